@@ -1,0 +1,1 @@
+//! A copy of a fact that somebody else owns, fed whole snapshots.
