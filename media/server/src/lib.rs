@@ -1,1 +1,7 @@
-//! To be filled.
+//! The media service: QUIC and WebTransport on one UDP port, WebSockets that the HTTPS side hands over, and a room for
+//! each session in which messages are relayed unread.
+#![forbid(unsafe_code)]
+
+mod server;
+
+pub use server::{MediaConfig, MediaServer, Metrics, SocketIn, SocketOut, StartError};

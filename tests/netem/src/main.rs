@@ -1,0 +1,2 @@
+//! The impaired path as a program.
+fn main() {}
