@@ -1,1 +1,21 @@
-//! To be filled.
+//! The customer's agent without an operating system: the consent gate, flow control of the screen stream, and the keys
+//! that technicians hold. No clock, no socket, no runtime: the shell hands in what happened and the time, and carries
+//! out what comes back.
+//!
+//! There is one gate. [`Agent`] asks [`farhand_protocol::consent::Consent::permits`] before every effect on the
+//! customer's machine, and holds the only `Consent`.
+#![forbid(unsafe_code)]
+
+mod agent;
+mod counters;
+mod keyboard;
+mod output;
+mod pacer;
+mod senders;
+
+pub use agent::{Agent, AgentConfig, FrameReady, Turn};
+pub use counters::Counters;
+pub use keyboard::{Keyboard, PressRefused};
+pub use output::{FromCustomer, Inject, Output, Prompt};
+pub use pacer::{Admission, Pacer, Pressure};
+pub use senders::{SenderRefused, Senders};

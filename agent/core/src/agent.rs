@@ -1,0 +1,643 @@
+//! The agent: what comes in passes the gate here, or it has no effect.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use farhand_protocol::ParticipantId;
+use farhand_protocol::channel::{self, Control, Cursor, Input, Notice, Pointer, ScreenFeedback};
+use farhand_protocol::consent::{self, Consent, ConsentConfig, ConsentSnapshot, Local, Remote};
+use farhand_protocol::envelope::{HEAD_LEN, Head, Stream};
+use farhand_protocol::rights::{Right, Rights};
+use farhand_protocol::screen::{self, FrameMeta};
+use farhand_protocol::session::{Role, SessionSnapshot};
+use farhand_protocol::signal::ToService;
+
+use crate::counters::Counters;
+use crate::keyboard::{Keyboard, PressRefused};
+use crate::output::{FromCustomer, Inject, Output, Prompt};
+use crate::pacer::{Admission, Pacer, Pressure};
+use crate::senders::{SenderRefused, Senders};
+
+/// Whole frames at most this often; a viewer that asks more often gets the next one then.
+const RESET_EVERY: Duration = Duration::from_millis(250);
+/// A technician who holds a key is asked for a sign of life this often.
+const PING_EVERY: Duration = Duration::from_millis(500);
+/// A technician who holds a key and gives no sign of life for this long holds it no more (kill -9 of a browser).
+const HOLDER_SILENT: Duration = Duration::from_millis(1800);
+/// Positions that this agent gave the pointer, remembered so that they are not told back.
+const OWN_POSITIONS: usize = 64;
+/// For how long they are remembered.
+const OWN_POSITION_FOR: Duration = Duration::from_millis(500);
+
+/// How an agent is set up.
+#[derive(Clone, Debug)]
+pub struct AgentConfig {
+    /// Who it is in the session.
+    pub participant: ParticipantId,
+    /// Policy, time for an answer, grace.
+    pub consent: ConsentConfig,
+}
+
+/// What the screen thread does next.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Turn {
+    /// Nobody may see or nobody looks: give the capturer back until [`Output::ScreenOpen`] or [`Output::Consent`].
+    Stop,
+    /// Nothing until something happens, or until this time.
+    Wait(Option<Instant>),
+    /// Capture, encode and hand the frame to [`Agent::handle_frame`].
+    Go {
+        /// For the codec.
+        pressure: Pressure,
+        /// The frame must be a whole one.
+        reset: bool,
+    },
+}
+
+/// An encoded frame.
+#[derive(Clone, Copy, Debug)]
+pub struct FrameReady<'a> {
+    /// What the codec wrote.
+    pub payload: &'a [u8],
+    /// It needs no earlier frame.
+    pub reset: bool,
+    /// After it nothing lossy is on the screen.
+    pub exact: bool,
+    /// Microseconds on the agent's monotonic clock.
+    pub captured_us: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Technician {
+    heard: Instant,
+    answers_pings: bool,
+    reachable: bool,
+}
+
+/// The agent without an operating system; see the crate.
+#[derive(Debug)]
+pub struct Agent {
+    consent: Consent,
+    senders: Senders,
+    keyboard: Keyboard,
+    pacer: Pacer,
+    technicians: BTreeMap<ParticipantId, Technician>,
+    prompt: Option<Prompt>,
+    link_up: bool,
+    size: (u32, u32),
+    reset_wanted: bool,
+    reset_given: Option<Instant>,
+    pinged: Option<Instant>,
+    own_positions: VecDeque<(Instant, i32, i32)>,
+    cursor: Option<Bytes>,
+    counters: Counters,
+    outputs: VecDeque<Output>,
+}
+
+impl Agent {
+    /// An agent whose customer has allowed nothing yet.
+    #[must_use]
+    pub fn new(config: AgentConfig) -> Self {
+        Self {
+            consent: Consent::new(config.consent),
+            senders: Senders::new(config.participant),
+            keyboard: Keyboard::new(),
+            pacer: Pacer::new(),
+            technicians: BTreeMap::new(),
+            prompt: None,
+            link_up: false,
+            size: (0, 0),
+            reset_wanted: false,
+            reset_given: None,
+            pinged: None,
+            own_positions: VecDeque::new(),
+            cursor: None,
+            counters: Counters::default(),
+            outputs: VecDeque::new(),
+        }
+    }
+
+    /// The customer did something in the agent's window.
+    pub fn handle_customer(&mut self, action: FromCustomer, now: Instant) {
+        let local = match action {
+            FromCustomer::Allow(ask) => match self.prompt.filter(|prompt| prompt.ask == ask) {
+                Some(prompt) => Local::Allow { ask, rights: prompt.rights },
+                None => {
+                    self.counters.local_refused += 1;
+                    return;
+                }
+            },
+            FromCustomer::Refuse(ask) => Local::Refuse { ask },
+            FromCustomer::Pause => Local::Hold,
+            FromCustomer::Resume => Local::Resume,
+            FromCustomer::TakeBackControl => Local::Withdraw(Right::Control),
+            FromCustomer::Stop => Local::Stop,
+        };
+        self.local(local, now);
+    }
+
+    /// The desktop was locked or unlocked.
+    pub fn handle_desktop(&mut self, locked: bool, now: Instant) {
+        self.local(if locked { Local::DesktopLocked } else { Local::DesktopUnlocked }, now);
+    }
+
+    /// A message came over the link. Nothing that it holds can do more than the customer allowed; whatever is wrong
+    /// with it is counted.
+    pub fn handle_message(&mut self, stream: Stream, message: &[u8], now: Instant) {
+        let head = match Head::read(message) {
+            Ok(head) => head,
+            Err(error) => {
+                tracing::debug!(%error, "message refused");
+                self.counters.malformed += 1;
+                return;
+            }
+        };
+        match self.senders.check(stream, head, now) {
+            Ok(accepted) => {
+                self.counters.missing += u64::from(accepted.missing);
+                self.heard(head.sender, now);
+                if accepted.new {
+                    self.speaker_is_new(head.sender, now);
+                }
+            }
+            Err(SenderRefused::Head) => return self.counters.wrong_sender += 1,
+            Err(SenderRefused::OutOfOrder) => return self.counters.out_of_order += 1,
+            Err(SenderRefused::OverLimit) => {
+                self.counters.over_limit += 1;
+                if stream == Stream::Input {
+                    // A key's release may be among what is dropped.
+                    self.release(head.sender);
+                }
+                return;
+            }
+        }
+        let body = &message[HEAD_LEN..];
+        let read = match stream {
+            Stream::Control => Control::decode(body).map(|m| self.control(head.sender, m, now)),
+            Stream::Input => Input::decode(body).map(|m| self.input(head.sender, m, now)),
+            Stream::Screen => ScreenFeedback::decode(body).map(|m| self.feedback(head.sender, m, now)),
+            Stream::Pointer => Pointer::decode(body).map(|m| self.pointer(m, now)),
+        };
+        if let Err(error) = read {
+            tracing::debug!(%error, ?stream, "message refused");
+            self.counters.malformed += 1;
+        }
+    }
+
+    /// The service tells who is in the session and whether they are reachable.
+    pub fn handle_session(&mut self, snapshot: &SessionSnapshot, now: Instant) {
+        for participant in &snapshot.participants {
+            if participant.role != Role::Technician || participant.id == self.senders.me() {
+                continue;
+            }
+            let reachable = participant.connected && participant.media;
+            let technician = self.technicians.entry(participant.id).or_insert(Technician {
+                heard: now,
+                answers_pings: false,
+                reachable: false,
+            });
+            let was = std::mem::replace(&mut technician.reachable, reachable);
+            if was && !reachable {
+                self.pacer.handle_gone(participant.id);
+                self.release(participant.id);
+                self.outputs.push_back(Output::ScreenOpen);
+            } else if reachable && !was {
+                self.send_consent();
+            }
+        }
+    }
+
+    /// The service says that the session is over.
+    pub fn handle_session_ended(&mut self, now: Instant) {
+        self.remote(Remote::End, now);
+    }
+
+    /// The link to the media service stands, for the first time or again.
+    pub fn handle_link_up(&mut self, now: Instant) {
+        if !std::mem::replace(&mut self.link_up, true) {
+            self.signal(ToService::Media { up: true });
+            self.remote(Remote::LinkBack, now);
+        }
+        self.handle_link_switched();
+    }
+
+    /// The link goes over another carrier now; what was under way may be lost.
+    pub fn handle_link_switched(&mut self) {
+        self.pacer.handle_path_changed();
+        self.reset_wanted = true;
+        self.send_consent();
+        self.send_cursor();
+        self.outputs.push_back(Output::ScreenOpen);
+    }
+
+    /// The link is down.
+    pub fn handle_link_lost(&mut self, now: Instant) {
+        if !std::mem::replace(&mut self.link_up, false) {
+            return;
+        }
+        self.pacer.handle_path_changed();
+        self.remote(Remote::LinkLost, now);
+        self.release_all();
+        self.signal(ToService::Media { up: false });
+        self.outputs.push_back(Output::ScreenOpen);
+    }
+
+    /// The signalling socket stands again: the service may have missed what was said meanwhile.
+    pub fn handle_service_back(&mut self) {
+        self.signal(ToService::Media { up: self.link_up });
+        self.signal(ToService::Consent { snapshot: self.consent.snapshot() });
+    }
+
+    /// The shared screen has this size.
+    pub fn handle_screen_size(&mut self, width: u32, height: u32) {
+        self.size = (width, height);
+    }
+
+    /// The pointer has another shape.
+    pub fn handle_cursor(&mut self, cursor: Cursor) {
+        let mut body = Vec::new();
+        channel::encode(&Control::Cursor { cursor }, &mut body);
+        let body = Bytes::from(body);
+        if self.cursor.as_ref() != Some(&body) {
+            self.cursor = Some(body);
+            self.send_cursor();
+        }
+    }
+
+    /// The pointer is here now. Told to the viewers unless this agent moved it there.
+    pub fn handle_cursor_at(&mut self, x: i32, y: i32, now: Instant) {
+        while self
+            .own_positions
+            .front()
+            .is_some_and(|(at, ..)| now.saturating_duration_since(*at) > OWN_POSITION_FOR)
+        {
+            self.own_positions.pop_front();
+        }
+        let own = self.own_positions.iter().any(|(_, px, py)| (*px, *py) == (x, y));
+        if !own && self.may_capture() {
+            self.say(&Control::CursorAt { x, y });
+        }
+    }
+
+    /// Something is wrong on this machine that the technician must know.
+    pub fn handle_notice(&mut self, notice: Notice) {
+        self.say(&Control::Notice { notice });
+    }
+
+    /// What the screen thread does now. `damage` says whether the screen has changed since the last frame; `backlog`
+    /// is what the link has not yet put on the wire, in bytes.
+    pub fn screen_turn(&mut self, damage: bool, backlog: usize, now: Instant) -> Turn {
+        if !self.may_capture() || !self.pacer.has_viewer(now) {
+            return Turn::Stop;
+        }
+        let mut reset = false;
+        let mut wake = self.pacer.silent_at();
+        if self.reset_wanted {
+            match self.reset_given.map(|at| at + RESET_EVERY).filter(|due| *due > now) {
+                Some(due) => wake = Some(wake.map_or(due, |at| at.min(due))),
+                None => reset = true,
+            }
+        }
+        if !damage && !reset {
+            return Turn::Wait(wake);
+        }
+        match self.pacer.admit(backlog, now) {
+            Admission::Go(pressure) => Turn::Go { pressure, reset },
+            Admission::NotBefore(at) => Turn::Wait(Some(wake.map_or(at, |wake| wake.min(at)))),
+            Admission::NoViewer => Turn::Stop,
+        }
+    }
+
+    /// A frame is encoded: cuts it and sends it, if it still may be seen. Otherwise says `false`, and the next frame
+    /// must be a whole one.
+    pub fn handle_frame(&mut self, frame: FrameReady<'_>, now: Instant, mut send: impl FnMut(Bytes)) -> bool {
+        if !self.may_capture() {
+            self.counters.frames_withheld += 1;
+            self.reset_wanted = true;
+            return false;
+        }
+        if frame.reset {
+            self.reset_wanted = false;
+            self.reset_given = Some(now);
+        }
+        let number = self.pacer.handle_sent(frame.payload.len(), now);
+        let meta = FrameMeta {
+            frame: number,
+            captured_us: frame.captured_us,
+            reset: frame.reset,
+            exact: frame.exact,
+        };
+        let me = self.senders.me();
+        let sequence = self.senders.sequence_mut(Stream::Screen);
+        for message in screen::cut(frame.payload, meta, me, sequence) {
+            send(Bytes::from(message));
+        }
+        true
+    }
+
+    /// The time has come that [`Agent::poll_timeout`] named.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        self.consent.handle_timeout(now);
+        self.drain_consent();
+        for holder in self.keyboard.holders() {
+            let Some(technician) = self.technicians.get(&holder) else { continue };
+            if technician.answers_pings && now.saturating_duration_since(technician.heard) >= HOLDER_SILENT {
+                self.release(holder);
+            }
+        }
+        if !self.keyboard.is_empty() && self.ping_due().is_some_and(|due| due <= now) {
+            self.pinged = Some(now);
+            self.say(&Control::Ping { nonce: 0 });
+        }
+    }
+
+    /// When [`Agent::handle_timeout`] is due.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        let ping = if self.keyboard.is_empty() { None } else { self.ping_due() };
+        [self.consent.poll_timeout(), ping].into_iter().flatten().min()
+    }
+
+    /// The next thing to do.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// Whether the screen may be captured and sent now.
+    #[must_use]
+    pub fn may_capture(&self) -> bool {
+        self.link_up && self.consent.permits(Right::View)
+    }
+
+    /// Where consent stands.
+    #[must_use]
+    pub fn consent(&self) -> ConsentSnapshot {
+        self.consent.snapshot()
+    }
+
+    /// What was refused so far.
+    #[must_use]
+    pub fn counters(&self) -> Counters {
+        Counters {
+            impossible_acks: self.pacer.impossible(),
+            reopened: self.pacer.reopened(),
+            ..self.counters
+        }
+    }
+
+    /// The path of the screen stream: round trip, queue and rate, for the log.
+    #[must_use]
+    pub fn pacer(&self) -> &Pacer {
+        &self.pacer
+    }
+
+    fn control(&mut self, sender: ParticipantId, message: Control, now: Instant) {
+        match message {
+            Control::Ask { rights } => self.remote(Remote::Ask { rights }, now),
+            Control::GiveUp { rights } => self.remote(Remote::GiveUp { rights }, now),
+            Control::End => self.remote(Remote::End, now),
+            Control::Ping { nonce } => self.say(&Control::Pong { nonce }),
+            Control::Pong { .. } => {
+                if let Some(technician) = self.technicians.get_mut(&sender) {
+                    technician.answers_pings = true;
+                }
+            }
+            // An agent's own messages mean nothing from a viewer.
+            Control::Consent { .. }
+            | Control::Cursor { .. }
+            | Control::CursorAt { .. }
+            | Control::Notice { .. } => self.counters.malformed += 1,
+            Control::Unknown => {}
+        }
+    }
+
+    fn input(&mut self, sender: ParticipantId, input: Input, now: Instant) {
+        match input {
+            Input::Key { usage, down } => {
+                // A release is let through to the keyboard always: it can only let go of what was pressed.
+                if down && !self.may_inject() {
+                    return;
+                }
+                let pressed = self.keyboard.key(sender, usage, down);
+                self.press(pressed);
+            }
+            Input::Button { button, down, x, y } => {
+                if down && !self.may_inject() {
+                    return;
+                }
+                if self.consent.permits(Right::Control) && self.prompt.is_none() {
+                    self.move_pointer(x, y, now);
+                }
+                let pressed = self.keyboard.button(sender, button, down);
+                self.press(pressed);
+            }
+            Input::Wheel { dx, dy, x, y } => {
+                if self.may_inject() {
+                    self.move_pointer(x, y, now);
+                    let most = 120 * 50;
+                    let (dx, dy) = (dx.clamp(-most, most), dy.clamp(-most, most));
+                    self.outputs.push_back(Output::Inject(Inject::Wheel { dx, dy }));
+                }
+            }
+            Input::Text { text } => {
+                if self.may_inject() {
+                    self.outputs.push_back(Output::Inject(Inject::Text(text)));
+                }
+            }
+            Input::ReleaseAll => self.release(sender),
+            Input::Unknown => {}
+        }
+    }
+
+    fn pointer(&mut self, pointer: Pointer, now: Instant) {
+        if self.may_inject() {
+            self.move_pointer(pointer.x, pointer.y, now);
+        }
+    }
+
+    fn feedback(&mut self, sender: ParticipantId, feedback: ScreenFeedback, now: Instant) {
+        match feedback {
+            ScreenFeedback::Drawn { frame, draw_us } => {
+                let draw = Duration::from_micros(u64::from(draw_us));
+                if self.pacer.handle_drawn(sender, frame, draw, now) {
+                    self.outputs.push_back(Output::ScreenOpen);
+                }
+            }
+            ScreenFeedback::Reset => {
+                self.pacer.handle_ready(sender, now);
+                self.reset_wanted = true;
+                self.send_cursor();
+                self.outputs.push_back(Output::ScreenOpen);
+            }
+            ScreenFeedback::CodecRefused { codec } => self.outputs.push_back(Output::CodecRefused(codec)),
+            ScreenFeedback::Unknown => {}
+        }
+    }
+
+    /// The gate for keys and pointer. While a prompt is shown nothing is injected at all, or the technician could
+    /// press Allow.
+    fn may_inject(&mut self) -> bool {
+        if !self.link_up || !self.consent.permits(Right::Control) {
+            self.counters.input_without_right += 1;
+            return false;
+        }
+        if self.prompt.is_some() {
+            self.counters.input_during_prompt += 1;
+            return false;
+        }
+        true
+    }
+
+    fn press(&mut self, pressed: Result<Option<Inject>, PressRefused>) {
+        match pressed {
+            Ok(Some(inject)) => {
+                if self.keyboard.holders().is_empty() {
+                    self.pinged = None;
+                }
+                self.outputs.push_back(Output::Inject(inject));
+            }
+            Ok(None) => {}
+            Err(PressRefused::UnknownKey) => self.counters.unknown_keys += 1,
+            Err(PressRefused::TooMany) => self.counters.over_limit += 1,
+        }
+    }
+
+    fn move_pointer(&mut self, x: i32, y: i32, now: Instant) {
+        let (width, height) = self.size;
+        if width == 0 || height == 0 {
+            return;
+        }
+        let most = |length: u32| i32::try_from(length - 1).unwrap_or(i32::MAX);
+        let (x, y) = (x.clamp(0, most(width)), y.clamp(0, most(height)));
+        if self.own_positions.len() >= OWN_POSITIONS {
+            self.own_positions.pop_front();
+        }
+        self.own_positions.push_back((now, x, y));
+        self.outputs.push_back(Output::Inject(Inject::Pointer { x, y }));
+    }
+
+    fn release(&mut self, sender: ParticipantId) {
+        let up = self.keyboard.release(sender);
+        self.outputs.extend(up.into_iter().map(Output::Inject));
+    }
+
+    fn release_all(&mut self) {
+        let up = self.keyboard.release_all();
+        self.outputs.extend(up.into_iter().map(Output::Inject));
+    }
+
+    fn heard(&mut self, sender: ParticipantId, now: Instant) {
+        let fresh = Technician { heard: now, answers_pings: false, reachable: false };
+        self.technicians.entry(sender).or_insert(fresh).heard = now;
+        self.pacer.handle_heard(sender, now);
+    }
+
+    /// Somebody speaks for the first time, or from the beginning again: what it held is let go, and it is told where
+    /// consent stands.
+    fn speaker_is_new(&mut self, sender: ParticipantId, _now: Instant) {
+        self.release(sender);
+        self.send_consent();
+        self.send_cursor();
+    }
+
+    fn local(&mut self, local: Local, now: Instant) {
+        if let Err(refused) = self.consent.handle_local(local, now) {
+            tracing::debug!(%refused, "the customer's action changes nothing");
+            self.counters.local_refused += 1;
+        }
+        self.drain_consent();
+    }
+
+    fn remote(&mut self, remote: Remote, now: Instant) {
+        if let Err(refused) = self.consent.handle_remote(remote, now) {
+            tracing::debug!(%refused, "a remote input changes nothing");
+            self.counters.consent_refused += 1;
+        }
+        self.drain_consent();
+    }
+
+    fn drain_consent(&mut self) {
+        while let Some(output) = self.consent.poll_output() {
+            match output {
+                consent::Output::Prompt { ask, rights, expires } => {
+                    let allowed = self.allowed();
+                    let prompt = Prompt { ask, rights, more: !allowed.is_empty(), expires };
+                    self.prompt = Some(prompt);
+                    // A held key or button must not reach the prompt.
+                    self.release_all();
+                    self.outputs.push_back(Output::Prompt(prompt));
+                }
+                consent::Output::PromptGone { ask } => {
+                    if self.prompt.is_some_and(|prompt| prompt.ask == ask) {
+                        self.prompt = None;
+                    }
+                    self.outputs.push_back(Output::PromptGone(ask));
+                }
+                consent::Output::Snapshot(snapshot) => {
+                    self.say(&Control::Consent { snapshot: snapshot.clone() });
+                    self.signal(ToService::Consent { snapshot: snapshot.clone() });
+                    self.outputs.push_back(Output::Consent(snapshot));
+                }
+                consent::Output::ControlEnded => self.release_all(),
+                consent::Output::Ended(why) => {
+                    self.release_all();
+                    self.outputs.push_back(Output::Ended(why));
+                }
+            }
+        }
+        if !self.consent.permits(Right::Control) {
+            self.release_all();
+        }
+    }
+
+    fn allowed(&self) -> Rights {
+        Right::ALL.into_iter().filter(|right| self.consent.permits(*right)).fold(Rights::EMPTY, Rights::with)
+    }
+
+    fn ping_due(&self) -> Option<Instant> {
+        let pressed = self.keyboard.holders().iter().filter_map(|id| self.technicians.get(id)?.heard.into()).max();
+        match (self.pinged, pressed) {
+            (Some(pinged), _) => Some(pinged + PING_EVERY),
+            (None, pressed) => pressed.map(|at: Instant| at + PING_EVERY),
+        }
+    }
+
+    fn send_consent(&mut self) {
+        let snapshot = self.consent.snapshot();
+        self.say(&Control::Consent { snapshot });
+    }
+
+    fn send_cursor(&mut self) {
+        if let Some(body) = self.cursor.clone()
+            && self.may_capture()
+        {
+            self.send(Stream::Control, &body);
+        }
+    }
+
+    fn say(&mut self, control: &Control) {
+        let mut body = Vec::new();
+        channel::encode(control, &mut body);
+        self.send(Stream::Control, &body);
+    }
+
+    /// Without a link nothing is sent and no number is used; whoever comes then is told everything anew.
+    fn send(&mut self, stream: Stream, body: &[u8]) {
+        if !self.link_up {
+            return;
+        }
+        let mut message = Vec::with_capacity(HEAD_LEN + body.len());
+        self.senders.next_head(stream).write(&mut message);
+        message.extend_from_slice(body);
+        self.outputs.push_back(Output::Send { stream, message: Bytes::from(message) });
+    }
+
+    fn signal(&mut self, signal: ToService) {
+        self.outputs.push_back(Output::Signal(signal));
+    }
+}
+
+#[cfg(test)]
+#[path = "agent_tests.rs"]
+mod tests;
