@@ -26,6 +26,14 @@ pub struct ServiceInfo {
     pub download: bool,
     /// SHA-256 of the HTTPS certificate, lower-case hex.
     pub certificate_sha256: String,
+    /// UDP port of the media service, for checks of the way to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub media_port: Option<u16>,
+    /// SHA-256 of each certificate that the media service may show now, lower-case hex.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "ts", ts(optional, as = "Option<Vec<String>>"))]
+    pub media_certificate_sha256: Vec<String>,
 }
 
 /// `POST /setup`: the one-time set-up link's form. Gone (404) after use.

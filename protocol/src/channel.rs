@@ -4,13 +4,20 @@
 use serde::{Deserialize, Serialize};
 
 use crate::consent::ConsentSnapshot;
+use crate::envelope::MAX_MESSAGE;
 use crate::keys::Usage;
 use crate::rights::Rights;
 
 /// The longest text in [`Input::Text`], in bytes.
 pub const MAX_TEXT: usize = 4096;
+/// The longest text of a [`Notice`], in bytes.
+pub const MAX_NOTICE: usize = 1024;
 /// The largest cursor, in pixels a side.
 pub const MAX_CURSOR: u16 = 128;
+/// The most pixels of a cursor in bytes: a larger one is made smaller by [`Cursor::fitted`].
+pub const MAX_CURSOR_BYTES: usize = 64 * 64 * 4;
+/// How deep MessagePack may nest.
+const MAX_DEPTH: usize = 16;
 
 /// Messages of [`crate::envelope::Stream::Control`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -165,6 +172,9 @@ pub enum Button {
     Back,
     /// The fifth.
     Forward,
+    /// A newer version's button; ignored.
+    #[serde(other)]
+    Unknown,
 }
 
 /// The message of [`crate::envelope::Stream::Pointer`], console → agent: where the technician's pointer is. Only the
@@ -209,12 +219,154 @@ pub enum ChannelError {
     /// Not MessagePack of the expected shape.
     #[error("the message cannot be read: {0}")]
     Malformed(#[from] rmp_serde::decode::Error),
+    /// Something follows the message.
+    #[error("{0} bytes follow the message")]
+    Trailing(usize),
     /// Read, but a size is over its limit.
     #[error("the message has a {what} over its limit")]
     Limit {
         /// What was too large.
         what: &'static str,
     },
+}
+
+/// Appends a message's body: MessagePack, structures as maps by field name.
+pub fn encode<T: Serialize>(message: &T, out: &mut Vec<u8>) {
+    rmp_serde::encode::write_named(out, message)
+        .expect("a Vec takes every byte, and no type here has a map with strange keys");
+}
+
+pub(crate) fn decode<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, ChannelError> {
+    if body.len() > MAX_MESSAGE {
+        return Err(ChannelError::Limit { what: "length" });
+    }
+    let mut reader = rmp_serde::Deserializer::from_read_ref(body);
+    reader.set_max_depth(MAX_DEPTH);
+    let message = T::deserialize(&mut reader)?;
+    match reader.get_ref().len() {
+        0 => Ok(message),
+        rest => Err(ChannelError::Trailing(rest)),
+    }
+}
+
+const fn limit(what: &'static str, fits: bool) -> Result<(), ChannelError> {
+    if fits { Ok(()) } else { Err(ChannelError::Limit { what }) }
+}
+
+impl Control {
+    /// Reads a body.
+    ///
+    /// # Errors
+    /// [`ChannelError`] for anything but one whole message within its limits.
+    pub fn decode(body: &[u8]) -> Result<Self, ChannelError> {
+        let message: Self = decode(body)?;
+        match &message {
+            Self::Cursor { cursor } => cursor.check()?,
+            Self::Notice { notice } => match notice {
+                Notice::CaptureFailed { text } | Notice::InputFailed { text } => {
+                    limit("text", text.len() <= MAX_NOTICE)?;
+                }
+                Notice::Unknown => {}
+            },
+            Self::Ask { .. }
+            | Self::GiveUp { .. }
+            | Self::End
+            | Self::Consent { .. }
+            | Self::CursorAt { .. }
+            | Self::Ping { .. }
+            | Self::Pong { .. }
+            | Self::Unknown => {}
+        }
+        Ok(message)
+    }
+}
+
+impl Input {
+    /// Reads a body.
+    ///
+    /// # Errors
+    /// [`ChannelError`] for anything but one whole message within its limits.
+    pub fn decode(body: &[u8]) -> Result<Self, ChannelError> {
+        let message: Self = decode(body)?;
+        match &message {
+            Self::Text { text } => limit("text", text.len() <= MAX_TEXT)?,
+            Self::Key { .. }
+            | Self::Button { .. }
+            | Self::Wheel { .. }
+            | Self::ReleaseAll
+            | Self::Unknown => {}
+        }
+        Ok(message)
+    }
+}
+
+impl Pointer {
+    /// Reads a body.
+    ///
+    /// # Errors
+    /// [`ChannelError`] for anything but one whole message.
+    pub fn decode(body: &[u8]) -> Result<Self, ChannelError> {
+        decode(body)
+    }
+}
+
+impl ScreenFeedback {
+    /// Reads a body.
+    ///
+    /// # Errors
+    /// [`ChannelError`] for anything but one whole message.
+    pub fn decode(body: &[u8]) -> Result<Self, ChannelError> {
+        decode(body)
+    }
+}
+
+impl Cursor {
+    /// A pointer that is not shown.
+    #[must_use]
+    pub const fn hidden() -> Self {
+        Self { width: 0, height: 0, hot_x: 0, hot_y: 0, rgba: Vec::new() }
+    }
+
+    /// A cursor that fits into a message: a larger one is halved until it does. `None` when `rgba` is not
+    /// `width * height * 4` bytes.
+    #[must_use]
+    pub fn fitted(width: u32, height: u32, hot_x: u32, hot_y: u32, rgba: &[u8]) -> Option<Self> {
+        let length = u64::from(width) * u64::from(height) * 4;
+        if length != rgba.len() as u64 {
+            return None;
+        }
+        let mut step = 1;
+        let side = u32::from(MAX_CURSOR);
+        while width / step > side
+            || height / step > side
+            || (width / step) as usize * (height / step) as usize * 4 > MAX_CURSOR_BYTES
+        {
+            step *= 2;
+        }
+        let (small_width, small_height) = (width / step, height / step);
+        let mut small = Vec::with_capacity(small_width as usize * small_height as usize * 4);
+        for y in 0..small_height {
+            for x in 0..small_width {
+                let at = ((y * step) as usize * width as usize + (x * step) as usize) * 4;
+                small.extend_from_slice(&rgba[at..at + 4]);
+            }
+        }
+        let narrow = |value: u32| u16::try_from(value).unwrap_or(u16::MAX);
+        let cursor = Self {
+            width: narrow(small_width),
+            height: narrow(small_height),
+            hot_x: narrow((hot_x / step).min(small_width.saturating_sub(1))),
+            hot_y: narrow((hot_y / step).min(small_height.saturating_sub(1))),
+            rgba: small,
+        };
+        Some(if cursor.rgba.is_empty() { Self::hidden() } else { cursor })
+    }
+
+    fn check(&self) -> Result<(), ChannelError> {
+        let pixels = usize::from(self.width) * usize::from(self.height);
+        limit("cursor", self.width <= MAX_CURSOR && self.height <= MAX_CURSOR)?;
+        limit("cursor", self.rgba.len() == pixels * 4 && self.rgba.len() <= MAX_CURSOR_BYTES)
+    }
 }
 
 /// Bytes as MessagePack `bin`.

@@ -4,6 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::rights::Rights;
 
+mod machine;
+#[cfg(test)]
+mod walk;
+
+pub use machine::{Consent, ConsentConfig, ConsentRefused, Local, Output, PAUSE_LIMIT, Remote};
+
 /// Numbers a prompt; an answer names the prompt that it answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
@@ -21,6 +27,9 @@ pub enum Hold {
     DesktopLocked,
     /// The media link is down.
     LinkLost,
+    /// A newer version's reason. Never a hold of [`Consent`] itself.
+    #[serde(other)]
+    Unknown,
 }
 
 /// Where consent stands, as consoles see it.
@@ -66,6 +75,9 @@ pub enum ConsentState {
         /// Why.
         why: ConsentEnd,
     },
+    /// A newer version's state: nothing is permitted as far as this version knows.
+    #[serde(other)]
+    Unknown,
 }
 
 /// Why consent ended.
@@ -73,7 +85,7 @@ pub enum ConsentState {
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum ConsentEnd {
-    /// The customer said No, or three times No.
+    /// The customer said No to the first prompt.
     Refused,
     /// Nobody answered in time: silence means no.
     TimedOut,

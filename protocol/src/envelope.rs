@@ -10,8 +10,9 @@ use crate::ParticipantId;
 pub const HEAD_LEN: usize = 8;
 /// Bytes of the head of a screen message from the agent.
 pub const SCREEN_HEAD_LEN: usize = HEAD_LEN + 12;
-/// The largest message, head included, on any stream. Larger content is cut by its sender.
-pub const MAX_MESSAGE: usize = 16 * 1024 + 64;
+/// The largest message, head included, on any stream: 16 KB of content and room for heads, field names and the seal's
+/// tag. Larger content is cut by its sender.
+pub const MAX_MESSAGE: usize = 16 * 1024 + 256;
 /// The largest datagram message, head included.
 pub const MAX_DATAGRAM: usize = 1024 + 64;
 /// Version byte of this layout.
@@ -92,6 +93,9 @@ pub enum EnvelopeError {
     /// Layout byte is not ours.
     #[error("the message has layout {0}, this program reads layout {LAYOUT}")]
     Layout(u8),
+    /// [`flags::SEALED`] is set: there are no keys to open it with yet.
+    #[error("the message is sealed, and this program has no keys")]
+    Sealed,
     /// Unknown stream number.
     #[error("the message names stream {0}, which does not exist")]
     Stream(u8),
@@ -113,6 +117,9 @@ impl Head {
             return Err(EnvelopeError::Layout(layout));
         }
         let stream = Stream::from_byte(stream).ok_or(EnvelopeError::Stream(stream))?;
+        if flags & self::flags::SEALED != 0 {
+            return Err(EnvelopeError::Sealed);
+        }
         Ok(Self { stream, flags, sender, sequence: u32::from_be_bytes([a, b, c, d]) })
     }
 
@@ -139,5 +146,41 @@ impl ScreenHead {
     pub fn write(self, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.frame.to_be_bytes());
         out.extend_from_slice(&self.captured_us.to_be_bytes());
+    }
+}
+
+/// Writes whole messages of one sender, and counts them per stream.
+#[derive(Clone, Debug)]
+pub struct Writer {
+    sender: ParticipantId,
+    sequences: [u32; Stream::ALL.len()],
+}
+
+impl Writer {
+    /// A writer that starts each stream at 0.
+    #[must_use]
+    pub const fn new(sender: ParticipantId) -> Self {
+        Self { sender, sequences: [0; Stream::ALL.len()] }
+    }
+
+    /// Who writes.
+    #[must_use]
+    pub const fn sender(&self) -> ParticipantId {
+        self.sender
+    }
+
+    /// A whole message with this content.
+    pub fn message<T: serde::Serialize>(&mut self, stream: Stream, content: &T) -> Vec<u8> {
+        let mut message = Vec::with_capacity(HEAD_LEN + 64);
+        let sequence = &mut self.sequences[stream as usize];
+        Head { stream, flags: 0, sender: self.sender, sequence: *sequence }.write(&mut message);
+        *sequence = sequence.wrapping_add(1);
+        crate::channel::encode(content, &mut message);
+        message
+    }
+
+    /// The stream's next number, for [`crate::screen::cut`].
+    pub fn sequence(&mut self, stream: Stream) -> &mut u32 {
+        &mut self.sequences[stream as usize]
     }
 }

@@ -3,6 +3,19 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ParticipantId;
+use crate::consent::ConsentEnd;
+
+pub mod code;
+mod machine;
+#[cfg(test)]
+mod walk;
+
+pub use machine::{Session, SessionConfig, SessionOutput, SessionRefused};
+
+/// The most participants that a session ever has, those that left included.
+pub const MAX_PARTICIPANTS: usize = 32;
+/// The longest name of a participant or an organisation, in bytes.
+pub const MAX_NAME: usize = 200;
 
 /// Where a session stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -22,6 +35,9 @@ pub enum SessionState {
         /// Why.
         reason: EndReason,
     },
+    /// A newer version's state. Never a state of [`Session`] itself.
+    #[serde(other)]
+    Unknown,
 }
 
 /// Why a session ended.
@@ -55,6 +71,9 @@ pub enum Role {
     Agent,
     /// A technician's console.
     Technician,
+    /// A newer version's role. Never let in.
+    #[serde(other)]
+    Unknown,
 }
 
 /// One participant, as everybody in the session sees it.
@@ -95,4 +114,28 @@ pub struct SessionSnapshot {
     /// When it was created, milliseconds since 1970.
     #[cfg_attr(feature = "ts", ts(type = "number"))]
     pub created_at: u64,
+}
+
+impl EndReason {
+    /// Why a session ends whose consent ended so.
+    #[must_use]
+    pub const fn from_consent(why: ConsentEnd) -> Self {
+        match why {
+            ConsentEnd::Refused | ConsentEnd::TimedOut => Self::Refused,
+            ConsentEnd::Stopped => Self::Customer,
+            ConsentEnd::EndedRemotely => Self::Technician,
+            ConsentEnd::GraceOver => Self::Lost,
+            ConsentEnd::Unknown => Self::Unknown,
+        }
+    }
+
+    /// Why a session ends that a participant with this role ends.
+    #[must_use]
+    pub const fn by(role: Role) -> Self {
+        match role {
+            Role::Agent => Self::Customer,
+            Role::Technician => Self::Technician,
+            Role::Unknown => Self::Unknown,
+        }
+    }
 }

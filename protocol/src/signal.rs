@@ -97,3 +97,78 @@ pub enum FromService {
     #[serde(other)]
     Unknown,
 }
+
+/// The longest program name in [`ToService::Hello`], in bytes.
+pub const MAX_PROGRAM: usize = 200;
+
+/// Why a signal was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum SignalError {
+    /// Larger than [`MAX_SIGNAL`].
+    #[error("the message is larger than {MAX_SIGNAL} bytes")]
+    Long,
+    /// Not JSON of the expected shape.
+    #[error("the message cannot be read: {0}")]
+    Malformed(#[from] serde_json::Error),
+    /// A text in it is too long.
+    #[error("the message has a {what} over its limit")]
+    Limit {
+        /// What was too large.
+        what: &'static str,
+    },
+}
+
+fn decode<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, SignalError> {
+    if text.len() > MAX_SIGNAL {
+        return Err(SignalError::Long);
+    }
+    Ok(serde_json::from_str(text)?)
+}
+
+fn encode<T: Serialize>(signal: &T) -> String {
+    serde_json::to_string(signal).expect("no signal holds a map with strange keys")
+}
+
+impl ToService {
+    /// Reads a signal.
+    ///
+    /// # Errors
+    /// [`SignalError`] for anything but one whole signal within its limits.
+    pub fn decode(text: &str) -> Result<Self, SignalError> {
+        let signal = decode(text)?;
+        match &signal {
+            Self::Hello { program, .. } if program.len() > MAX_PROGRAM => {
+                Err(SignalError::Limit { what: "program name" })
+            }
+            Self::Hello { .. }
+            | Self::RenewMedia
+            | Self::Consent { .. }
+            | Self::Media { .. }
+            | Self::End
+            | Self::Ping { .. }
+            | Self::Unknown => Ok(signal),
+        }
+    }
+
+    /// The signal's text.
+    #[must_use]
+    pub fn encode(&self) -> String {
+        encode(self)
+    }
+}
+
+impl FromService {
+    /// Reads a signal.
+    ///
+    /// # Errors
+    /// [`SignalError`] for anything but one whole signal.
+    pub fn decode(text: &str) -> Result<Self, SignalError> {
+        decode(text)
+    }
+
+    /// The signal's text.
+    #[must_use]
+    pub fn encode(&self) -> String {
+        encode(self)
+    }
+}

@@ -1,0 +1,163 @@
+//! Join codes: ten digits, shown as `482 193 5710`. The first six name the session at the service; the last four
+//! are meant for the two ends alone.
+
+/// Digits of a code.
+pub const DIGITS: usize = 10;
+/// The longest text that is looked at for a code, in bytes.
+const MAX_INPUT: usize = 64;
+/// How many codes there are.
+pub const COUNT: u64 = 10_000_000_000;
+
+/// A join code. Debug output hides the last four digits; [`std::fmt::Display`] is for the people who need it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Code([u8; DIGITS]);
+
+/// Why a text is no code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CodeError {
+    /// Something that is neither a digit nor a separator.
+    #[error("a code has digits only")]
+    NotDigits,
+    /// Too few or too many digits.
+    #[error("a code has {DIGITS} digits, this has {0}")]
+    Length(usize),
+    /// Far too long to be one.
+    #[error("this is too long for a code")]
+    TooLong,
+}
+
+impl Code {
+    /// Reads what a person typed: digits with spaces, dashes or dots anywhere, full-width and Arabic digits too.
+    ///
+    /// # Errors
+    /// [`CodeError`] for anything that is not ten digits.
+    pub fn parse(text: &str) -> Result<Self, CodeError> {
+        if text.len() > MAX_INPUT {
+            return Err(CodeError::TooLong);
+        }
+        let mut digits = [0; DIGITS];
+        let mut count = 0;
+        for letter in text.chars() {
+            match digit(letter) {
+                Some(value) => {
+                    if let Some(place) = digits.get_mut(count) {
+                        *place = b'0' + value;
+                    }
+                    count += 1;
+                }
+                None if letter.is_whitespace() || matches!(letter, '-' | '.' | '\u{2010}'..='\u{2015}') => {}
+                None => return Err(CodeError::NotDigits),
+            }
+        }
+        if count == DIGITS { Ok(Self(digits)) } else { Err(CodeError::Length(count)) }
+    }
+
+    /// The code with this number, for whoever draws a random one below [`COUNT`].
+    #[must_use]
+    pub fn from_number(number: u64) -> Option<Self> {
+        if number >= COUNT {
+            return None;
+        }
+        let mut digits = [b'0'; DIGITS];
+        let mut rest = number;
+        for place in digits.iter_mut().rev() {
+            *place = b'0' + u8::try_from(rest % 10).expect("a remainder of ten is below ten");
+            rest /= 10;
+        }
+        Some(Self(digits))
+    }
+
+    /// The ten digits without separators.
+    #[must_use]
+    pub fn digits(&self) -> &str {
+        std::str::from_utf8(&self.0).expect("ASCII digits are UTF-8")
+    }
+
+    /// The six digits that name the session at the service.
+    #[must_use]
+    pub fn routing(&self) -> &str {
+        &self.digits()[..6]
+    }
+}
+
+/// The code as people read it, `482 193 5710`; a text that is no code comes back unchanged.
+#[must_use]
+pub fn format(text: &str) -> String {
+    Code::parse(text).map_or_else(|_| text.to_owned(), |code| code.to_string())
+}
+
+impl std::fmt::Display for Code {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let digits = self.digits();
+        write!(f, "{} {} {}", &digits[..3], &digits[3..6], &digits[6..])
+    }
+}
+
+impl std::fmt::Debug for Code {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Code({}….)", self.routing())
+    }
+}
+
+fn digit(letter: char) -> Option<u8> {
+    let zero = match letter {
+        '0'..='9' => '0',
+        '٠'..='٩' => '٠',
+        '۰'..='۹' => '۰',
+        '０'..='９' => '０',
+        _ => return None,
+    };
+    u8::try_from(u32::from(letter) - u32::from(zero)).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_people_type_is_read() {
+        for text in [
+            "4821935710",
+            "482 193 5710",
+            " 482-193-5710\n",
+            "482.193.5710",
+            "４８２１９３５７１０",
+            "٤٨٢١٩٣٥٧١٠",
+            "4 8 2 1 9 3 5 7 1 0",
+            "482\u{a0}193–5710",
+        ] {
+            assert_eq!(Code::parse(text).unwrap().digits(), "4821935710", "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_code_is_refused_with_its_reason() {
+        assert_eq!(Code::parse(""), Err(CodeError::Length(0)));
+        assert_eq!(Code::parse("482193571"), Err(CodeError::Length(9)));
+        assert_eq!(Code::parse("48219357100"), Err(CodeError::Length(11)));
+        assert_eq!(Code::parse("48219357l0"), Err(CodeError::NotDigits));
+        assert_eq!(Code::parse("482193571\0"), Err(CodeError::NotDigits));
+        assert_eq!(Code::parse("+4821935710"), Err(CodeError::NotDigits));
+        assert_eq!(Code::parse(&"1".repeat(65)), Err(CodeError::TooLong));
+    }
+
+    #[test]
+    fn every_number_is_one_code() {
+        assert_eq!(Code::from_number(0).unwrap().digits(), "0000000000");
+        assert_eq!(Code::from_number(COUNT - 1).unwrap().digits(), "9999999999");
+        assert_eq!(Code::from_number(4_821_935_710).unwrap().to_string(), "482 193 5710");
+        assert_eq!(Code::from_number(COUNT), None);
+    }
+
+    #[test]
+    fn a_log_never_shows_a_whole_code() {
+        let shown = format!("{:?}", Code::parse("4821935710").unwrap());
+        assert!(shown.contains("482193") && !shown.contains("5710"), "{shown}");
+    }
+
+    #[test]
+    fn format_leaves_other_text_alone() {
+        assert_eq!(format("4821935710"), "482 193 5710");
+        assert_eq!(format("hello"), "hello");
+    }
+}
