@@ -1,0 +1,230 @@
+//! What the screen shows, and which part of it changed.
+//!
+//! A [`Capturer`] blocks in [`Capturer::wait`] until the operating system reports something, and hands out the screen
+//! in [`Capturer::grab`]. Nothing polls: while the screen stands still, neither the agent nor the display server works.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Instant;
+
+use farhand_protocol::channel::Cursor;
+
+pub use crate::encode::{FrameView, Rect};
+
+pub mod fake;
+
+#[cfg(target_os = "linux")]
+#[path = "capture/linux.rs"]
+mod os;
+#[cfg(not(target_os = "linux"))]
+#[path = "capture/none.rs"]
+mod os;
+#[cfg(target_os = "linux")]
+mod x11;
+
+/// The most pixels of a screen that is captured: what the screen stream's decoder accepts.
+pub const MAX_PIXELS: u64 = 8192 * 8192;
+
+/// Which back end captures.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Backend {
+    /// The best one that works here.
+    #[default]
+    Auto,
+    /// XShm, XDamage and XFixes on an X11 display.
+    X11,
+    /// The crate `scrap`, which reports no damage: it is found by comparing. The baseline that others must beat.
+    Scrap,
+    /// A screen that exists in memory only, see [`fake`].
+    Fake,
+}
+
+/// Size of the shared screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Geometry {
+    /// Pixels.
+    pub width: u32,
+    /// Pixels.
+    pub height: u32,
+}
+
+impl Geometry {
+    /// The whole screen as a rectangle.
+    #[must_use]
+    pub fn bounds(self) -> Rect {
+        Rect { x: 0, y: 0, w: self.width, h: self.height }
+    }
+}
+
+/// Why [`Capturer::wait`] returned. Several can be true at once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Happened {
+    /// The screen changed since the last [`Capturer::grab`]. Told once; told again only after the next grab, so that
+    /// someone who may not send yet can wait on for something else while damage adds up.
+    pub damage: bool,
+    /// The pointer has another shape: see [`Capturer::cursor`].
+    pub cursor_shape: bool,
+    /// The pointer moved: see [`Capturer::cursor_at`].
+    pub cursor_moved: bool,
+    /// The screen has another size: see [`Capturer::geometry`]. The next grab is a whole frame.
+    pub resized: bool,
+    /// Someone called [`Waker::wake`].
+    pub woken: bool,
+    /// The time given to `wait` has come.
+    pub timed_out: bool,
+}
+
+impl Happened {
+    /// Whether anything at all happened.
+    #[must_use]
+    pub fn any(self) -> bool {
+        self != Self::default()
+    }
+}
+
+/// What [`Capturer::grab`] took.
+#[derive(Debug)]
+pub struct Captured<'a> {
+    /// The whole screen. The fourth byte of each pixel means nothing.
+    pub frame: FrameView<'a>,
+    /// What changed since the last grab, within the frame; may overlap. Empty if nothing did.
+    pub damage: &'a [Rect],
+    /// The time just before the pixels were taken.
+    pub captured_at: Instant,
+}
+
+/// Makes a [`Capturer::wait`] on another thread return. Cheap to clone; waking twice is the same as once.
+#[derive(Clone)]
+pub struct Waker(Arc<dyn Fn() + Send + Sync>);
+
+impl Waker {
+    /// A waker that calls `wake`.
+    #[must_use]
+    pub fn new(wake: impl Fn() + Send + Sync + 'static) -> Self {
+        Self(Arc::new(wake))
+    }
+
+    /// Makes the running or the next `wait` return with [`Happened::woken`].
+    pub fn wake(&self) {
+        (self.0)();
+    }
+}
+
+impl fmt::Debug for Waker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Waker")
+    }
+}
+
+/// The screen of this machine. Lives on a thread of its own.
+pub trait Capturer: Send {
+    /// The screen's size, as of the last `wait` or `grab`.
+    fn geometry(&self) -> Geometry;
+
+    /// Something that makes [`Capturer::wait`] return from another thread.
+    fn waker(&self) -> Waker;
+
+    /// Blocks until the operating system reports something, the waker is used, or `until` comes. A freshly opened
+    /// capturer reports the whole screen as damage, and the pointer's shape and place as changed.
+    ///
+    /// # Errors
+    /// [`CaptureError`] when the screen can no longer be captured; the capturer is of no further use then.
+    fn wait(&mut self, until: Option<Instant>) -> Result<Happened, CaptureError>;
+
+    /// The screen now, and what changed since the last grab. The first grab, and the first after a resize, report the
+    /// whole screen as damage.
+    ///
+    /// # Errors
+    /// [`CaptureError`] when the screen can no longer be captured.
+    fn grab(&mut self) -> Result<Captured<'_>, CaptureError>;
+
+    /// The pointer's shape now; made smaller if it is larger than the protocol allows, empty if there is none.
+    ///
+    /// # Errors
+    /// [`CaptureError`] when it cannot be had.
+    fn cursor(&mut self) -> Result<Cursor, CaptureError>;
+
+    /// Where the pointer is, pixels from the screen's top left corner.
+    ///
+    /// # Errors
+    /// [`CaptureError`] when it cannot be had.
+    fn cursor_at(&mut self) -> Result<(i32, i32), CaptureError>;
+}
+
+/// Why the screen cannot be captured. Each is a sentence for people that says what to do.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CaptureError {
+    /// No display is named.
+    #[error("There is no display to share. Start this program inside a graphical session, or set DISPLAY.")]
+    NoDisplay,
+    /// The display named does not answer.
+    #[error("The display {display} does not answer. Check that DISPLAY names a running X server.")]
+    Unreachable {
+        /// Its name.
+        display: String,
+    },
+    /// The display refuses this user.
+    #[error(
+        "The display {display} refuses access. Start this program as the user whose screen it is, \
+         or set XAUTHORITY to that user's file."
+    )]
+    Forbidden {
+        /// Its name.
+        display: String,
+    },
+    /// The display server lacks something.
+    #[error("The display server lacks the extension {name}. Switch it on in the display server's configuration.")]
+    MissingExtension {
+        /// Name of the extension.
+        name: &'static str,
+    },
+    /// Pixels in a form that is not read.
+    #[error(
+        "The screen has a colour depth of {depth} bits in an unusual layout. \
+         Set the display to 24-bit colour (true colour)."
+    )]
+    UnsupportedDepth {
+        /// Bits of depth.
+        depth: u8,
+    },
+    /// A screen over [`MAX_PIXELS`], or of no size.
+    #[error("A screen of {width} by {height} pixels cannot be shared. Choose a smaller resolution.")]
+    UnsupportedSize {
+        /// Pixels.
+        width: u32,
+        /// Pixels.
+        height: u32,
+    },
+    /// The display server does not hand out the picture.
+    #[error("The display server refuses to hand out the picture ({detail}). Check the policy of this desktop.")]
+    Refused {
+        /// What it said.
+        detail: String,
+    },
+    /// The display server went away.
+    #[error("The display server is gone. The screen can be shared again once the desktop is back.")]
+    Gone,
+    /// No memory that the display server could share.
+    #[error("No memory can be shared with the display server ({detail}). Check the limits on shared memory.")]
+    NoMemory {
+        /// What the system said.
+        detail: String,
+    },
+    /// The back end asked for is not in this program or not on this system.
+    #[error("This program has no screen capture of the kind {name} on this system. Choose another kind.")]
+    NotHere {
+        /// Name of the back end.
+        name: &'static str,
+    },
+}
+
+/// Opens the screen of the session this program runs in.
+///
+/// # Errors
+/// [`CaptureError`], a sentence that says what to do.
+pub fn open_capturer(preference: Backend) -> Result<Box<dyn Capturer>, CaptureError> {
+    match preference {
+        Backend::Fake => Ok(Box::new(fake::FakeScreen::new(Geometry { width: 640, height: 480 }).capturer())),
+        Backend::Auto | Backend::X11 | Backend::Scrap => os::open(preference),
+    }
+}

@@ -1,0 +1,13 @@
+//! A system whose screen this program cannot capture yet.
+
+use super::{Backend, CaptureError, Capturer};
+
+pub fn open(preference: Backend) -> Result<Box<dyn Capturer>, CaptureError> {
+    let name = match preference {
+        Backend::Auto => "any",
+        Backend::X11 => "X11",
+        Backend::Scrap => "scrap",
+        Backend::Fake => "fake",
+    };
+    Err(CaptureError::NotHere { name })
+}

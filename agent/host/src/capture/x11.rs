@@ -1,0 +1,1 @@
+//! XShm, XDamage and XFixes.
