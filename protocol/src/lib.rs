@@ -13,6 +13,10 @@ pub mod rights;
 pub mod screen;
 pub mod session;
 pub mod signal;
+#[cfg(feature = "ts")]
+pub mod typescript;
+#[cfg(any(test, feature = "ts"))]
+pub mod vectors;
 pub mod version;
 
 /// Identifies one participant within a session; unique for the session's life. 0 is never given out.

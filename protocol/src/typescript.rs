@@ -1,0 +1,121 @@
+//! The TypeScript side of the wire types, for the web kit: a file a type, and an `index.ts` that exports them all.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use ts_rs::{Config, ExportError, TS, TypeVisitor};
+
+use crate::{api, channel, envelope, framing, rights, signal, version};
+
+/// Every file: its name and its content.
+///
+/// # Errors
+/// A type that TypeScript has no form for.
+pub fn files() -> Result<BTreeMap<String, String>, ExportError> {
+    let mut all =
+        Collector { config: Config::new().with_large_int("number"), files: BTreeMap::new(), failed: None };
+    all.take::<signal::ToService>();
+    all.take::<signal::FromService>();
+    all.take::<channel::Control>();
+    all.take::<channel::Input>();
+    all.take::<channel::Pointer>();
+    all.take::<channel::ScreenFeedback>();
+    all.take::<rights::Right>();
+    all.take::<crate::consent::ConsentState>();
+    all.take::<crate::session::SessionState>();
+    all.take::<version::VersionRange>();
+    all.take::<api::Problem>();
+    all.take::<api::ServiceInfo>();
+    all.take::<api::SetUp>();
+    all.take::<api::SignIn>();
+    all.take::<api::SignedIn>();
+    all.take::<api::CreateSession>();
+    all.take::<api::SessionCreated>();
+    all.take::<api::SessionList>();
+    all.take::<api::Join>();
+    all.take::<api::Joined>();
+    all.take::<api::MediaOffer>();
+    if let Some(failed) = all.failed {
+        return Err(failed);
+    }
+    let mut files = all.files;
+    let mut index = HEADER.to_owned();
+    for name in files.keys() {
+        let _ = writeln!(index, "export type {{ {name} }} from \"./{name}\";");
+    }
+    index.push_str("export * from \"./constants\";\n");
+    files.insert("constants".into(), constants());
+    files.insert("index".into(), index);
+    Ok(files.into_iter().map(|(name, content)| (format!("{name}.ts"), content)).collect())
+}
+
+const HEADER: &str = "// Generated from the protocol crate by `cargo xtask vectors`. Do not edit.\n";
+
+fn constants() -> String {
+    let mut out = HEADER.to_owned();
+    let mut line = |name: &str, doc: &str, value: String| {
+        let _ = write!(out, "/** {doc} */\nexport const {name} = {value} as const;\n");
+    };
+    let rights = serde_json::to_string(&rights::Right::ALL).expect("rights are JSON");
+    line("RIGHTS", "Every right, in the order in which people read them.", rights);
+    let ours = version::VersionRange::ours();
+    let versions = format!("{{ oldest: {}, newest: {} }}", ours.oldest.0, ours.newest.0);
+    line("VERSIONS", "The protocol versions that this build speaks.", versions);
+    line("MAX_SIGNAL", "The largest signal, in bytes.", signal::MAX_SIGNAL.to_string());
+    line("MAX_TEXT", "The longest text to type in one message, in bytes.", channel::MAX_TEXT.to_string());
+    line(
+        "MAX_MESSAGE",
+        "The largest message on the media path, in bytes.",
+        envelope::MAX_MESSAGE.to_string(),
+    );
+    line("MAX_TICKET", "The longest ticket, in bytes.", framing::MAX_TICKET.to_string());
+    let streams = envelope::Stream::ALL.map(|s| format!("{}: {}", format!("{s:?}").to_lowercase(), s as u8));
+    line("STREAM", "Numbers of the streams on the media path.", format!("{{ {} }}", streams.join(", ")));
+    let close = [
+        ("ended", framing::close::ENDED),
+        ("noTicket", framing::close::NO_TICKET),
+        ("ticketRefused", framing::close::TICKET_REFUSED),
+        ("protocol", framing::close::PROTOCOL),
+        ("replaced", framing::close::REPLACED),
+        ("busy", framing::close::BUSY),
+    ];
+    let close = close.map(|(name, code)| format!("{name}: {code}")).join(", ");
+    line(
+        "CLOSE",
+        "Codes with which the media service closes a connection; a WebSocket's are these plus 4000.",
+        format!("{{ {close} }}"),
+    );
+    out
+}
+
+struct Collector {
+    config: Config,
+    files: BTreeMap<String, String>,
+    failed: Option<ExportError>,
+}
+
+impl Collector {
+    fn take<T: TS + 'static + ?Sized>(&mut self) {
+        self.visit::<T>();
+    }
+}
+
+impl TypeVisitor for Collector {
+    fn visit<T: TS + 'static + ?Sized>(&mut self) {
+        if T::output_path().is_none() {
+            return;
+        }
+        let name = T::ident(&self.config);
+        if self.files.contains_key(&name) {
+            return;
+        }
+        match T::export_to_string(&self.config) {
+            Ok(text) => {
+                let body = text.split_once("\n").map_or(text.as_str(), |(_, rest)| rest);
+                self.files.insert(name, format!("{HEADER}{}\n", body.trim_end()));
+            }
+            Err(error) => self.failed = Some(error),
+        }
+        T::visit_dependencies(self);
+    }
+}

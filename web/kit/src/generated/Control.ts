@@ -1,0 +1,46 @@
+// Generated from the protocol crate by `cargo xtask vectors`. Do not edit.
+import type { ConsentSnapshot } from "./ConsentSnapshot";
+import type { Cursor } from "./Cursor";
+import type { Notice } from "./Notice";
+import type { Right } from "./Right";
+
+/**
+ * Messages of [`crate::envelope::Stream::Control`].
+ */
+export type Control = { "type": "ask", 
+/**
+ * All rights that the technician would like to have.
+ */
+rights: Array<Right>, } | { "type": "give_up", 
+/**
+ * Rights given up.
+ */
+rights: Array<Right>, } | { "type": "end" } | { "type": "consent", 
+/**
+ * The snapshot.
+ */
+snapshot: ConsentSnapshot, } | { "type": "cursor", 
+/**
+ * The shape.
+ */
+cursor: Cursor, } | { "type": "cursor_at", 
+/**
+ * Pixels from the left of the shared screen.
+ */
+x: number, 
+/**
+ * Pixels from the top of the shared screen.
+ */
+y: number, } | { "type": "notice", 
+/**
+ * What happened.
+ */
+notice: Notice, } | { "type": "ping", 
+/**
+ * Returned unchanged.
+ */
+nonce: number, } | { "type": "pong", 
+/**
+ * The ping's.
+ */
+nonce: number, } | { "type": "unknown" };

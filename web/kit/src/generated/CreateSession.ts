@@ -1,0 +1,10 @@
+// Generated from the protocol crate by `cargo xtask vectors`. Do not edit.
+
+/**
+ * `POST /sessions`.
+ */
+export type CreateSession = { 
+/**
+ * Hand the code to the demo customer's computer. Refused unless [`ServiceInfo::demo`].
+ */
+demo: boolean, };

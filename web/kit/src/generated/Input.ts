@@ -1,0 +1,52 @@
+// Generated from the protocol crate by `cargo xtask vectors`. Do not edit.
+import type { Button } from "./Button";
+import type { Usage } from "./Usage";
+
+/**
+ * Messages of [`crate::envelope::Stream::Input`], console → agent.
+ */
+export type Input = { "type": "key", 
+/**
+ * USB HID usage of the key (page 7), by position and not by letter.
+ */
+usage: Usage, 
+/**
+ * Down or up.
+ */
+down: boolean, } | { "type": "button", 
+/**
+ * Which.
+ */
+button: Button, 
+/**
+ * Down or up.
+ */
+down: boolean, 
+/**
+ * Pixels from the left of the shared screen.
+ */
+x: number, 
+/**
+ * Pixels from the top of the shared screen.
+ */
+y: number, } | { "type": "wheel", 
+/**
+ * Horizontal.
+ */
+dx: number, 
+/**
+ * Vertical.
+ */
+dy: number, 
+/**
+ * Pixels from the left of the shared screen.
+ */
+x: number, 
+/**
+ * Pixels from the top of the shared screen.
+ */
+y: number, } | { "type": "text", 
+/**
+ * The text.
+ */
+text: string, } | { "type": "release_all" } | { "type": "unknown" };

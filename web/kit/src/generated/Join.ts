@@ -1,0 +1,10 @@
+// Generated from the protocol crate by `cargo xtask vectors`. Do not edit.
+
+/**
+ * `POST /join`, no sign-in. The code is used up by success; a wrong one counts against the caller's address.
+ */
+export type Join = { 
+/**
+ * The digits; spaces and dashes are ignored.
+ */
+code: string, };

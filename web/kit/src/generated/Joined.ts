@@ -1,0 +1,22 @@
+// Generated from the protocol crate by `cargo xtask vectors`. Do not edit.
+
+/**
+ * The answer to [`Join`].
+ */
+export type Joined = { 
+/**
+ * The session's identifier; its socket is `GET /sessions/{id}/socket`.
+ */
+session: string, 
+/**
+ * Opaque bearer token of this participant, for the socket.
+ */
+token: string, 
+/**
+ * Who asks: the technician's name.
+ */
+technician: string, 
+/**
+ * Who asks: the organisation's name.
+ */
+organisation: string, };

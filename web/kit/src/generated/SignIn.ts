@@ -1,0 +1,14 @@
+// Generated from the protocol crate by `cargo xtask vectors`. Do not edit.
+
+/**
+ * `POST /sign-in`. Sets the `__Host-farhand` cookie, and returns the token for programs that keep it themselves.
+ */
+export type SignIn = { 
+/**
+ * E-mail address (I1).
+ */
+email: string, 
+/**
+ * Password.
+ */
+password: string, };

@@ -1,0 +1,15 @@
+// Generated from the protocol crate by `cargo xtask vectors`. Do not edit.
+import type { User } from "./User";
+
+/**
+ * The answer to [`SignIn`] and [`SetUp`].
+ */
+export type SignedIn = { 
+/**
+ * Opaque bearer token; present only when the request asks with `Farhand-Token: bearer`.
+ */
+token?: string, 
+/**
+ * Who signed in.
+ */
+user: User, };
