@@ -1,0 +1,67 @@
+// X displays without a screen, each behind a cookie of its own, with or without a window manager.
+
+import { randomBytes } from 'node:crypto';
+import path from 'node:path';
+import { ROOT } from './programs.mjs';
+import { run } from './run.mjs';
+import { inTime, until } from './wait.mjs';
+
+export class Display {
+  /** Starts Xvfb on a free number. */
+  static async open(household, { name = 'display', width = 1280, height = 800, manager = true } = {}) {
+    const cookie = randomBytes(16).toString('hex');
+    const authority = path.join(household.folder, `${name}.authority`);
+    // The server takes every cookie of the file; which display it is for is only known once it runs.
+    await run('xauth', ['-q', '-f', authority, 'add', ':0', '.', cookie], { input: '' });
+    const args = ['-displayfd', '3', '-screen', '0', `${width}x${height}x24`, '-auth', authority, '-nolisten', 'tcp', '-noreset'];
+    const server = household.start(name, 'Xvfb', args, { pipes: 1 });
+    const number = await inTime(
+      'Xvfb to name its display',
+      new Promise((resolve, reject) => {
+        let text = '';
+        server.child.stdio[3].setEncoding('utf8').on('data', (part) => {
+          text += part;
+          if (text.includes('\n')) resolve(text.trim());
+        });
+        server.exited.then(() => reject(new Error(`Xvfb ended: ${server.err.tail()}`)));
+      }),
+    );
+    await run('xauth', ['-q', '-f', authority, 'add', `:${number}`, '.', cookie], { input: '' });
+    const display = new Display(household, name, server, `:${number}`, authority, width, height);
+    if (manager) await display.manage();
+    return display;
+  }
+
+  constructor(household, name, server, number, authority, width, height) {
+    Object.assign(this, { household, name, server, number, width, height });
+    // WAYLAND_DISPLAY is taken away so that no program prefers another session's screen.
+    this.env = { DISPLAY: number, XAUTHORITY: authority, WAYLAND_DISPLAY: undefined, XDG_SESSION_TYPE: 'x11' };
+  }
+
+  start(name, command, args = [], options = {}) {
+    return this.household.start(name, command, args, { ...options, env: { ...this.env, ...options.env } });
+  }
+
+  run(command, args = [], options = {}) {
+    return run(command, args, { ...options, env: { ...this.env, ...options.env } });
+  }
+
+  async manage() {
+    const config = path.join(ROOT, 'tests/kit/openbox.xml');
+    this.manager = this.start(`${this.name}-openbox`, 'openbox', ['--sm-disable', '--config-file', config]);
+    await until('the window manager to run', async () => {
+      const answer = await this.run('xprop', ['-root', '_NET_SUPPORTING_WM_CHECK']);
+      return answer.includes('window id');
+    });
+  }
+
+  /** The whole screen as it is now: RGB, 8 bits each. The pointer is not in it. */
+  async pixels() {
+    const data = await this.run('import', ['-silent', '-window', 'root', '-depth', '8', 'rgb:-'], { raw: true });
+    return { width: this.width, height: this.height, data };
+  }
+
+  async screenshot(file) {
+    await this.run('import', ['-silent', '-window', 'root', file]);
+  }
+}

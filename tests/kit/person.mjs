@@ -1,0 +1,170 @@
+// The person at the customer's computer: looks at the screen, moves the pointer, clicks. Nothing here reaches the agent
+// in any other way; it has no switch that answers its prompts.
+
+import { boxes, crop } from './picture.mjs';
+import { pace, until } from './wait.mjs';
+
+const PROMPT = '^Farhand asks$';
+const BANNER = '^Farhand session$';
+const STATUS = '^Farhand$';
+
+/** How long a person looks at what has just appeared. The agent ignores clicks in the first half second. */
+const READING = 800;
+
+export class Person {
+  constructor(display) {
+    this.display = display;
+  }
+
+  /** The visible windows with this title. */
+  async windows(title) {
+    const text = await this.display.run('xdotool', ['search', '--onlyvisible', '--name', title]).catch(() => '');
+    return text.split('\n').filter(Boolean);
+  }
+
+  async place(window) {
+    const text = await this.display.run('xwininfo', ['-id', window]);
+    const number = (name) => Number(new RegExp(`${name}:\\s+(-?\\d+)`).exec(text)?.[1]);
+    return {
+      x: number('Absolute upper-left X'),
+      y: number('Absolute upper-left Y'),
+      width: number('Width'),
+      height: number('Height'),
+    };
+  }
+
+  /** A window and its buttons, once they are painted. */
+  async look(title, enough, within) {
+    return until(
+      `the window "${title}" with its buttons`,
+      async () => {
+        const [window] = await this.windows(title);
+        if (!window) return undefined;
+        const place = await this.place(window);
+        const picture = crop(await this.display.pixels(), place.x, place.y, place.width, place.height);
+        const buttons = boxes(picture).map((box) => ({ ...box, x: box.x + place.x, y: box.y + place.y }));
+        return enough(buttons, place) ? { window, place, buttons } : undefined;
+      },
+      { within, every: 120 },
+    );
+  }
+
+  /** Moves the pointer where one can follow it. */
+  async move(x, y) {
+    const text = await this.display.run('xdotool', ['getmouselocation', '--shell']);
+    const from = { x: Number(/X=(\d+)/.exec(text)?.[1]), y: Number(/Y=(\d+)/.exec(text)?.[1]) };
+    const steps = 14;
+    const words = [];
+    for (let step = 1; step <= steps; step++) {
+      // Slows down toward its end.
+      const part = 1 - (1 - step / steps) ** 2;
+      words.push('mousemove', Math.round(from.x + (x - from.x) * part), Math.round(from.y + (y - from.y) * part), 'sleep', '0.015');
+    }
+    await this.display.run('xdotool', words);
+  }
+
+  async press(box) {
+    await this.move(box.x + Math.round(box.width / 2), box.y + Math.round(box.height / 2));
+    await this.display.run('xdotool', ['click', 1]);
+  }
+
+  /** Presses one of a window's buttons, and again if the click was too early, until `done`. */
+  async choose(title, enough, pick, done, within) {
+    let seen = await this.look(title, enough, within);
+    await pace(READING);
+    const first = seen.window;
+    await this.press(pick(seen.buttons));
+    await until(
+      `"${title}" to take the click`,
+      async () => {
+        if (await done(first)) return true;
+        seen = await this.look(title, enough, 1_000).catch(() => undefined);
+        if (seen?.window === first && !(await done(first))) await this.press(pick(seen.buttons));
+        return false;
+      },
+      { every: 700 },
+    );
+  }
+
+  async gone(window) {
+    const text = await this.display.run('xwininfo', ['-id', window]).catch(() => '');
+    return !text.includes('IsViewable');
+  }
+
+  /** The prompt with No at its left and Allow at its right, at its lower end. */
+  async prompt(within) {
+    const seen = await this.look(PROMPT, (buttons) => answers(buttons).length === 2, within);
+    return { ...seen, buttons: answers(seen.buttons) };
+  }
+
+  async allow(within) {
+    await this.answer(1, within);
+  }
+
+  async refuse(within) {
+    await this.answer(0, within);
+  }
+
+  async answer(index, within) {
+    await this.choose(
+      PROMPT,
+      (buttons) => answers(buttons).length === 2,
+      (buttons) => answers(buttons)[index],
+      (window) => this.gone(window),
+      within,
+    );
+  }
+
+  /** Escape, with the focus in the prompt. */
+  async escape() {
+    const { window } = await this.prompt();
+    await this.display.run('xdotool', ['windowfocus', '--sync', window, 'key', '--clearmodifiers', 'Escape']);
+    await until('the prompt to go', () => this.gone(window));
+  }
+
+  /** Asks the window manager to close the prompt. */
+  async closePrompt() {
+    const { window } = await this.prompt();
+    await this.display.run('xdotool', ['windowquit', window]);
+    await until('the prompt to go', () => this.gone(window));
+  }
+
+  async noPrompt() {
+    return (await this.windows(PROMPT)).length === 0;
+  }
+
+  /** The banner's buttons from left to right: take back control (only while it is given), pause or resume, end. */
+  async banner(count, within) {
+    return this.look(BANNER, (buttons) => (count ? buttons.length === count : buttons.length >= 1), within);
+  }
+
+  async takeBackControl() {
+    await this.banner(3);
+    await this.choose(BANNER, (buttons) => buttons.length >= 2, (buttons) => buttons[0], async () => {
+      const [window] = await this.windows(BANNER);
+      return !window || (await this.look(BANNER, (buttons) => buttons.length === 2, 300).then(() => true, () => false));
+    });
+  }
+
+  /** Presses Pause, or Resume where that stands in its place, once. */
+  async pause() {
+    const { buttons } = await this.banner();
+    await this.press(buttons.at(-2));
+  }
+
+  async end() {
+    const { buttons } = await this.banner();
+    await this.press(buttons.at(-1));
+  }
+
+  /** Whether the last window, which says how it ended, is shown. */
+  async told(within) {
+    return until('the window that says how it ended', async () => (await this.windows(STATUS)).length > 0, { within });
+  }
+}
+
+/** The two buttons of equal size in one row. */
+function answers(buttons) {
+  const last = buttons.at(-1);
+  return last ? buttons.filter((box) => Math.abs(box.y - last.y) <= 2 && Math.abs(box.width - last.width) <= 3) : [];
+}

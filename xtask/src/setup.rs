@@ -1,0 +1,229 @@
+//! Installs what a fresh machine lacks, and says so. Nothing is installed that is there already.
+
+use std::fs;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+use crate::{shell, wasm};
+
+/// Debian packages with what they are for.
+const BUILD: (&str, &[&str]) = (
+    "to compile the programs",
+    &[
+        "build-essential",
+        "pkg-config",
+        "cmake",
+        "nasm",
+        "clang",
+        "lld",
+        "libxcb1-dev",
+        "libxcb-shm0-dev",
+        "libxcb-randr0-dev",
+        "libx11-dev",
+        "libxext-dev",
+        "libxtst-dev",
+        "libxdo-dev",
+        "libxkbcommon-dev",
+    ],
+);
+const DESKTOP: (&str, &[&str]) = (
+    "to show a customer's computer on a display of its own",
+    &[
+        "xvfb",
+        "xauth",
+        "xkb-data",
+        "x11-xkb-utils",
+        "openbox",
+        "xdotool",
+        "imagemagick",
+        "x11-utils",
+        "x11-xserver-utils",
+        "fonts-dejavu-core",
+        "libxkbcommon-x11-0",
+        "libxcursor1",
+        "libxi6",
+        "libxrandr2",
+    ],
+);
+const DEMO: (&str, &[&str]) = ("for the programs on the demo computer", &["mousepad", "xterm", "dbus-x11"]);
+const BROWSER: (&str, &[&str]) = ("to test the pages in a real browser", &["chromium"]);
+const BROWSER_CODE: (&str, &[&str]) =
+    ("to compile the browser's decoder (this Rust has no wasm32 target)", &["rustc-web", "cargo-web", "rust-web-src"]);
+const FIGURES: (&str, &[&str]) = ("to read processes and sockets", &["procps", "iproute2"]);
+const PEERS: (&str, &[&str]) =
+    ("to measure noVNC in the same run", &["tigervnc-scraping-server", "websockify", "novnc"]);
+
+/// What the test command needs.
+pub fn for_tests() -> Result<()> {
+    prepare(&[BUILD, DESKTOP, DEMO, BROWSER, FIGURES])?;
+    npm("tests")
+}
+
+/// What the demonstration needs.
+pub fn for_run() -> Result<()> {
+    prepare(&[BUILD, DESKTOP, DEMO])
+}
+
+/// What measuring needs; `peers` adds the program that we are compared with.
+pub fn for_bench(peers: bool) -> Result<()> {
+    let mut groups = vec![BUILD, DESKTOP, BROWSER, FIGURES];
+    if peers {
+        groups.push(PEERS);
+    }
+    prepare(&groups)?;
+    npm("tests")
+}
+
+fn prepare(groups: &[(&str, &[&str])]) -> Result<()> {
+    node()?;
+    let mut groups = groups.to_vec();
+    if !wasm_target() {
+        groups.push(BROWSER_CODE);
+    }
+    debian(&groups)?;
+    npm("web")?;
+    wasm::run().context("the browser's decoder could not be built")
+}
+
+fn node() -> Result<()> {
+    let version = Command::new("node").arg("--version").output();
+    let text = match &version {
+        Ok(output) => String::from_utf8_lossy(&output.stdout).trim().to_owned(),
+        Err(_) => String::new(),
+    };
+    let major = text.trim_start_matches('v').split('.').next().and_then(|number| number.parse::<u32>().ok());
+    match major {
+        Some(20..) => Ok(()),
+        Some(_) => bail!("Node.js 20.19 or newer builds the pages; this is {text}. Install a newer one and try again."),
+        None => bail!("Node.js 20.19 or newer builds the pages. Install it (with npm) and try again."),
+    }
+}
+
+/// Whether the Rust here compiles for the browser, after asking rustup for it.
+fn wasm_target() -> bool {
+    let library = || {
+        let output = Command::new("rustc")
+            .args(["--print", "target-libdir", "--target", "wasm32-unknown-unknown"])
+            .current_dir(shell::root())
+            .stderr(Stdio::null())
+            .output();
+        output.is_ok_and(|output| {
+            let folder = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+            output.status.success() && std::path::Path::new(&folder).is_dir()
+        })
+    };
+    if library() {
+        return true;
+    }
+    println!("set-up: asking rustup for the wasm32-unknown-unknown target, to compile the browser's decoder");
+    let asked = Command::new("rustup")
+        .args(["target", "add", "wasm32-unknown-unknown"])
+        .current_dir(shell::root())
+        .stdin(Stdio::null())
+        .status();
+    asked.is_ok_and(|status| status.success()) && library()
+}
+
+fn debian(groups: &[(&str, &[&str])]) -> Result<()> {
+    let all: Vec<&str> = groups.iter().flat_map(|(_, packages)| packages.iter().copied()).collect();
+    let Ok(output) = Command::new("dpkg-query")
+        .args(["-W", "-f", "${db:Status-Status} ${Package}\\n"])
+        .args(&all)
+        .stderr(Stdio::null())
+        .output()
+    else {
+        println!("set-up: this is no Debian. What is needed here under other names: {}", all.join(" "));
+        return Ok(());
+    };
+    let known = String::from_utf8_lossy(&output.stdout).into_owned();
+    let missing = missing(groups, &known);
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let mut wanted = Vec::new();
+    for (why, packages) in &missing {
+        println!("set-up: installing {} {why}", packages.join(" "));
+        wanted.extend(packages.iter().copied());
+    }
+    let become_root: &[&str] = if is_root() {
+        &[]
+    } else if shell::exists("sudo", "--version") {
+        &["sudo"]
+    } else {
+        bail!(
+            "these Debian packages are missing and only root can install them. Run as root:\n  \
+             apt-get update && apt-get install --no-install-recommends {}",
+            wanted.join(" ")
+        );
+    };
+    let apt = |arguments: &[&str]| {
+        let mut words = become_root.to_vec();
+        words.extend(["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-o", "DPkg::Lock::Timeout=300"]);
+        words.extend(arguments);
+        let mut command = Command::new(words[0]);
+        command.args(&words[1..]);
+        shell::run(&mut command)
+    };
+    // Lists may be old or absent; where they cannot be fetched, what is there may still do.
+    if let Err(error) = apt(&["-qq", "update"]) {
+        println!("set-up: {error:#}; trying with the package lists that are there");
+    }
+    let mut install = vec!["-qq", "-y", "--no-install-recommends", "install"];
+    install.extend(&wanted);
+    apt(&install).with_context(|| {
+        format!("the packages could not be installed. By hand: apt-get install --no-install-recommends {}", wanted.join(" "))
+    })
+}
+
+/// The packages of each group that `dpkg-query` did not call installed.
+fn missing<'a>(groups: &[(&'a str, &[&'a str])], known: &str) -> Vec<(&'a str, Vec<&'a str>)> {
+    let installed: Vec<&str> =
+        known.lines().filter_map(|line| line.trim().strip_prefix("installed ")).collect();
+    groups
+        .iter()
+        .map(|(why, packages)| {
+            (*why, packages.iter().copied().filter(|package| !installed.contains(package)).collect::<Vec<_>>())
+        })
+        .filter(|(_, packages)| !packages.is_empty())
+        .collect()
+}
+
+fn is_root() -> bool {
+    let output = Command::new("id").arg("-u").output();
+    output.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).trim() == "0")
+}
+
+/// `npm ci` in `folder`, when its lock is not the one that was installed last.
+pub fn npm(folder: &str) -> Result<()> {
+    let place = shell::root().join(folder);
+    let lock = fs::read_to_string(place.join("package-lock.json"))
+        .with_context(|| format!("{folder}/package-lock.json cannot be read"))?;
+    let stamp = place.join("node_modules/.installed-lock");
+    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == lock) {
+        return Ok(());
+    }
+    println!("set-up: npm ci in {folder}/");
+    let mut command = shell::program("npm", folder);
+    command.args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
+    shell::run(&mut command)?;
+    fs::write(&stamp, lock).with_context(|| format!("could not write {}", stamp.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_missing_is_named_beside_its_reason() {
+        let groups: &[(&str, &[&str])] = &[("to build", &["cmake", "nasm"]), ("to look", &["xvfb"])];
+        let known = "installed cmake\nnot-installed nasm\ninstalled xvfb\n";
+        assert_eq!(missing(groups, known), vec![("to build", vec!["nasm"])]);
+    }
+
+    #[test]
+    fn nothing_known_means_all_is_missing() {
+        let groups: &[(&str, &[&str])] = &[("to look", &["xvfb"])];
+        assert_eq!(missing(groups, ""), vec![("to look", vec!["xvfb"])]);
+    }
+}

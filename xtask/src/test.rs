@@ -1,0 +1,236 @@
+//! `cargo xtask test`: every check, one after the other, each with its name and time.
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use crate::counts::Counts;
+use crate::{setup, shell, tidy, vectors};
+
+type Stage = (&'static str, fn() -> Result<Counts>);
+
+/// In the order in which they run: what is quick and what others need come first.
+const STAGES: &[Stage] = &[
+    ("set-up", || setup::for_tests().map(|()| Counts::default())),
+    ("format", || tee(shell::cargo().args(["fmt", "--all", "--check"]))),
+    ("tidy", || tidy::run().map(|()| Counts::default())),
+    ("deny", deny),
+    ("web check", || tee(shell::program("npm", "web").args(["run", "--silent", "check"]))),
+    ("web test", || tee(shell::program("npm", "web").args(["test", "--silent"]))),
+    ("web build", || tee(shell::program("npm", "web").args(["run", "--silent", "build"]))),
+    ("lint", || {
+        tee(shell::cargo().args(["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]))
+    }),
+    ("vectors", || vectors::run(&["--check".to_owned()]).map(|()| Counts::default())),
+    ("rust test", rust_tests),
+    ("build", || tee(shell::cargo().args(["build", "--workspace", "--bins"]))),
+    ("e2e", end_to_end),
+];
+
+/// Runs the named stages, or all.
+pub fn test(names: &[String]) -> Result<()> {
+    if names.iter().any(|name| name == "--list") {
+        STAGES.iter().for_each(|(name, _)| println!("{name}"));
+        return Ok(());
+    }
+    if let Some(unknown) = names.iter().find(|name| STAGES.iter().all(|(stage, _)| stage != name)) {
+        bail!("`{unknown}` is no stage; `cargo xtask test --list` names them");
+    }
+    let began = Instant::now();
+    let mut total = Counts::default();
+    let mut table = Vec::new();
+    for (name, stage) in STAGES {
+        if !names.is_empty() && !names.iter().any(|wanted| wanted == name) {
+            continue;
+        }
+        println!("\n=== {name}");
+        let start = Instant::now();
+        let outcome = stage();
+        let took = start.elapsed();
+        let (counts, trouble) = tally(outcome);
+        if let Some(trouble) = &trouble {
+            println!("{trouble}");
+        }
+        println!("=== {name}: {} in {}", if counts.failed == 0 { "passed" } else { "FAILED" }, seconds(took));
+        total.passed += counts.passed;
+        total.failed += counts.failed;
+        total.skipped += counts.skipped;
+        table.push((*name, counts, took));
+        // Nothing after it can work.
+        if *name == "set-up" && counts.failed > 0 {
+            break;
+        }
+    }
+    println!();
+    for (name, counts, took) in &table {
+        let mark = if counts.failed == 0 { "ok    " } else { "FAILED" };
+        println!("{mark} {name:<10} {:>8}  {} passed, {} failed", seconds(*took), counts.passed, counts.failed);
+    }
+    println!("all in {}", seconds(began.elapsed()));
+    println!("{}", closing_line(total));
+    std::io::stdout().flush()?;
+    if total.failed > 0 {
+        bail!("not everything passed");
+    }
+    Ok(())
+}
+
+/// The test command, and then that generated files which are kept in the tree are what was committed.
+pub fn ci() -> Result<()> {
+    test(&[])?;
+    let mut command = shell::program("git", "");
+    command.args(["status", "--porcelain"]);
+    let changed = shell::capture(&mut command)?;
+    if !changed.is_empty() {
+        bail!("the tests changed the tree:\n{changed}");
+    }
+    Ok(())
+}
+
+/// What a stage adds to the sum: its runner's own counts, or one for the stage itself.
+fn tally(outcome: Result<Counts>) -> (Counts, Option<String>) {
+    match outcome {
+        Ok(counts) if counts.any() => (counts, None),
+        Ok(_) => (Counts { passed: 1, ..Counts::default() }, None),
+        Err(error) => {
+            let mut counts = error.downcast_ref::<Failed>().map_or(Counts::default(), |failed| failed.0);
+            counts.failed = counts.failed.max(1);
+            (counts, Some(format!("{error:#}")))
+        }
+    }
+}
+
+fn closing_line(total: Counts) -> String {
+    let mut line = format!("{} passed, {} failed", total.passed, total.failed);
+    if total.skipped > 0 {
+        line.push_str(&format!(", {} skipped", total.skipped));
+    }
+    line
+}
+
+fn seconds(time: Duration) -> String {
+    format!("{:.1} s", time.as_secs_f64())
+}
+
+fn rust_tests() -> Result<Counts> {
+    tee(shell::cargo().args(["test", "--workspace", "--no-fail-fast"]))
+}
+
+/// cargo-deny where it is installed. Without it, tidy has checked the licences and the sources already.
+fn deny() -> Result<Counts> {
+    if !shell::exists("cargo-deny", "--version") {
+        println!("cargo-deny is not installed; tidy reads deny.toml's licences, bans and sources itself");
+        return Ok(Counts::default());
+    }
+    // Advisories need a database from outside; they are looked at when dependencies are updated.
+    tee(shell::cargo().args(["deny", "--all-features", "check", "--hide-inclusion-graph", "bans", "licenses", "sources"]))
+}
+
+fn end_to_end() -> Result<Counts> {
+    setup::npm("tests")?;
+    let files = shell::root().join("tests/e2e");
+    let mut names: Vec<String> = std::fs::read_dir(&files)
+        .with_context(|| format!("{} cannot be read", files.display()))?
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter(|name| name.ends_with(".test.mjs"))
+        .map(|name| format!("e2e/{name}"))
+        .collect();
+    names.sort();
+    let mut command = shell::program("node", "tests");
+    command
+        .args(["--test", "--test-reporter=spec", "--test-concurrency=1"])
+        .args(names)
+        .env("FARHAND_BINARIES", shell::binary("dev", ""));
+    tee(&mut command)
+}
+
+/// A runner failed after having said these counts.
+#[derive(Debug)]
+struct Failed(Counts, String);
+
+impl std::fmt::Display for Failed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.1)
+    }
+}
+
+impl std::error::Error for Failed {}
+
+/// Runs to the end, shows what it prints, and counts the tests that it names.
+fn tee(command: &mut Command) -> Result<Counts> {
+    let text = shell::describe(command);
+    println!("$ {text}");
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .with_context(|| format!("could not start `{text}`"))?;
+    let counts = Arc::new(Mutex::new(Counts::default()));
+    let readers = [
+        child.stdout.take().map(|stream| reader(stream, Arc::clone(&counts))),
+        child.stderr.take().map(|stream| reader(stream, Arc::clone(&counts))),
+    ];
+    let status = child.wait()?;
+    for handle in readers.into_iter().flatten() {
+        let _ = handle.join();
+    }
+    let counts = *counts.lock().expect("no reader panics while it counts");
+    if !status.success() {
+        return Err(Failed(counts, format!("`{text}` failed ({status})")).into());
+    }
+    Ok(counts)
+}
+
+fn reader(stream: impl std::io::Read + Send + 'static, counts: Arc<Mutex<Counts>>) -> std::thread::JoinHandle<()> {
+    std::thread::spawn(move || {
+        let mut stream = BufReader::new(stream);
+        let mut line = Vec::new();
+        while stream.read_until(b'\n', &mut line).is_ok_and(|length| length > 0) {
+            let text = String::from_utf8_lossy(&line).into_owned();
+            counts.lock().expect("no reader panics while it counts").read(&text);
+            // The macro, not the stream: the tests of this file capture it.
+            print!("{text}");
+            line.clear();
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stage_without_tests_counts_as_one() {
+        assert_eq!(tally(Ok(Counts::default())).0, Counts { passed: 1, failed: 0, skipped: 0 });
+        assert_eq!(tally(Err(anyhow::anyhow!("no"))).0, Counts { passed: 0, failed: 1, skipped: 0 });
+    }
+
+    #[test]
+    fn a_runner_that_fails_keeps_its_counts_and_fails_at_least_once() {
+        let said = Counts { passed: 7, failed: 0, skipped: 1 };
+        let (counts, why) = tally(Err(Failed(said, "it crashed".into()).into()));
+        assert_eq!(counts, Counts { passed: 7, failed: 1, skipped: 1 });
+        assert_eq!(why.as_deref(), Some("it crashed"));
+    }
+
+    #[test]
+    fn the_closing_line_stands_alone() {
+        assert_eq!(closing_line(Counts { passed: 3, failed: 0, skipped: 0 }), "3 passed, 0 failed");
+        assert_eq!(closing_line(Counts { passed: 3, failed: 1, skipped: 2 }), "3 passed, 1 failed, 2 skipped");
+    }
+
+    #[test]
+    fn output_is_counted_and_a_bad_exit_is_an_error() {
+        let mut good = Command::new("sh");
+        good.args(["-c", "echo 'test result: ok. 2 passed; 0 failed; 0 ignored'"]);
+        assert_eq!(tee(&mut good).expect("it succeeds"), Counts { passed: 2, failed: 0, skipped: 0 });
+        let mut bad = Command::new("sh");
+        bad.args(["-c", "echo '# pass 1'; echo '# fail 1' >&2; exit 3"]);
+        let (counts, _) = tally(tee(&mut bad));
+        assert_eq!(counts, Counts { passed: 1, failed: 1, skipped: 0 });
+    }
+}
