@@ -1,0 +1,44 @@
+import type { ConsentSnapshot, MediaOffer, Notice, ParticipantId, Rights } from "../types";
+import type { CarrierKind } from "../link/link";
+import type { Origin } from "../link/websocket";
+
+/** Page → renderer worker. */
+export type ToWorker =
+  | { type: "open"; participant: ParticipantId; offer: MediaOffer; origin: Origin }
+  | { type: "renew"; offer: MediaOffer }
+  | { type: "canvas"; canvas: OffscreenCanvas }
+  | { type: "ask"; rights: Rights }
+  | { type: "give_up"; rights: Rights }
+  | { type: "end" }
+  | { type: "key"; code: string; down: boolean }
+  | { type: "button"; button: number; down: boolean; x: number; y: number }
+  | { type: "wheel"; dx: number; dy: number; x: number; y: number }
+  | { type: "pointer"; x: number; y: number }
+  | { type: "release_all" }
+  | { type: "watch"; agent: boolean }
+  | { type: "close" };
+
+/** The shape of the customer's pointer, ready for a style sheet. `url` is null when the pointer is hidden. */
+export interface CursorShape {
+  url: string | null;
+  hotX: number;
+  hotY: number;
+  width: number;
+  height: number;
+}
+
+/** Renderer worker → page. */
+export type FromWorker =
+  | { type: "ready" }
+  | { type: "link_up"; carrier: CarrierKind; again: boolean; udpBlocked: boolean }
+  | { type: "link_lost"; why: string }
+  | { type: "link_wants_offer" }
+  | { type: "link_refused"; code: number; why: string }
+  | { type: "consent"; snapshot: ConsentSnapshot }
+  | { type: "cursor"; cursor: CursorShape }
+  | { type: "cursor_at"; x: number; y: number }
+  | { type: "notice"; notice: Notice }
+  | { type: "rtt"; ms: number }
+  | { type: "screen"; width: number; height: number }
+  | { type: "exact"; exact: boolean }
+  | { type: "failed"; why: string };

@@ -1,0 +1,15 @@
+import type { RendererPort } from "../session/session.svelte";
+import type { FromWorker } from "./messages";
+
+/** Starts the renderer worker. */
+export function startRenderer(): RendererPort {
+  const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "farhand-renderer" });
+  return {
+    post: (message, transfer) => worker.postMessage(message, transfer ?? []),
+    listen: (handler) => {
+      worker.onmessage = (event: MessageEvent<FromWorker>) => handler(event.data);
+      worker.onerror = (event) => handler({ type: "failed", why: event.message || "the renderer stopped" });
+    },
+    close: () => worker.terminate(),
+  };
+}

@@ -1,0 +1,276 @@
+import type { Clock, Link } from "../link/link";
+import { STREAM, reason } from "../link/link";
+import type { Control, ConsentSnapshot } from "../types";
+import { Acks } from "./acks";
+import { cursorShape } from "./cursor";
+import type { FromWorker, ToWorker } from "./messages";
+import { Picture } from "./picture";
+import { PointerPump } from "./pump";
+import { Video } from "./video";
+import { Composer, ScreenDecoder, readControl } from "./wasm";
+
+/** What {@link ScreenDecoder.push} says. */
+const PUSHED = { more: 0, complete: 1, gap: 2 } as const;
+/** How often the way to the customer and back is measured. */
+const PING_MS = 2_000;
+/** A ping that is unanswered for this long casts doubt on the carrier. */
+const DOUBT_MS = 3_000;
+
+/** The one renderer: messages of the session in, pixels and messages out. Knows no carrier. */
+export class Renderer {
+  readonly #decoder = new ScreenDecoder();
+  readonly #composer: Composer;
+  readonly #picture: Picture;
+  readonly #video: Video;
+  readonly #acks: Acks;
+  readonly #pump: PointerPump;
+  readonly #link: Link;
+  readonly #tell: (message: FromWorker) => void;
+  readonly #clock: Clock;
+  /** Frames whose video is still being decoded, oldest first. */
+  readonly #undrawn: { frame: number; drawUs: number; open: number }[] = [];
+  #exact: boolean | null = null;
+  /** A whole frame came since the picture began. */
+  #whole = false;
+  #up = false;
+  #agent = false;
+  #nonce = 0;
+  #pinged: { nonce: number; at: number } | null = null;
+  #cancelPing: () => void = () => {};
+
+  constructor(
+    participant: number,
+    memory: WebAssembly.Memory,
+    link: Link,
+    tell: (message: FromWorker) => void,
+    clock: Clock,
+  ) {
+    this.#composer = new Composer(participant);
+    this.#link = link;
+    this.#tell = tell;
+    this.#clock = clock;
+    this.#picture = new Picture(this.#decoder, memory);
+    this.#acks = new Acks(clock, {
+      drawn: (frame, drawUs) => link.send(STREAM.screen, this.#composer.drawn(frame, drawUs)),
+      reset: () => link.send(STREAM.screen, this.#composer.reset()),
+    });
+    this.#video = new Video(
+      {
+        show: (picture, region) => this.#picture.drawVideo(picture, region),
+        keep: (ticket, region, rgba, draw) => {
+          if (this.#decoder.putVideo(ticket, rgba) && draw) this.#picture.draw(region);
+        },
+        done: (frame) => this.#videoDone(frame),
+        broken: () => this.#acks.reset(),
+        refused: (codec) => link.send(STREAM.screen, this.#composer.codecRefused(codec)),
+      },
+      clock,
+    );
+    this.#pump = new PointerPump(
+      clock,
+      () => link.readyForPointer(),
+      (x, y) => link.send(STREAM.pointer, this.#composer.pointer(x, y)),
+    );
+  }
+
+  /** What the page wants, besides the link's own matters. */
+  handle(message: ToWorker): void {
+    switch (message.type) {
+      case "key": {
+        const key = this.#composer.key(message.code, message.down);
+        if (key) this.#link.send(STREAM.input, key);
+        return;
+      }
+      case "pointer":
+        return this.#pump.move(message.x, message.y);
+      case "button": {
+        this.#pump.forget();
+        const button = this.#composer.button(message.button, message.down, message.x, message.y);
+        if (button) this.#link.send(STREAM.input, button);
+        return;
+      }
+      case "wheel":
+        this.#link.send(STREAM.input, this.#composer.wheel(message.dx, message.dy, message.x, message.y));
+        return;
+      case "release_all":
+        this.#pump.forget();
+        this.#link.send(STREAM.input, this.#composer.releaseAll());
+        return;
+      case "ask":
+        this.#link.send(STREAM.control, this.#composer.ask(message.rights));
+        return;
+      case "give_up":
+        this.#link.send(STREAM.control, this.#composer.giveUp(message.rights));
+        return;
+      case "end":
+        this.#link.send(STREAM.control, this.#composer.end());
+        return;
+      case "canvas":
+        return this.#picture.attach(message.canvas);
+      case "watch":
+        return this.#watch(message.agent);
+      case "open":
+      case "renew":
+      case "close":
+        return;
+    }
+  }
+
+  /** A carrier stands: whatever was under way may be lost, so the picture starts anew. */
+  linkUp(): void {
+    this.#up = true;
+    if (this.#agent) this.#begin();
+  }
+
+  linkLost(): void {
+    this.#up = false;
+    this.#acks.stop();
+    this.#pinged = null;
+    this.#cancelPing();
+  }
+
+  close(): void {
+    this.linkLost();
+    this.#video.clear();
+  }
+
+  screen(message: Uint8Array): void {
+    const started = this.#clock.now();
+    let pushed: number;
+    try {
+      pushed = this.#decoder.push(message);
+    } catch {
+      // Bytes that cannot be read: only a whole frame helps.
+      return this.#acks.reset();
+    }
+    if (pushed === PUSHED.gap) return this.#acks.reset();
+    if (pushed !== PUSHED.complete) return;
+    this.#draw(started);
+  }
+
+  control(message: Uint8Array): void {
+    let control: Control;
+    try {
+      control = readControl(message) as Control;
+    } catch (error) {
+      return this.#tell({ type: "failed", why: reason(error) });
+    }
+    switch (control.type) {
+      case "consent":
+        // A picture may begin now: no earlier request for a whole one can have been answered.
+        if (control.snapshot.state === "granted" && !this.#whole) this.#acks.reset();
+        return this.#tell({ type: "consent", snapshot: plainConsent(control.snapshot) });
+      case "cursor":
+        void cursorShape(control.cursor).then((cursor) => this.#tell({ type: "cursor", cursor }));
+        return;
+      case "cursor_at":
+        return this.#tell({ type: "cursor_at", x: control.x, y: control.y });
+      case "notice":
+        return this.#tell({ type: "notice", notice: control.notice });
+      case "pong":
+        return this.#pong(Number(control.nonce));
+      case "ask":
+      case "give_up":
+      case "end":
+      case "ping":
+      case "unknown":
+        return;
+    }
+  }
+
+  #draw(started: number): void {
+    const decoder = this.#decoder;
+    const frame = decoder.frame();
+    if (decoder.sizeChanged()) {
+      this.#picture.resize();
+      this.#tell({ type: "screen", width: decoder.width(), height: decoder.height() });
+    }
+    if (decoder.reset()) {
+      this.#video.clear();
+      this.#acks.whole();
+      this.#whole = true;
+    }
+    const dirty = decoder.dirty();
+    this.#picture.drawAll(dirty);
+    this.#video.exact(dirty);
+    const videos = decoder.video();
+    const drawUs = Math.round((this.#clock.now() - started) * 1000);
+    if (videos === 0 && this.#undrawn.length === 0) {
+      this.#acks.drawn(frame, drawUs);
+    } else {
+      this.#undrawn.push({ frame, drawUs, open: videos });
+      for (let i = 0; i < videos; i++) this.#decodeVideo(frame, i);
+      this.#ackDrawn();
+    }
+    const exact = decoder.exact();
+    if (exact !== this.#exact) {
+      this.#exact = exact;
+      this.#tell({ type: "exact", exact });
+    }
+  }
+
+  #decodeVideo(frame: number, i: number): void {
+    const [x = 0, y = 0, w = 0, h = 0] = this.#decoder.videoRegion(i) ?? [];
+    this.#video.decode(frame, {
+      ticket: this.#decoder.videoTicket(i),
+      region: { x, y, w, h },
+      codec: this.#decoder.videoCodec(i),
+      keyframe: this.#decoder.videoKeyframe(i),
+      data: this.#decoder.videoData(i) ?? new Uint8Array(),
+    });
+  }
+
+  #videoDone(frame: number): void {
+    const entry = this.#undrawn.find((undrawn) => undrawn.frame === frame);
+    if (entry) entry.open -= 1;
+    this.#ackDrawn();
+  }
+
+  /** Acknowledgements are cumulative: the newest frame before which nothing is open. */
+  #ackDrawn(): void {
+    let drawn: { frame: number; drawUs: number } | undefined;
+    while (this.#undrawn[0] && this.#undrawn[0].open <= 0) drawn = this.#undrawn.shift();
+    if (drawn) this.#acks.drawn(drawn.frame, drawn.drawUs);
+  }
+
+  #watch(agent: boolean): void {
+    if (agent === this.#agent) return;
+    this.#agent = agent;
+    if (!agent) {
+      this.#acks.stop();
+      this.#cancelPing();
+      this.#pinged = null;
+    } else if (this.#up) this.#begin();
+  }
+
+  #begin(): void {
+    this.#video.clear();
+    this.#undrawn.length = 0;
+    this.#whole = false;
+    this.#acks.stop();
+    this.#acks.reset();
+    this.#ping();
+  }
+
+  #ping(): void {
+    this.#cancelPing();
+    const now = this.#clock.now();
+    if (this.#pinged && now - this.#pinged.at > DOUBT_MS) this.#link.suspect();
+    if (!this.#pinged) {
+      this.#pinged = { nonce: ++this.#nonce, at: now };
+      this.#link.send(STREAM.control, this.#composer.ping(this.#nonce));
+    }
+    this.#cancelPing = this.#clock.after(PING_MS, () => this.#ping());
+  }
+
+  #pong(nonce: number): void {
+    if (this.#pinged?.nonce !== nonce) return;
+    this.#tell({ type: "rtt", ms: this.#clock.now() - this.#pinged.at });
+    this.#pinged = null;
+  }
+}
+
+/** Numbers of 64 bits come as BigInt where they are large; the page counts in plain numbers. */
+function plainConsent(snapshot: ConsentSnapshot): ConsentSnapshot {
+  return { ...snapshot, revision: Number(snapshot.revision) };
+}

@@ -1,0 +1,228 @@
+import type { Clock } from "../link/link";
+import { CLOSE } from "../link/link";
+import type { CursorShape, FromWorker, ToWorker } from "../screen/messages";
+import type { FromService, Rights } from "../types";
+import type { Origin } from "../link/websocket";
+import { Signal, type Socket } from "./signal";
+import { agentOf, may, next, nothingKnown, reachable, remarks, stageOf, type Known, type Remark, type SessionEvent } from "./state";
+
+/** The renderer worker, as the store sees it. */
+export interface RendererPort {
+  post(message: ToWorker, transfer?: Transferable[]): void;
+  listen(handler: (message: FromWorker) => void): void;
+  close(): void;
+}
+
+export interface SessionParts {
+  /** Opens the session's socket. */
+  dial(): Socket;
+  renderer: RendererPort;
+  origin: Origin;
+  clock: Clock;
+  program: string;
+  /** Called when the socket cannot be opened at all: says why, or null when it is worth going on. */
+  inquire(): Promise<{ code: string; message: string } | null>;
+}
+
+/** A rejected ask is not repeated faster than this. */
+const ASK_AGAIN_MS = 3_000;
+/** Sockets refused in a row before anybody is asked why. */
+const INQUIRE_AFTER = 2;
+
+/** One session of the technician: the only place that knows where it stands. */
+export class Session {
+  known = $state.raw<Known>(nothingKnown);
+  cursor = $state.raw<CursorShape | null>(null);
+  /** Where the customer's pointer was last seen, moved by other hands than ours. */
+  pointerAt = $state.raw<{ x: number; y: number; seen: number } | null>(null);
+  remark = $state.raw<{ remark: Remark; count: number } | null>(null);
+  readonly stage = $derived(stageOf(this.known));
+  readonly control = $derived(may(this.known, "control"));
+  readonly view = $derived(may(this.known, "view"));
+  /** Keys and pointer would reach the customer's machine now. */
+  readonly reachable = $derived(reachable(this.known));
+
+  readonly #parts: SessionParts;
+  readonly #signal: Signal;
+  #opened = false;
+  #mediaOpen = false;
+  #refusedSockets = 0;
+  #askedAt = Number.NEGATIVE_INFINITY;
+  #gaveUp = false;
+
+  constructor(parts: SessionParts) {
+    this.#parts = parts;
+    this.#signal = new Signal(
+      parts.dial,
+      parts.program,
+      {
+        open: () => {
+          this.#opened = true;
+          this.#refusedSockets = 0;
+          this.#take({ type: "signal_open" });
+        },
+        message: (message) => this.#fromService(message),
+        lost: () => this.#signalLost(),
+        over: () => this.#stopMedia(),
+      },
+      parts.clock,
+    );
+    parts.renderer.listen((message) => this.#fromRenderer(message));
+  }
+
+  start(): void {
+    this.#signal.start();
+  }
+
+  /** Leaves the page without ending the session. */
+  leave(): void {
+    this.#signal.close();
+    this.#stopMedia();
+    this.#parts.renderer.close();
+  }
+
+  /** The network may be back. */
+  hurry(): void {
+    this.#signal.hurry();
+  }
+
+  ask(rights: Rights): void {
+    this.#askedAt = this.#parts.clock.now();
+    this.#parts.renderer.post({ type: "ask", rights });
+  }
+
+  giveUp(rights: Rights): void {
+    this.#gaveUp = true;
+    this.#parts.renderer.post({ type: "give_up", rights });
+  }
+
+  /** Ends the session for everybody, by both ways: one of them may be down. */
+  end(): void {
+    this.#parts.renderer.post({ type: "end" });
+    this.#signal.send({ type: "end" });
+  }
+
+  attach(canvas: OffscreenCanvas): void {
+    this.#parts.renderer.post({ type: "canvas", canvas }, [canvas]);
+  }
+
+  /** Input of the technician, straight to the worker. */
+  input(message: Extract<ToWorker, { type: "key" | "button" | "wheel" | "pointer" | "release_all" }>): void {
+    this.#parts.renderer.post(message);
+  }
+
+  #take(event: SessionEvent): void {
+    const before = this.known;
+    const after = next(before, event);
+    if (after === before) return;
+    this.known = after;
+    for (const remark of remarks(before, after)) {
+      if (remark === "control_withdrawn" && this.#gaveUp) continue;
+      this.remark = { remark, count: (this.remark?.count ?? 0) + 1 };
+    }
+    if (!may(after, "control")) this.#gaveUp = false;
+    const agent = agentOf(after);
+    this.#parts.renderer.post({ type: "watch", agent: agent !== null && agent.connected && agent.media });
+    this.#askForView();
+    if (after.ended !== null && before.ended === null) this.#stopMedia();
+  }
+
+  /** The first thing a technician wants is to see; the customer is asked as soon as the customer is there. */
+  #askForView(): void {
+    const { known } = this;
+    if (known.ended !== null || !reachable(known)) return;
+    if (known.consent !== null && known.consent.state !== "fresh") return;
+    const now = this.#parts.clock.now();
+    if (now - this.#askedAt < ASK_AGAIN_MS) return;
+    this.ask(["view"]);
+  }
+
+  #fromService(message: FromService): void {
+    const now = this.#parts.clock.now();
+    switch (message.type) {
+      case "welcome": {
+        const same = this.#mediaOpen && this.known.participant === message.participant;
+        this.#take({ type: "welcome", participant: message.participant, session: message.session });
+        if (same) {
+          // The media link outlived the socket: it only has to be told, and may be waiting for a ticket.
+          this.#signal.send({ type: "media", up: this.known.media.state === "up" });
+          this.#parts.renderer.post({ type: "renew", offer: message.media });
+        } else {
+          this.#mediaOpen = true;
+          const { participant, media: offer } = message;
+          this.#parts.renderer.post({ type: "open", participant, offer, origin: this.#parts.origin });
+        }
+        return;
+      }
+      case "session":
+        return this.#take({ type: "session", snapshot: message.snapshot, now });
+      case "media":
+        return this.#parts.renderer.post({ type: "renew", offer: message.offer });
+      case "ended":
+        return this.#take({ type: "ended", reason: message.reason });
+      case "problem":
+        return this.#take({ type: "failed", code: message.code, message: message.message });
+      case "pong":
+      case "unknown":
+        return;
+    }
+  }
+
+  #fromRenderer(message: FromWorker): void {
+    const now = this.#parts.clock.now();
+    switch (message.type) {
+      case "link_up":
+        this.#take({ type: "link_up", carrier: message.carrier, udpBlocked: message.udpBlocked });
+        this.#signal.send({ type: "media", up: true });
+        return;
+      case "link_lost":
+        this.#take({ type: "link_lost", why: message.why, now });
+        this.#signal.send({ type: "media", up: false });
+        return;
+      case "link_wants_offer":
+        return this.#signal.send({ type: "renew_media" });
+      case "link_refused":
+        // "Ended" is the socket's to tell, with its reason.
+        if (message.code === CLOSE.replaced) this.#take({ type: "failed", code: "replaced", message: message.why });
+        else this.#take({ type: "link_lost", why: message.why, now });
+        return;
+      case "cursor":
+        this.cursor = message.cursor;
+        return;
+      case "cursor_at":
+        this.pointerAt = { x: message.x, y: message.y, seen: now };
+        return;
+      case "failed":
+        return this.#take({ type: "failed", code: "renderer", message: message.why });
+      case "ready":
+        return;
+      case "consent":
+      case "rtt":
+      case "screen":
+      case "exact":
+      case "notice":
+        return this.#take(message);
+    }
+  }
+
+  #signalLost(): void {
+    this.#take({ type: "signal_lost", now: this.#parts.clock.now() });
+    if (this.#opened) {
+      this.#opened = false;
+      return;
+    }
+    this.#refusedSockets += 1;
+    if (this.#refusedSockets % INQUIRE_AFTER !== 0) return;
+    void this.#parts.inquire().then((problem) => {
+      if (!problem || this.#opened || this.known.ended !== null) return;
+      this.#signal.close();
+      this.#stopMedia();
+      this.#take({ type: "failed", ...problem });
+    });
+  }
+
+  #stopMedia(): void {
+    this.#mediaOpen = false;
+    this.#parts.renderer.post({ type: "close" });
+  }
+}

@@ -1,0 +1,190 @@
+import type { CarrierKind } from "../link/link";
+import type { ConsentEnd, ConsentSnapshot, EndReason, Hold, Notice, Participant, Right, Rights, SessionSnapshot } from "../types";
+import { newer } from "./mirror";
+
+/** Where the way to the media service stands. */
+export type Media =
+  | { state: "connecting" }
+  | { state: "up"; carrier: CarrierKind; udpBlocked: boolean }
+  | { state: "lost"; since: number; why: string };
+
+/** Everything that is known about a session, and nothing that follows from it. */
+export interface Known {
+  session: SessionSnapshot | null;
+  consent: ConsentSnapshot | null;
+  participant: number | null;
+  signal: { state: "connecting" } | { state: "open" } | { state: "lost"; since: number };
+  media: Media;
+  rttMs: number | null;
+  screen: { width: number; height: number } | null;
+  exact: boolean;
+  ended: EndReason | null;
+  /** The service or the media service refused for good. */
+  failure: { code: string; message: string } | null;
+  notice: Notice | null;
+  /** When the session was first seen interrupted, on this page's clock. */
+  interruptedAt: number | null;
+}
+
+export const nothingKnown: Known = {
+  session: null,
+  consent: null,
+  participant: null,
+  signal: { state: "connecting" },
+  media: { state: "connecting" },
+  rttMs: null,
+  screen: null,
+  exact: false,
+  ended: null,
+  failure: null,
+  notice: null,
+  interruptedAt: null,
+};
+
+export type SessionEvent =
+  | { type: "signal_open" }
+  | { type: "signal_lost"; now: number }
+  | { type: "welcome"; participant: number; session: SessionSnapshot }
+  | { type: "session"; snapshot: SessionSnapshot; now: number }
+  | { type: "ended"; reason: EndReason }
+  | { type: "failed"; code: string; message: string }
+  | { type: "link_up"; carrier: CarrierKind; udpBlocked: boolean }
+  | { type: "link_lost"; why: string; now: number }
+  | { type: "consent"; snapshot: ConsentSnapshot }
+  | { type: "rtt"; ms: number }
+  | { type: "screen"; width: number; height: number }
+  | { type: "exact"; exact: boolean }
+  | { type: "notice"; notice: Notice };
+
+export function next(known: Known, event: SessionEvent): Known {
+  switch (event.type) {
+    case "signal_open":
+      return { ...known, signal: { state: "open" } };
+    case "signal_lost":
+      return known.signal.state === "lost" ? known : { ...known, signal: { state: "lost", since: event.now } };
+    case "welcome":
+      return withSession({ ...known, participant: event.participant, signal: { state: "open" } }, event.session, known.interruptedAt);
+    case "session":
+      return withSession(known, event.snapshot, known.interruptedAt ?? event.now);
+    case "ended":
+      return { ...known, ended: event.reason };
+    case "failed":
+      return { ...known, failure: { code: event.code, message: event.message } };
+    case "link_up":
+      return { ...known, media: { state: "up", carrier: event.carrier, udpBlocked: event.udpBlocked } };
+    case "link_lost": {
+      const since = known.media.state === "lost" ? known.media.since : event.now;
+      return { ...known, media: { state: "lost", since, why: event.why }, rttMs: null };
+    }
+    case "consent":
+      return { ...known, consent: newer(known.consent, event.snapshot) };
+    case "rtt":
+      return { ...known, rttMs: event.ms };
+    case "screen":
+      return { ...known, screen: { width: event.width, height: event.height } };
+    case "exact":
+      return { ...known, exact: event.exact };
+    case "notice":
+      return { ...known, notice: event.notice };
+  }
+}
+
+function withSession(known: Known, snapshot: SessionSnapshot, interruptedAt: number | null): Known {
+  const session = newer(known.session, snapshot);
+  const ended = session.state === "ended" ? session.reason : known.ended;
+  return { ...known, session, ended, interruptedAt: session.state === "interrupted" ? interruptedAt : null };
+}
+
+/** The customer's side, when it was ever here. */
+export function agentOf(known: Known): Participant | null {
+  return known.session?.participants.find((participant) => participant.role === "agent") ?? null;
+}
+
+/** Whether a message would reach the customer's machine now. */
+export function reachable(known: Known): boolean {
+  const agent = agentOf(known);
+  return known.media.state === "up" && agent !== null && agent.connected && agent.media;
+}
+
+/** What the customer allows at this moment. */
+export function allowed(known: Known): Rights {
+  return known.consent?.state === "granted" ? known.consent.rights : [];
+}
+
+export function may(known: Known, right: Right): boolean {
+  return allowed(known).includes(right);
+}
+
+/** What the page shows. One of these at any time. */
+export type Stage =
+  | { stage: "connecting" }
+  | { stage: "waiting" }
+  | { stage: "joining" }
+  | { stage: "asking"; rights: Rights }
+  | { stage: "ready" }
+  | { stage: "live"; control: boolean; more: Rights | null }
+  | { stage: "held"; holds: readonly Hold[] }
+  | { stage: "lost"; who: "us" | "them"; since: number | null }
+  | { stage: "ended"; reason: EndReason; consent: ConsentEnd | null }
+  | { stage: "failed"; code: string; message: string };
+
+export function stageOf(known: Known): Stage {
+  const { consent, session } = known;
+  const consentEnd = consent?.state === "ended" ? consent.why : null;
+  if (known.ended !== null) return { stage: "ended", reason: known.ended, consent: consentEnd };
+  if (known.failure !== null) return { stage: "failed", ...known.failure };
+  if (session === null) return { stage: "connecting" };
+  if (session.state === "waiting") return { stage: "waiting" };
+  if (known.media.state === "lost" && consent !== null) return { stage: "lost", who: "us", since: known.media.since };
+  if (session.state === "interrupted") return { stage: "lost", who: reachable(known) ? "us" : "them", since: known.interruptedAt };
+  if (consent === null || !reachable(known)) return { stage: "joining" };
+  switch (consent.state) {
+    case "fresh":
+    case "unknown":
+      return { stage: "ready" };
+    case "asking":
+      return { stage: "asking", rights: consent.rights };
+    case "granted":
+      if (!consent.rights.includes("view")) return { stage: "ready" };
+      return { stage: "live", control: consent.rights.includes("control"), more: consent.more };
+    case "held":
+      return { stage: "held", holds: consent.holds };
+    case "ended":
+      return { stage: "ended", reason: endOf(consent.why), consent: consent.why };
+  }
+}
+
+function endOf(why: ConsentEnd): EndReason {
+  switch (why) {
+    case "refused":
+    case "timed_out":
+      return "refused";
+    case "stopped":
+      return "customer";
+    case "ended_remotely":
+      return "technician";
+    case "grace_over":
+      return "lost";
+    case "unknown":
+      return "unknown";
+  }
+}
+
+/** What happened between two snapshots that a person should be told in passing. */
+export type Remark = "control_granted" | "control_refused" | "control_withdrawn" | "resumed" | "fell_back" | "switched_back";
+
+export function remarks(before: Known, after: Known): Remark[] {
+  const found: Remark[] = [];
+  const [old, now] = [before.consent, after.consent];
+  if (old?.state === "granted" && now?.state === "granted") {
+    const [had, has] = [old.rights.includes("control"), now.rights.includes("control")];
+    if (!had && has) found.push("control_granted");
+    else if (had && !has) found.push("control_withdrawn");
+    else if (!has && old.more?.includes("control") && now.more === null) found.push("control_refused");
+  }
+  if (old?.state === "held" && now?.state === "granted") found.push("resumed");
+  const [was, is] = [before.media, after.media];
+  if (is.state === "up" && is.udpBlocked && !(was.state === "up" && was.udpBlocked)) found.push("fell_back");
+  if (was.state === "up" && was.udpBlocked && is.state === "up" && !is.udpBlocked) found.push("switched_back");
+  return found;
+}

@@ -1,0 +1,6 @@
+// The wire's types, generated from Rust, with the one name that Rust has for itself.
+import type { Right } from "./generated";
+
+export * from "./generated";
+export type Rights = Right[];
+export type ParticipantId = number;
