@@ -1,1 +1,13 @@
-//! To be filled.
+//! The browser's share of the Rust code, for the renderer's worker: reading screen frames into a framebuffer, the
+//! framing of carriers, and composing and reading session messages. Nothing of it is written a second time in
+//! TypeScript.
+
+mod carrier;
+mod composer;
+mod control;
+mod screen;
+
+pub use carrier::{Doubler, FrameReader, Reorder};
+pub use composer::Composer;
+pub use control::read_control;
+pub use screen::ScreenDecoder;

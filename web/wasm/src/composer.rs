@@ -1,0 +1,159 @@
+//! Whole messages from a console to the agent.
+
+use farhand_protocol::channel::{self, Button, Control, Input, MAX_TEXT, Pointer, ScreenFeedback};
+use farhand_protocol::envelope::{Head, Stream};
+use farhand_protocol::keys::Usage;
+use farhand_protocol::rights::{Right, Rights};
+use serde::Serialize;
+use serde::de::IntoDeserializer;
+use serde::de::value::{Error, StrDeserializer};
+use wasm_bindgen::prelude::*;
+
+/// Composes the messages of one participant, and counts them.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct Composer {
+    participant: u8,
+    sequences: [u32; Stream::ALL.len()],
+}
+
+#[wasm_bindgen]
+impl Composer {
+    /// For the participant that the service named.
+    #[wasm_bindgen(constructor)]
+    #[must_use]
+    pub fn new(participant: u8) -> Self {
+        Self { participant, sequences: [0; Stream::ALL.len()] }
+    }
+
+    /// Control: asks the customer for rights, by their names.
+    ///
+    /// # Errors
+    /// When a name is no right.
+    pub fn ask(&mut self, rights: Vec<String>) -> Result<Vec<u8>, JsError> {
+        Ok(self.message(Stream::Control, &Control::Ask { rights: read_rights(&rights)? }))
+    }
+
+    /// Control: gives rights back, by their names.
+    ///
+    /// # Errors
+    /// When a name is no right.
+    #[wasm_bindgen(js_name = giveUp)]
+    pub fn give_up(&mut self, rights: Vec<String>) -> Result<Vec<u8>, JsError> {
+        Ok(self.message(Stream::Control, &Control::GiveUp { rights: read_rights(&rights)? }))
+    }
+
+    /// Control: ends the session.
+    pub fn end(&mut self) -> Vec<u8> {
+        self.message(Stream::Control, &Control::End)
+    }
+
+    /// Control: measures the round trip; the answer has the same number.
+    pub fn ping(&mut self, nonce: u32) -> Vec<u8> {
+        self.message(Stream::Control, &Control::Ping { nonce: nonce.into() })
+    }
+
+    /// Control: the answer to a ping, given the ping's message; nothing when it is none.
+    #[must_use]
+    pub fn pong(&mut self, ping: &[u8]) -> Option<Vec<u8>> {
+        match crate::control::read(ping).ok()? {
+            Control::Ping { nonce } => Some(self.message(Stream::Control, &Control::Pong { nonce })),
+            Control::Ask { .. }
+            | Control::GiveUp { .. }
+            | Control::End
+            | Control::Consent { .. }
+            | Control::Cursor { .. }
+            | Control::CursorAt { .. }
+            | Control::Notice { .. }
+            | Control::Pong { .. }
+            | Control::Unknown => None,
+        }
+    }
+
+    /// Input: a key by its `KeyboardEvent.code`; nothing when it has no place on a keyboard.
+    pub fn key(&mut self, code: &str, down: bool) -> Option<Vec<u8>> {
+        let usage = Usage::from_code(code)?;
+        Some(self.message(Stream::Input, &Input::Key { usage, down }))
+    }
+
+    /// Input: a button by its `MouseEvent.button`, at a pixel of the shared screen; nothing for an unknown button.
+    pub fn button(&mut self, button: i16, down: bool, x: i32, y: i32) -> Option<Vec<u8>> {
+        let button = match button {
+            0 => Button::Left,
+            1 => Button::Middle,
+            2 => Button::Right,
+            3 => Button::Back,
+            4 => Button::Forward,
+            _ => return None,
+        };
+        Some(self.message(Stream::Input, &Input::Button { button, down, x, y }))
+    }
+
+    /// Input: the wheel turned at a pixel of the shared screen; 120 is a notch, positive is up and right.
+    pub fn wheel(&mut self, dx: i32, dy: i32, x: i32, y: i32) -> Vec<u8> {
+        self.message(Stream::Input, &Input::Wheel { dx, dy, x, y })
+    }
+
+    /// Input: text to type as it stands. Longer text than one message holds is cut into several; send all, in order.
+    pub fn text(&mut self, text: &str) -> Vec<js_sys::Uint8Array> {
+        let mut messages = Vec::new();
+        let mut rest = text;
+        while !rest.is_empty() {
+            let (part, later) = rest.split_at(rest.floor_char_boundary(MAX_TEXT));
+            let message = self.message(Stream::Input, &Input::Text { text: part.to_owned() });
+            messages.push(js_sys::Uint8Array::from(message.as_slice()));
+            rest = later;
+        }
+        messages
+    }
+
+    /// Input: every key and button that this viewer holds is released.
+    #[wasm_bindgen(js_name = releaseAll)]
+    pub fn release_all(&mut self) -> Vec<u8> {
+        self.message(Stream::Input, &Input::ReleaseAll)
+    }
+
+    /// Pointer: where the technician's pointer is, in pixels of the shared screen.
+    pub fn pointer(&mut self, x: i32, y: i32) -> Vec<u8> {
+        self.message(Stream::Pointer, &Pointer { x, y })
+    }
+
+    /// Screen: every frame up to this one is drawn; the time from its last piece to its drawing, microseconds.
+    pub fn drawn(&mut self, frame: u32, draw_us: u32) -> Vec<u8> {
+        self.message(Stream::Screen, &ScreenFeedback::Drawn { frame, draw_us })
+    }
+
+    /// Screen: asks for a whole frame.
+    pub fn reset(&mut self) -> Vec<u8> {
+        self.message(Stream::Screen, &ScreenFeedback::Reset)
+    }
+
+    /// Screen: this viewer cannot decode the codec with this number.
+    #[wasm_bindgen(js_name = codecRefused)]
+    pub fn codec_refused(&mut self, codec: u8) -> Vec<u8> {
+        self.message(Stream::Screen, &ScreenFeedback::CodecRefused { codec })
+    }
+}
+
+impl Composer {
+    fn message<T: Serialize>(&mut self, stream: Stream, body: &T) -> Vec<u8> {
+        let sequence = &mut self.sequences[stream as usize];
+        let mut out = Vec::with_capacity(64);
+        Head { stream, flags: 0, sender: self.participant, sequence: *sequence }.write(&mut out);
+        *sequence = sequence.wrapping_add(1);
+        channel::encode(body, &mut out);
+        out
+    }
+}
+
+fn read_rights(names: &[String]) -> Result<Rights, JsError> {
+    names
+        .iter()
+        .map(|name| {
+            let name: StrDeserializer<'_, Error> = name.as_str().into_deserializer();
+            serde::Deserialize::deserialize(name)
+        })
+        .collect::<Result<Vec<Right>, Error>>()
+        .map(|rights| Rights::of(&rights))
+        .map_err(JsError::from)
+}
