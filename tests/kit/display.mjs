@@ -12,7 +12,7 @@ export class Display {
     const cookie = randomBytes(16).toString('hex');
     const authority = path.join(household.folder, `${name}.authority`);
     // The server takes every cookie of the file; which display it is for is only known once it runs.
-    await run('xauth', ['-q', '-f', authority, 'add', ':0', '.', cookie], { input: '' });
+    await run('xauth', ['-q', '-f', authority, 'add', ':0', '.', cookie]);
     const args = ['-displayfd', '3', '-screen', '0', `${width}x${height}x24`, '-auth', authority, '-nolisten', 'tcp', '-noreset'];
     const server = household.start(name, 'Xvfb', args, { pipes: 1 });
     const number = await inTime(
@@ -26,7 +26,7 @@ export class Display {
         server.exited.then(() => reject(new Error(`Xvfb ended: ${server.err.tail()}`)));
       }),
     );
-    await run('xauth', ['-q', '-f', authority, 'add', `:${number}`, '.', cookie], { input: '' });
+    await run('xauth', ['-q', '-f', authority, 'add', `:${number}`, '.', cookie]);
     const display = new Display(household, name, server, `:${number}`, authority, width, height);
     if (manager) await display.manage();
     return display;

@@ -10,6 +10,8 @@ export function run(command, args = [], { env = {}, raw = false, input } = {}) {
       if (error) reject(new Error(`${command} ${args.join(' ')}: ${String(stderr).trim() || error.message}`, { cause: error }));
       else resolve(stdout);
     });
-    if (input !== undefined) child.stdin.end(input);
+    // It may end without reading; its exit says how it went.
+    child.stdin.on('error', () => {});
+    child.stdin.end(input);
   });
 }
