@@ -1,6 +1,7 @@
 //! Session messages: what the two ends say to one another through the room, as MessagePack maps in the body of an
 //! [`crate::envelope`] message. The service relays them unread.
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::consent::ConsentSnapshot;
@@ -221,7 +222,7 @@ pub enum ChannelError {
     Malformed(#[from] rmp_serde::decode::Error),
     /// Something follows the message.
     #[error("{0} bytes follow the message")]
-    Trailing(usize),
+    Trailing(u64),
     /// Read, but a size is over its limit.
     #[error("the message has a {what} over its limit")]
     Limit {
@@ -236,14 +237,14 @@ pub fn encode<T: Serialize>(message: &T, out: &mut Vec<u8>) {
         .expect("a Vec takes every byte, and no type here has a map with strange keys");
 }
 
-pub(crate) fn decode<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, ChannelError> {
+pub(crate) fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, ChannelError> {
     if body.len() > MAX_MESSAGE {
         return Err(ChannelError::Limit { what: "length" });
     }
-    let mut reader = rmp_serde::Deserializer::from_read_ref(body);
+    let mut reader = rmp_serde::Deserializer::new(std::io::Cursor::new(body));
     reader.set_max_depth(MAX_DEPTH);
     let message = T::deserialize(&mut reader)?;
-    match reader.get_ref().len() {
+    match body.len() as u64 - reader.position() {
         0 => Ok(message),
         rest => Err(ChannelError::Trailing(rest)),
     }
