@@ -47,7 +47,7 @@ pub enum TicketError {
     /// Its time is over.
     #[error("the ticket has expired")]
     Expired,
-    /// A ticket that cannot be issued: participant 0, or an empty or too long session.
+    /// A ticket that cannot be issued: participant 0, a role of a newer version, or an empty or too long session.
     #[error("the ticket names no possible participant")]
     Impossible,
 }
@@ -82,11 +82,12 @@ impl TicketKey {
     /// # Errors
     /// [`TicketError::Impossible`].
     pub fn sign(&self, ticket: &Ticket) -> Result<String, TicketError> {
+        let role = role_byte(ticket.role).ok_or(TicketError::Impossible)?;
         if ticket.participant == 0 || ticket.session.is_empty() || ticket.session.len() > MAX_SESSION {
             return Err(TicketError::Impossible);
         }
         let mut bytes = Vec::with_capacity(HEAD_LEN + ticket.session.len() + MAC_LEN);
-        bytes.extend_from_slice(&[LAYOUT, role_byte(ticket.role), ticket.participant]);
+        bytes.extend_from_slice(&[LAYOUT, role, ticket.participant]);
         bytes.extend_from_slice(&ticket.expires_at.to_be_bytes());
         bytes.extend_from_slice(ticket.session.as_bytes());
         let mac = hmac::sign(&self.0, &bytes);
@@ -124,15 +125,16 @@ impl TicketKey {
     }
 }
 
-fn role_byte(role: Role) -> u8 {
+fn role_byte(role: Role) -> Option<u8> {
     match role {
-        Role::Agent => 1,
-        Role::Technician => 2,
+        Role::Agent => Some(1),
+        Role::Technician => Some(2),
+        Role::Unknown => None,
     }
 }
 
 fn role_from(byte: u8) -> Option<Role> {
-    [Role::Agent, Role::Technician].into_iter().find(|role| role_byte(*role) == byte)
+    [Role::Agent, Role::Technician].into_iter().find(|role| role_byte(*role) == Some(byte))
 }
 
 #[cfg(test)]
@@ -207,6 +209,7 @@ mod tests {
     fn an_impossible_ticket_is_never_signed() {
         for ticket in [
             Ticket { participant: 0, ..ticket() },
+            Ticket { role: Role::Unknown, ..ticket() },
             Ticket { session: String::new(), ..ticket() },
             Ticket { session: "x".repeat(MAX_SESSION + 1), ..ticket() },
         ] {

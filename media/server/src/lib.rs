@@ -2,6 +2,12 @@
 //! each session in which messages are relayed unread.
 #![forbid(unsafe_code)]
 
+mod certificate;
+mod counters;
+mod quic;
+mod rooms;
 mod server;
+mod websocket;
+mod webtransport;
 
 pub use server::{MediaConfig, MediaServer, Metrics, SocketIn, SocketOut, StartError};

@@ -1,11 +1,29 @@
 //! The media service's public face.
 
+use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
+use farhand_link::quic as hop;
 use farhand_protocol::ParticipantId;
-use farhand_room::TicketKey;
+use farhand_protocol::framing::{ALPN, close};
+use farhand_room::{ConnectionId, Limits, Ticket, TicketKey};
 use futures_util::{Sink, Stream};
+use quinn::crypto::rustls::QuicServerConfig;
+
+use crate::certificate::Certificates;
+use crate::counters::{Carrier, Counters, Reason};
+use crate::quic::H3;
+use crate::rooms::{self, Cell, Place, Rooms};
+use crate::{quic, websocket};
+
+/// From a connection's first packet to its ticket.
+pub(crate) const TICKET_WITHIN: Duration = Duration::from_secs(5);
+/// With so many handshakes under way, an address has to prove itself before it costs more.
+const HANDSHAKES_BEFORE_RETRY: usize = 64;
+const ROTATION_EVERY: Duration = Duration::from_secs(10 * 60);
 
 /// What the media service needs to know.
 #[derive(Clone, Debug)]
@@ -16,13 +34,26 @@ pub struct MediaConfig {
     pub tickets: TicketKey,
     /// Path of the WebTransport session.
     pub webtransport_path: String,
+    /// Connections at once.
+    pub connections: usize,
+    /// Connections at once from one address. Offices and carriers put many people behind one.
+    pub connections_per_address: usize,
+    /// Bounds of each room.
+    pub room: Limits,
 }
 
 impl MediaConfig {
     /// The usual configuration.
     #[must_use]
     pub fn new(udp: SocketAddr, tickets: TicketKey) -> Self {
-        Self { udp, tickets, webtransport_path: "/media".to_owned() }
+        Self {
+            udp,
+            tickets,
+            webtransport_path: "/media".to_owned(),
+            connections: 10_000,
+            connections_per_address: 500,
+            room: Limits::default(),
+        }
     }
 }
 
@@ -40,6 +71,12 @@ pub enum StartError {
     /// No certificate could be made.
     #[error("the media service's certificate cannot be made: {0}")]
     Certificate(String),
+}
+
+impl StartError {
+    fn certificate(error: impl std::fmt::Display) -> Self {
+        Self::Certificate(error.to_string())
+    }
 }
 
 /// What came from a WebSocket.
@@ -92,9 +129,109 @@ pub struct Metrics {
     pub cuts: u64,
 }
 
-/// The running media service. Clones are the same service.
-#[derive(Clone, Debug)]
-pub struct MediaServer {}
+/// What the tasks of the service share.
+pub(crate) struct Shared {
+    pub(crate) rooms: Rooms,
+    pub(crate) webtransport_path: String,
+    tickets: TicketKey,
+    counters: Counters,
+    certificates: Arc<Certificates>,
+    connections: Connections,
+    endpoint: quinn::Endpoint,
+    address: SocketAddr,
+}
+
+impl Shared {
+    /// Counts and logs a refusal, once.
+    pub(crate) fn refused(&self, reason: Reason, carrier: Option<Carrier>, from: IpAddr) {
+        self.counters.refuse(reason);
+        let (reason, carrier) = (reason.name(), carrier.map_or("udp", Carrier::name));
+        tracing::info!(reason, carrier, "media connection refused");
+        tracing::debug!(reason, carrier, %from, "media connection refused");
+    }
+
+    pub(crate) fn verify(&self, ticket: &[u8]) -> Result<Ticket, Reason> {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let now = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
+        self.tickets.verify(ticket, now).map_err(rooms::ticket)
+    }
+
+    /// Counts a participant until the guard is dropped, which takes it out of its room.
+    pub(crate) fn enter(self: &Arc<Self>, place: &Place, carrier: Carrier) -> Guard {
+        self.counters.came(carrier);
+        tracing::debug!(participant = place.accepted.participant, carrier = carrier.name(), "participant came");
+        Guard { shared: self.clone(), cell: place.cell.clone(), connection: place.connection, carrier }
+    }
+}
+
+/// A participant's presence.
+pub(crate) struct Guard {
+    shared: Arc<Shared>,
+    cell: Arc<Cell>,
+    connection: ConnectionId,
+    carrier: Carrier,
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.shared.counters.went(self.carrier);
+        self.shared.rooms.leave(&self.cell, self.connection);
+    }
+}
+
+/// How many connections there are, in all and from each address.
+struct Connections {
+    most: usize,
+    most_per_address: usize,
+    now: Mutex<(usize, HashMap<IpAddr, usize>)>,
+}
+
+struct Admission {
+    shared: Arc<Shared>,
+    from: IpAddr,
+}
+
+impl Connections {
+    fn admit(shared: &Arc<Shared>, from: IpAddr) -> Result<Admission, Reason> {
+        let this = &shared.connections;
+        let mut now = this.now.lock().unwrap_or_else(PoisonError::into_inner);
+        if now.0 >= this.most {
+            return Err(Reason::ServiceFull);
+        }
+        let here = now.1.entry(from).or_default();
+        if *here >= this.most_per_address {
+            return Err(Reason::AddressFull);
+        }
+        *here += 1;
+        now.0 += 1;
+        Ok(Admission { shared: shared.clone(), from })
+    }
+}
+
+impl Drop for Admission {
+    fn drop(&mut self) {
+        let mut now = self.shared.connections.now.lock().unwrap_or_else(PoisonError::into_inner);
+        now.0 -= 1;
+        if let Some(here) = now.1.get_mut(&self.from) {
+            *here -= 1;
+            if *here == 0 {
+                now.1.remove(&self.from);
+            }
+        }
+    }
+}
+
+/// The running media service. Clones are the same service, which runs until [`MediaServer::shutdown`].
+#[derive(Clone)]
+pub struct MediaServer {
+    shared: Arc<Shared>,
+}
+
+impl std::fmt::Debug for MediaServer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MediaServer").field("udp", &self.shared.address).finish_non_exhaustive()
+    }
+}
 
 impl MediaServer {
     /// Opens the UDP port and starts to serve. Must be called within a tokio runtime.
@@ -102,20 +239,43 @@ impl MediaServer {
     /// # Errors
     /// [`StartError`].
     pub async fn start(config: MediaConfig) -> Result<Self, StartError> {
-        let _ = config;
-        Ok(Self {})
+        let certificates = Certificates::new(SystemTime::now()).map_err(StartError::certificate)?;
+        let certificates = Arc::new(certificates);
+        let bind = |source| StartError::Bind { address: config.udp, source };
+        let socket = hop::socket(config.udp).map_err(bind)?;
+        let runtime = Arc::new(quinn::TokioRuntime);
+        let server = server_config(certificates.clone())?;
+        let endpoint = quinn::Endpoint::new(hop::endpoint(), Some(server), socket, runtime).map_err(bind)?;
+        let address = endpoint.local_addr().map_err(bind)?;
+        let shared = Arc::new(Shared {
+            rooms: Rooms::new(config.room),
+            webtransport_path: config.webtransport_path,
+            tickets: config.tickets,
+            counters: Counters::default(),
+            certificates,
+            connections: Connections {
+                most: config.connections,
+                most_per_address: config.connections_per_address,
+                now: Mutex::default(),
+            },
+            endpoint,
+            address,
+        });
+        tokio::spawn(accept(shared.clone()));
+        tokio::spawn(rotate(Arc::downgrade(&shared.certificates)));
+        Ok(Self { shared })
     }
 
     /// The UDP address that is served.
     #[must_use]
     pub fn local_addr(&self) -> SocketAddr {
-        SocketAddr::from(([127, 0, 0, 1], 0))
+        self.shared.address
     }
 
     /// SHA-256 of each certificate that the UDP port may show while an offer made now lives, lower-case hex.
     #[must_use]
     pub fn certificate_hashes(&self) -> Vec<String> {
-        Vec::new()
+        self.shared.certificates.hashes()
     }
 
     /// Serves a WebSocket until it ends. The caller has checked its Origin; the ticket is its first message.
@@ -124,26 +284,92 @@ impl MediaServer {
         S: Stream<Item = Result<SocketIn, E>> + Sink<SocketOut, Error = E> + Send + 'static,
         E: std::fmt::Display + Send + 'static,
     {
-        let _ = (socket, from);
+        match Connections::admit(&self.shared, from) {
+            Ok(_admission) => websocket::serve(self.shared.clone(), socket, from).await,
+            Err(reason) => self.shared.refused(reason, Some(Carrier::WebSocket), from),
+        }
     }
 
-    /// Closes every connection of a session, with [`farhand_protocol::framing::close::ENDED`]. A ticket of it opens
-    /// none after that.
+    /// Closes every connection of a session, with [`close::ENDED`]. A ticket of it opens none after that.
     pub fn close_session(&self, session: &str) {
-        let _ = session;
+        self.shared.rooms.end(session, Instant::now());
     }
 
-    /// Closes a participant's connection, with [`farhand_protocol::framing::close::ENDED`].
+    /// Closes a participant's connection, with [`close::ENDED`].
     pub fn kick(&self, session: &str, participant: ParticipantId) {
-        let _ = (session, participant);
+        self.shared.rooms.kick(session, participant);
     }
 
     /// Counters and gauges.
     #[must_use]
     pub fn metrics(&self) -> Metrics {
-        Metrics::default()
+        let (rooms, stats) = self.shared.rooms.stats();
+        Metrics {
+            rooms,
+            participants: self.shared.counters.participants(),
+            refused: self.shared.counters.refused(),
+            messages: stats.messages,
+            bytes: stats.bytes,
+            dropped: stats.dropped,
+            cuts: stats.cuts,
+        }
     }
 
-    /// Closes everything, with [`farhand_protocol::framing::close::BUSY`], and waits until the peers were told.
-    pub async fn shutdown(&self) {}
+    /// Closes everything, with [`close::BUSY`], and waits until the peers were told.
+    pub async fn shutdown(&self) {
+        self.shared.endpoint.set_server_config(None);
+        self.shared.rooms.close_all(close::BUSY, "shutdown");
+        self.shared.endpoint.close(quinn::VarInt::from_u32(close::BUSY), b"shutdown");
+        self.shared.endpoint.wait_idle().await;
+    }
+}
+
+fn server_config(certificates: Arc<Certificates>) -> Result<quinn::ServerConfig, StartError> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut tls = rustls::ServerConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&rustls::version::TLS13])
+        .map_err(StartError::certificate)?
+        .with_no_client_auth()
+        .with_cert_resolver(certificates);
+    tls.alpn_protocols = vec![ALPN.to_vec(), H3.to_vec()];
+    let crypto = QuicServerConfig::try_from(tls).map_err(StartError::certificate)?;
+    let mut config = quinn::ServerConfig::with_crypto(Arc::new(crypto));
+    config.transport_config(Arc::new(hop::transport()));
+    Ok(config)
+}
+
+async fn accept(shared: Arc<Shared>) {
+    let handshakes = Arc::new(());
+    while let Some(incoming) = shared.endpoint.accept().await {
+        let from = incoming.remote_address().ip();
+        let admission = match Connections::admit(&shared, from) {
+            Ok(admission) => admission,
+            Err(reason) => {
+                shared.refused(reason, None, from);
+                incoming.refuse();
+                continue;
+            }
+        };
+        if !incoming.remote_address_validated() && Arc::strong_count(&handshakes) > HANDSHAKES_BEFORE_RETRY {
+            // An unvalidated address may always be asked to retry.
+            let _ = incoming.retry();
+            continue;
+        }
+        let (shared, handshake) = (shared.clone(), handshakes.clone());
+        tokio::spawn(async move {
+            quic::serve(shared, incoming, handshake).await;
+            drop(admission);
+        });
+    }
+}
+
+async fn rotate(certificates: std::sync::Weak<Certificates>) {
+    let mut ticks = tokio::time::interval(ROTATION_EVERY);
+    loop {
+        ticks.tick().await;
+        let Some(certificates) = certificates.upgrade() else { return };
+        if let Err(error) = certificates.handle_time(SystemTime::now()) {
+            tracing::error!(%error, "the media service's next certificate cannot be made");
+        }
+    }
 }

@@ -1,1 +1,35 @@
-//! What both ends of a QUIC hop share: transport settings, the congestion controller, and the framing of messages.
+//! What both ends of a QUIC hop share: transport settings, the congestion controller, and the framing of messages on
+//! streams and datagrams. [`Hop`] writes, [`Receiver`] reads; both work on anything that is a [`Session`].
+
+mod controller;
+mod gauge;
+mod hop;
+mod receiver;
+mod run;
+mod session;
+mod transport;
+
+pub use controller::{Calm, CalmConfig};
+pub use gauge::Gauge;
+pub use hop::{Hop, Source};
+pub use receiver::{Incoming, Opening, Receiver, answer};
+pub use run::run;
+pub use session::{Broken, Session, broken_connection};
+pub use transport::{IDLE_AFTER, KEEP_ALIVE_EVERY, endpoint, socket, transport};
+
+use farhand_protocol::envelope::Stream;
+
+/// quinn sends a stream of higher priority first.
+pub(crate) fn priority(stream: Stream) -> i32 {
+    match stream {
+        Stream::Control => 2,
+        Stream::Input => 3,
+        Stream::Pointer => 1,
+        Stream::Screen => 0,
+    }
+}
+
+/// Where an ordered stream stands in arrays of three.
+pub(crate) fn lane(stream: Stream) -> Option<usize> {
+    Stream::ORDERED.iter().position(|ordered| *ordered == stream)
+}

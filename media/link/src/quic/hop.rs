@@ -1,0 +1,233 @@
+//! The writing side of a hop.
+
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
+
+use bytes::{Buf, Bytes};
+use farhand_protocol::envelope::Stream;
+use farhand_protocol::framing::{DOUBLE_UP_TO, Datagram, Doubler};
+use tokio::io::AsyncWrite;
+
+use super::controller::Calm;
+use super::gauge::Gauge;
+use super::session::Session;
+use super::{lane, priority};
+
+/// Bytes of urgent messages that wait for quinn before no more are taken from their source.
+const URGENT_AHEAD: usize = 64 * 1024;
+/// quinn finds a lost packet by a later one that arrives. When a large message was the last, this is sent so much
+/// later, so that a loss at its end is found after one round trip and not after a probe timeout.
+const POKE_AFTER: Duration = Duration::from_millis(6);
+/// While there is no room, the gauge is looked at again after this: a change of path replaces the controller.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+
+/// Where a hop's messages come from: the next one, most urgent first. With `true`, a large queue of screen stays
+/// where it is.
+pub type Source<'a> = dyn FnMut(bool) -> Option<(Stream, Bytes)> + Send + 'a;
+
+struct Lane<S> {
+    stream: Option<S>,
+    pending: VecDeque<Bytes>,
+    bytes: usize,
+    /// Position of the next message in the stream.
+    next: u32,
+    doubler: Doubler,
+}
+
+impl<S: AsyncWrite + Unpin> Lane<S> {
+    fn push(&mut self, message: Bytes, now: Instant) {
+        let length = u16::try_from(message.len()).unwrap_or(u16::MAX).to_be_bytes();
+        self.doubler.handle_sent(self.next, message.clone(), now);
+        self.next = self.next.wrapping_add(1);
+        self.bytes += 2 + message.len();
+        self.pending.push_back(Bytes::copy_from_slice(&length));
+        self.pending.push_back(message);
+    }
+
+    /// Writes what quinn takes.
+    fn write(&mut self, cx: &mut Context<'_>, gauge: &Gauge) {
+        let Some(stream) = &mut self.stream else { return };
+        while let Some(front) = self.pending.front_mut() {
+            // Counted first: it may be on the wire before the call returns.
+            let length = front.len();
+            gauge.written(length);
+            match Pin::new(&mut *stream).poll_write(cx, front) {
+                // The reading side finds out why and ends the hop.
+                Poll::Ready(Ok(0) | Err(_)) | Poll::Pending => {
+                    gauge.not_taken(length);
+                    break;
+                }
+                Poll::Ready(Ok(some)) => {
+                    gauge.not_taken(length - some);
+                    front.advance(some);
+                    self.bytes -= some;
+                    if front.is_empty() {
+                        self.pending.pop_front();
+                    }
+                }
+            }
+        }
+    }
+}
+
+struct Sender<S: Session> {
+    lanes: [Lane<S::Send>; 3],
+    gauge: Arc<Gauge>,
+    waker: Option<Waker>,
+    /// What the task's timer is set to, so that another thread wakes it only for an earlier one.
+    armed: Option<Instant>,
+    poke_at: Option<Instant>,
+    look_at: Option<Instant>,
+}
+
+/// The writing side of a hop. Any thread may [`Hop::pump`] it: a message then goes from the reader of one connection
+/// to the socket of another without a task in between.
+pub struct Hop<S: Session> {
+    session: S,
+    sender: Mutex<Sender<S>>,
+}
+
+impl<S: Session> Hop<S> {
+    /// The writing side of a session whose ticket was accepted.
+    pub fn new(session: S) -> Self {
+        let lane = || Lane { stream: None, pending: VecDeque::new(), bytes: 0, next: 0, doubler: Doubler::new() };
+        let sender = Sender {
+            lanes: [lane(), lane(), lane()],
+            gauge: gauge_of(&session),
+            waker: None,
+            armed: None,
+            poke_at: None,
+            look_at: None,
+        };
+        Self { session, sender: Mutex::new(sender) }
+    }
+
+    /// The session.
+    pub fn session(&self) -> &S {
+        &self.session
+    }
+
+    /// Gives the hop the sending half of an ordered stream.
+    pub fn attach(&self, stream: Stream, send: S::Send) {
+        S::set_priority(&send, priority(stream));
+        if let Some(lane) = lane(stream) {
+            self.lock().lanes[lane].stream = Some(send);
+        }
+    }
+
+    /// Bytes that were taken from the source and are not yet on the wire.
+    pub fn backlog(&self) -> usize {
+        let sender = self.lock();
+        sender.gauge.unsent() + sender.lanes.iter().map(|lane| lane.bytes).sum::<usize>()
+    }
+
+    /// The controller's gauge.
+    pub fn gauge(&self) -> Arc<Gauge> {
+        self.lock().gauge.clone()
+    }
+
+    /// Writes what the source has and quinn takes. Called when the source has something new.
+    pub fn pump(&self, now: Instant, source: &mut Source<'_>) {
+        let mut sender = self.lock();
+        // Before its first drive nobody could be told of room; the drive pumps.
+        let Some(waker) = sender.waker.clone() else { return };
+        sender.pump(&self.session, &mut Context::from_waker(&waker), now, source);
+        let due = sender.poll_timeout();
+        if due.is_some_and(|due| sender.armed.is_none_or(|armed| due < armed)) {
+            waker.wake();
+        }
+    }
+
+    /// The hop's own task calls this whenever it is woken: remembers its waker, sends what is due and pumps. Says when
+    /// to call again at the latest.
+    pub fn drive(&self, cx: &mut Context<'_>, now: Instant, source: &mut Source<'_>) -> Option<Instant> {
+        let mut sender = self.lock();
+        if !sender.waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
+            sender.waker = Some(cx.waker().clone());
+        }
+        sender.handle_timeout(&self.session, now);
+        sender.pump(&self.session, cx, now, source);
+        sender.armed = sender.poll_timeout();
+        sender.armed
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Sender<S>> {
+        self.sender.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<S: Session> Sender<S> {
+    fn pump(&mut self, session: &S, cx: &mut Context<'_>, now: Instant, source: &mut Source<'_>) {
+        loop {
+            let urgent: usize = self.lanes.iter().take(2).map(|lane| lane.bytes).sum();
+            if urgent > URGENT_AHEAD {
+                break;
+            }
+            let screen = &self.lanes[2];
+            let urgent_only = screen.bytes > 0 || screen.stream.is_none() || !self.gauge.has_room();
+            let Some((stream, message)) = source(urgent_only) else { break };
+            match lane(stream) {
+                Some(lane) => {
+                    self.poke_at = (message.len() > DOUBLE_UP_TO).then(|| now + POKE_AFTER);
+                    self.lanes[lane].push(message, now);
+                    self.write(cx);
+                }
+                None => self.datagram(session, &Datagram::Pointer { message }),
+            }
+        }
+        self.write(cx);
+        self.look_at = None;
+        if !self.gauge.has_room() {
+            self.gauge.register(cx.waker());
+            self.look_at = Some(now + LOOK_AGAIN);
+        }
+    }
+
+    fn write(&mut self, cx: &mut Context<'_>) {
+        for lane in &mut self.lanes {
+            lane.write(cx, &self.gauge);
+        }
+    }
+
+    fn datagram(&self, session: &S, datagram: &Datagram) {
+        let bytes = Bytes::from(datagram.write());
+        self.gauge.written(bytes.len());
+        session.send_datagram(bytes);
+    }
+
+    fn poll_timeout(&self) -> Option<Instant> {
+        let copies = self.lanes.iter().filter_map(|lane| lane.doubler.poll_timeout());
+        copies.chain(self.poke_at).chain(self.look_at).min()
+    }
+
+    fn handle_timeout(&mut self, session: &S, now: Instant) {
+        for (lane, stream) in Stream::ORDERED.into_iter().enumerate() {
+            self.lanes[lane].doubler.handle_timeout(now);
+            while let Some((index, message)) = self.lanes[lane].doubler.poll_output() {
+                self.datagram(session, &Datagram::Copy { stream, index, message });
+            }
+        }
+        if self.poke_at.is_some_and(|at| at <= now) {
+            self.poke_at = None;
+            // A copy of a message that was delivered half an index space ago: every receiver passes it over.
+            let index = self.lanes[2].next.wrapping_sub(1 << 31);
+            let message = Bytes::from_static(&[0]);
+            self.datagram(session, &Datagram::Copy { stream: Stream::Screen, index, message });
+        }
+        if self.look_at.is_some_and(|at| at <= now) {
+            self.look_at = None;
+            self.gauge = gauge_of(session);
+        }
+    }
+}
+
+/// The gauge of a session's present path. Without one (a foreign controller) nothing ever seems to wait.
+fn gauge_of<S: Session>(session: &S) -> Arc<Gauge> {
+    match session.connection().congestion_state().into_any().downcast::<Calm>() {
+        Ok(calm) => calm.gauge(),
+        Err(_) => Arc::default(),
+    }
+}
