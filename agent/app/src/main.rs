@@ -1,2 +1,70 @@
-//! To be filled.
-fn main() {}
+//! `farhand-agent`: see the library.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use farhand_agent::log::Log;
+use farhand_agent::{fail, join, ui};
+
+/// Farhand's program for the customer's computer.
+#[derive(Debug, Parser)]
+#[command(version, about)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Joins a session by the code that a technician gave you. Nothing is seen or controlled before you allow it.
+    ///
+    /// Exit codes: 0 the session was ended by either side, 2 wrong command line, 3 the code is refused, 4 the service
+    /// does not answer, 5 its certificate is not trusted, 6 no display or window, 7 the connection was lost, 8 the
+    /// versions do not fit, 1 anything else.
+    Join {
+        /// Ten digits, such as "482 193 5710".
+        code: String,
+        /// Address of the service, such as https://help.example.org.
+        #[arg(long, env = "FARHAND_SERVER")]
+        server: String,
+        /// SHA-256 of the service's certificate in hex: this certificate is trusted and no other.
+        #[arg(long, env = "FARHAND_FINGERPRINT")]
+        fingerprint: Option<String>,
+        /// How events are written to standard error.
+        #[arg(long, value_enum, default_value_t)]
+        log: Log,
+    },
+    /// The window of a session; started by the program itself.
+    #[command(hide = true)]
+    Window,
+    /// Lets go of held keys when a session is killed; started by the program itself.
+    #[command(hide = true)]
+    Keeper,
+}
+
+fn main() -> ExitCode {
+    match Arguments::parse().command {
+        Command::Join { code, server, fingerprint, log } => {
+            log.start();
+            join::main(&code, &server, fingerprint.as_deref(), log)
+        }
+        Command::Window => {
+            Log::Text.start();
+            report(ui::run())
+        }
+        Command::Keeper => {
+            Log::Text.start();
+            report(farhand_agent_host::keeper::run_keeper(std::io::stdin()).map(drop).map_err(Into::into))
+        }
+    }
+}
+
+fn report(result: anyhow::Result<()>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error:#}");
+            ExitCode::from(fail::exit::DISPLAY)
+        }
+    }
+}

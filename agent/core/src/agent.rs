@@ -8,7 +8,7 @@ use farhand_protocol::ParticipantId;
 use farhand_protocol::channel::{self, Control, Cursor, Input, Notice, Pointer, ScreenFeedback};
 use farhand_protocol::consent::{self, Consent, ConsentConfig, ConsentSnapshot, Local, Remote};
 use farhand_protocol::envelope::{HEAD_LEN, Head, Stream};
-use farhand_protocol::rights::{Right, Rights};
+use farhand_protocol::rights::Right;
 use farhand_protocol::screen::{self, FrameMeta};
 use farhand_protocol::session::{Role, SessionSnapshot};
 use farhand_protocol::signal::ToService;
@@ -84,6 +84,8 @@ pub struct Agent {
     pacer: Pacer,
     technicians: BTreeMap<ParticipantId, Technician>,
     prompt: Option<Prompt>,
+    /// Who asked last.
+    asker: ParticipantId,
     link_up: bool,
     size: (u32, u32),
     reset_wanted: bool,
@@ -106,6 +108,7 @@ impl Agent {
             pacer: Pacer::new(),
             technicians: BTreeMap::new(),
             prompt: None,
+            asker: 0,
             link_up: false,
             size: (0, 0),
             reset_wanted: false,
@@ -336,6 +339,11 @@ impl Agent {
         true
     }
 
+    /// The link did not take the last frame whole: a whole one is due, as soon as that may be.
+    pub fn handle_frame_lost(&mut self) {
+        self.reset_wanted = true;
+    }
+
     /// The time has come that [`Agent::poll_timeout`] named.
     pub fn handle_timeout(&mut self, now: Instant) {
         self.consent.handle_timeout(now);
@@ -370,6 +378,12 @@ impl Agent {
         self.link_up && self.consent.permits(Right::View)
     }
 
+    /// The prompt that waits for an answer.
+    #[must_use]
+    pub fn prompt(&self) -> Option<Prompt> {
+        self.prompt
+    }
+
     /// Where consent stands.
     #[must_use]
     pub fn consent(&self) -> ConsentSnapshot {
@@ -394,7 +408,10 @@ impl Agent {
 
     fn control(&mut self, sender: ParticipantId, message: Control, now: Instant) {
         match message {
-            Control::Ask { rights } => self.remote(Remote::Ask { rights }, now),
+            Control::Ask { rights } => {
+                self.asker = sender;
+                self.remote(Remote::Ask { rights }, now);
+            }
             Control::GiveUp { rights } => self.remote(Remote::GiveUp { rights }, now),
             Control::End => self.remote(Remote::End, now),
             Control::Ping { nonce } => self.say(&Control::Pong { nonce }),
@@ -561,8 +578,8 @@ impl Agent {
         while let Some(output) = self.consent.poll_output() {
             match output {
                 consent::Output::Prompt { ask, rights, expires } => {
-                    let allowed = self.allowed();
-                    let prompt = Prompt { ask, rights, more: !allowed.is_empty(), expires };
+                    let more = !self.consent.granted().is_empty();
+                    let prompt = Prompt { ask, asker: self.asker, rights, more, expires };
                     self.prompt = Some(prompt);
                     // A held key or button must not reach the prompt.
                     self.release_all();
@@ -589,10 +606,6 @@ impl Agent {
         if !self.consent.permits(Right::Control) {
             self.release_all();
         }
-    }
-
-    fn allowed(&self) -> Rights {
-        Right::ALL.into_iter().filter(|right| self.consent.permits(*right)).fold(Rights::EMPTY, Rights::with)
     }
 
     fn ping_due(&self) -> Option<Instant> {

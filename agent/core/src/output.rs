@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use bytes::Bytes;
+use farhand_protocol::ParticipantId;
 use farhand_protocol::channel::Button;
 use farhand_protocol::consent::{AskId, ConsentEnd, ConsentSnapshot};
 use farhand_protocol::envelope::Stream;
@@ -79,6 +80,8 @@ pub enum Inject {
 pub struct Prompt {
     /// Number that the answer names.
     pub ask: AskId,
+    /// Who asks.
+    pub asker: ParticipantId,
     /// What is asked for now; what was allowed before is not in it.
     pub rights: Rights,
     /// Whether something was allowed before.

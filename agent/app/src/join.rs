@@ -1,0 +1,121 @@
+//! `farhand-agent join`: from the code to the end of the session.
+
+use std::process::{Command, ExitCode};
+use std::sync::Arc;
+use std::time::Duration;
+
+use farhand_agent_host::capture::Backend;
+use farhand_agent_host::input::{Backend as InputBackend, open_injector};
+use farhand_agent_host::keeper::Keeper;
+use farhand_protocol::consent::ConsentConfig;
+use farhand_protocol::rights::{Right, Rights};
+
+use crate::api::{self, Server};
+use crate::fail::{Fail, exit};
+use crate::log::Log;
+use crate::session::{self, Over, Parts};
+use crate::tls::{self, Fingerprint};
+use crate::window::protocol::ToWindow;
+use crate::window::{WindowPort, child};
+use crate::{input, screen};
+
+/// What this version can carry out, and so all that can be asked for.
+const POLICY: Rights = Rights::of(&[Right::View, Right::Control]);
+
+/// Runs the command; returns the exit code.
+#[must_use]
+pub fn main(code: &str, server: &str, fingerprint: Option<&str>, log: Log) -> ExitCode {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            log.event("failed", &[("code", "internal".into()), ("message", error.to_string().into())]);
+            return ExitCode::from(exit::INTERNAL);
+        }
+    };
+    let ended = runtime.block_on(run(code, server, fingerprint, log));
+    // Whatever hangs in a look-up of names does not keep the program.
+    runtime.shutdown_background();
+    ExitCode::from(match ended {
+        Ok(over) => {
+            log.event("ended", &[("why", over.code().into())]);
+            over.exit_code()
+        }
+        Err(fail) => {
+            log.event("failed", &[("code", fail.code().into()), ("message", fail.to_string().into())]);
+            fail.exit_code()
+        }
+    })
+}
+
+async fn run(code: &str, server: &str, fingerprint: Option<&str>, log: Log) -> Result<Over, Fail> {
+    let server = Server::parse(server)?;
+    let fingerprint = fingerprint.map(Fingerprint::parse).transpose()?;
+    farhand_protocol::session::code::Code::parse(code).map_err(|_| Fail::CodeMalformed)?;
+    // All that can fail on this machine fails before the code is used up.
+    screen::probe(Backend::Auto)?;
+    let injector = open_injector(InputBackend::Auto)?;
+    let (window, writer) = child::spawn().await?;
+    let shown = window.show.clone();
+    let ended = connect(code, server, fingerprint, log, window, injector).await;
+    if let Err(fail) = &ended {
+        let _ = shown.send(ToWindow::Over {
+            begun: false,
+            sentence: fail.sentence().into(),
+            technician: String::new(),
+            reason: fail.to_string(),
+        });
+    }
+    // The window has read its last words before this process ends.
+    drop(shown);
+    let _ = tokio::time::timeout(Duration::from_secs(1), writer).await;
+    ended
+}
+
+async fn connect(
+    code: &str,
+    server: Server,
+    fingerprint: Option<Fingerprint>,
+    log: Log,
+    mut window: WindowPort,
+    injector: Box<dyn farhand_agent_host::input::Injector>,
+) -> Result<Over, Fail> {
+    let config = tls::client_config(fingerprint)?;
+    let joined = tokio::select! {
+        joined = api::join(&server, code, config.clone(), fingerprint.is_some()) => joined?,
+        () = session::stopped(&mut window) => return Ok(Over::before_it_began()),
+    };
+    log.event("joined", &[("session", joined.session.as_str().into())]);
+    let keeper = match keeper_command().and_then(|mut command| Keeper::start(&mut command)) {
+        Ok(keeper) => Some(keeper),
+        Err(error) => {
+            tracing::warn!(%error, "no keeper: a killed agent could leave keys held");
+            None
+        }
+    };
+    let (failed, input_failures) = tokio::sync::mpsc::unbounded_channel();
+    let input = input::spawn(injector, move |error| {
+        let _ = failed.send(error);
+    })
+    .map_err(|error| Fail::Service { detail: error.to_string() })?;
+    let parts = Parts {
+        server,
+        tls: Arc::new(config),
+        joined,
+        capture: Backend::Auto,
+        input,
+        input_failures,
+        consent: ConsentConfig { policy: POLICY, ..ConsentConfig::default() },
+        log,
+    };
+    let ended = session::run(parts, &mut window).await;
+    if let Some(keeper) = keeper {
+        let _ = tokio::task::spawn_blocking(|| keeper.goodbye()).await;
+    }
+    ended
+}
+
+fn keeper_command() -> std::io::Result<Command> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command.arg("keeper");
+    Ok(command)
+}

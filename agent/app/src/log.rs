@@ -1,0 +1,50 @@
+//! What the program tells on standard error: one line an event, for people or as JSON for programs.
+
+use std::io::Write;
+
+use serde_json::{Map, Value};
+
+/// How events are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Log {
+    /// For people.
+    #[default]
+    Text,
+    /// A JSON object a line, with `event` as its first field.
+    Json,
+}
+
+impl Log {
+    /// Starts the diagnostic log beside the events; `FARHAND_LOG` chooses what it tells, such as `debug`.
+    pub fn start(self) {
+        let filter = tracing_subscriber::EnvFilter::try_from_env("FARHAND_LOG")
+            .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+        let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+        // A second start is a test's; the first stays.
+        let _ = match self {
+            Self::Text => builder.try_init(),
+            Self::Json => builder.json().try_init(),
+        };
+    }
+
+    /// Writes one event. Fields never hold codes, tokens, tickets or names.
+    pub fn event(self, event: &str, fields: &[(&str, Value)]) {
+        let line = match self {
+            Self::Json => {
+                let mut object = Map::new();
+                object.insert("event".into(), event.into());
+                object.extend(fields.iter().map(|(key, value)| ((*key).to_owned(), value.clone())));
+                Value::Object(object).to_string()
+            }
+            Self::Text => {
+                let shown = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                let fields: Vec<String> =
+                    fields.iter().map(|(key, value)| format!("{key}: {}", shown(value))).collect();
+                let event = event.replace('_', " ");
+                if fields.is_empty() { event } else { format!("{event} ({})", fields.join(", ")) }
+            }
+        };
+        // Whoever closed standard error does not want to know.
+        let _ = writeln!(std::io::stderr().lock(), "{line}");
+    }
+}

@@ -1,0 +1,378 @@
+//! The screen thread: waits for damage, and takes a frame from the capturer through gate, codec and link. Nothing
+//! polls. While nobody may see or nobody looks, it holds no capturer at all.
+
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use farhand_agent_core::{Agent, FrameReady, Pressure, Turn};
+use farhand_agent_host::capture::{Backend, CaptureError, Capturer, Happened, Waker, open_capturer};
+use farhand_agent_host::encode::{CodecChoice, EncoderOptions, open_video_encoder};
+use farhand_link::LinkHandle;
+use farhand_protocol::envelope::Stream;
+use farhand_screen::{Encoder, NoVideo, Options, VideoEncoder};
+
+/// A capturer that failed is opened again after this long.
+const OPEN_AGAIN: Duration = Duration::from_secs(2);
+/// The rate is told to the video codec when it has changed by a tenth.
+const RATE_STEP: f64 = 0.1;
+
+/// What the screen thread tells.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ScreenEvent {
+    /// Outputs of the agent wait to be carried out.
+    Outputs,
+    /// Capture works (again).
+    Captures,
+    /// The screen cannot be captured; it is tried again.
+    Failed(CaptureError),
+}
+
+/// The agent, as both the session's task and the screen thread use it. Held for microseconds.
+pub type SharedAgent = Arc<Mutex<Agent>>;
+
+/// Locks the agent.
+pub fn lock(agent: &SharedAgent) -> std::sync::MutexGuard<'_, Agent> {
+    // A panic elsewhere cannot leave the agent half changed in a way that grants anything.
+    agent.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[derive(Default)]
+struct Orders {
+    woken: bool,
+    quit: bool,
+    waker: Option<Waker>,
+    refused: Vec<u8>,
+}
+
+struct Shared {
+    orders: Mutex<Orders>,
+    changed: Condvar,
+}
+
+impl Shared {
+    fn orders(&self) -> std::sync::MutexGuard<'_, Orders> {
+        self.orders.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Steers the screen thread.
+pub struct ScreenHandle {
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl std::fmt::Debug for ScreenHandle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ScreenHandle")
+    }
+}
+
+impl ScreenHandle {
+    /// Something changed: the thread looks at the agent at once.
+    pub fn wake(&self) {
+        let mut orders = self.shared.orders();
+        orders.woken = true;
+        if let Some(waker) = &orders.waker {
+            waker.wake();
+        }
+        drop(orders);
+        self.shared.changed.notify_all();
+    }
+
+    /// A viewer has no decoder for this codec.
+    pub fn refuse_codec(&self, codec: u8) {
+        self.shared.orders().refused.push(codec);
+        self.wake();
+    }
+
+    /// Ends the thread and waits until its capturer is given back.
+    pub fn stop(mut self) {
+        self.shared.orders().quit = true;
+        self.wake();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Starts the screen thread. `tell` is called on it and must not block.
+///
+/// # Errors
+/// The system has no thread to give.
+pub fn spawn(
+    backend: Backend,
+    agent: SharedAgent,
+    link: LinkHandle,
+    tell: impl Fn(ScreenEvent) + Send + 'static,
+) -> std::io::Result<ScreenHandle> {
+    let shared = Arc::new(Shared { orders: Mutex::new(Orders::default()), changed: Condvar::new() });
+    let screen = Screen {
+        backend,
+        agent,
+        link,
+        shared: Arc::clone(&shared),
+        tell: Box::new(tell),
+        epoch: Instant::now(),
+        payload: Vec::new(),
+        codecs: Codecs::default(),
+    };
+    let thread = std::thread::Builder::new().name("screen".into()).spawn(move || screen.run())?;
+    Ok(ScreenHandle { shared, thread: Some(thread) })
+}
+
+struct Screen {
+    backend: Backend,
+    agent: SharedAgent,
+    link: LinkHandle,
+    shared: Arc<Shared>,
+    tell: Box<dyn Fn(ScreenEvent) + Send>,
+    /// Frames' capture times count from here.
+    epoch: Instant,
+    payload: Vec<u8>,
+    codecs: Codecs,
+}
+
+impl Screen {
+    fn run(mut self) {
+        let mut encoder = match Encoder::new(Options::default()) {
+            Ok(encoder) => encoder,
+            Err(error) => {
+                tracing::error!(%error, "no screen encoder");
+                return;
+            }
+        };
+        let mut failed: Option<Instant> = None;
+        loop {
+            if !self.wait_for_work(failed) {
+                return;
+            }
+            failed = None;
+            let ended = match open_capturer(self.backend) {
+                Ok(capturer) => {
+                    (self.tell)(ScreenEvent::Captures);
+                    self.shared.orders().waker = Some(capturer.waker());
+                    tracing::debug!("capture starts");
+                    let ended = self.stream(capturer, &mut encoder);
+                    self.shared.orders().waker = None;
+                    tracing::debug!("capture stops");
+                    ended
+                }
+                Err(error) => Err(error),
+            };
+            if let Err(error) = ended {
+                tracing::warn!(%error, "the screen cannot be captured");
+                (self.tell)(ScreenEvent::Failed(error));
+                failed = Some(Instant::now() + OPEN_AGAIN);
+            }
+        }
+    }
+
+    /// Blocks until there is something to capture for; `false` when the thread ends.
+    fn wait_for_work(&self, not_before: Option<Instant>) -> bool {
+        let mut orders = self.shared.orders();
+        loop {
+            if orders.quit {
+                return false;
+            }
+            orders.woken = false;
+            drop(orders);
+            let now = Instant::now();
+            let early = not_before.and_then(|at| at.checked_duration_since(now)).filter(|left| !left.is_zero());
+            let wanted = !matches!(lock(&self.agent).screen_turn(true, 0, now), Turn::Stop);
+            if wanted && early.is_none() {
+                return true;
+            }
+            orders = self.shared.orders();
+            if orders.woken || orders.quit {
+                continue;
+            }
+            orders = match early.filter(|_| wanted) {
+                Some(left) => {
+                    self.shared.changed.wait_timeout(orders, left).unwrap_or_else(PoisonError::into_inner).0
+                }
+                None => self.shared.changed.wait(orders).unwrap_or_else(PoisonError::into_inner),
+            };
+        }
+    }
+
+    /// Captures until nobody may see or nobody looks.
+    fn stream(&mut self, mut capturer: Box<dyn Capturer>, encoder: &mut Encoder) -> Result<(), CaptureError> {
+        let mut damage = true;
+        let mut pressure = Pressure { rate: u64::MAX, backlog: Duration::ZERO };
+        let mut size = None;
+        // A fresh capturer reports everything as changed; its first wait would only say so.
+        let mut happened = Happened { damage: true, cursor_shape: true, cursor_moved: true, ..Happened::default() };
+        loop {
+            {
+                let mut orders = self.shared.orders();
+                if orders.quit {
+                    return Ok(());
+                }
+                orders.woken = false;
+                for codec in orders.refused.drain(..) {
+                    self.codecs.refuse(codec);
+                    encoder.request_reset();
+                }
+            }
+            damage |= happened.damage | happened.resized;
+            if happened.cursor_shape || happened.cursor_moved {
+                self.cursor(capturer.as_mut(), happened)?;
+            }
+
+            let now = Instant::now();
+            let repair = encoder.wants_at().filter(|at| *at <= now).is_some();
+            let backlog = self.link.backlog();
+            let turn = lock(&self.agent).screen_turn(damage || repair, backlog, now);
+            let until = match turn {
+                Turn::Stop => return Ok(()),
+                Turn::Wait(until) => until,
+                Turn::Go { pressure: now_pressure, reset } => {
+                    if reset {
+                        encoder.request_reset();
+                    }
+                    self.codecs.set_rate(&mut pressure, now_pressure);
+                    self.frame(capturer.as_mut(), encoder, now_pressure, &mut size)?;
+                    damage = false;
+                    happened = Happened::default();
+                    continue;
+                }
+            };
+            let repair_at = if repair { None } else { encoder.wants_at() };
+            let until = [until, repair_at].into_iter().flatten().min();
+            happened = capturer.wait(until)?;
+        }
+    }
+
+    fn frame(
+        &mut self,
+        capturer: &mut dyn Capturer,
+        encoder: &mut Encoder,
+        pressure: Pressure,
+        size: &mut Option<(u32, u32)>,
+    ) -> Result<(), CaptureError> {
+        let captured = capturer.grab()?;
+        let now_size = (captured.frame.width, captured.frame.height);
+        if *size != Some(now_size) {
+            *size = Some(now_size);
+            lock(&self.agent).handle_screen_size(now_size.0, now_size.1);
+        }
+        let captured_us = micros(captured.captured_at.saturating_duration_since(self.epoch));
+        self.payload.clear();
+        let encoded = encoder.encode(
+            captured.frame,
+            captured.damage,
+            Instant::now(),
+            farhand_screen::Pressure { backlog: pressure.backlog },
+            self.codecs.current(),
+            &mut self.payload,
+        );
+        let info = match encoded {
+            Ok(info) => info,
+            Err(error) => return Err(CaptureError::Refused { detail: error.to_string() }),
+        };
+        if info.empty {
+            return Ok(());
+        }
+        let frame = FrameReady { payload: &self.payload, reset: info.reset, exact: info.exact, captured_us };
+        let link = &self.link;
+        let mut dropped = None;
+        let sent = lock(&self.agent).handle_frame(frame, Instant::now(), |message| {
+            if let Err(error) = link.send(Stream::Screen, message) {
+                dropped = Some(error);
+            }
+        });
+        if let Some(error) = dropped {
+            tracing::debug!(%error, "a frame was not taken by the link");
+            lock(&self.agent).handle_frame_lost();
+        }
+        if !sent {
+            encoder.request_reset();
+        }
+        Ok(())
+    }
+
+    fn cursor(&self, capturer: &mut dyn Capturer, happened: Happened) -> Result<(), CaptureError> {
+        if happened.cursor_shape {
+            let cursor = capturer.cursor()?;
+            lock(&self.agent).handle_cursor(cursor);
+        }
+        if happened.cursor_moved {
+            let (x, y) = capturer.cursor_at()?;
+            lock(&self.agent).handle_cursor_at(x, y, Instant::now());
+        }
+        (self.tell)(ScreenEvent::Outputs);
+        Ok(())
+    }
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// The video codec in use: what this machine has and no viewer refused.
+#[derive(Default)]
+struct Codecs {
+    opened: bool,
+    encoder: Option<Box<dyn VideoEncoder + Send>>,
+    refused: Vec<u8>,
+    none: NoVideo,
+}
+
+impl Codecs {
+    fn refuse(&mut self, codec: u8) {
+        if self.refused.len() < 16 && !self.refused.contains(&codec) {
+            self.refused.push(codec);
+        }
+        if self.encoder.as_ref().is_some_and(|encoder| encoder.codec() == codec) {
+            self.encoder = None;
+            self.opened = false;
+        }
+    }
+
+    fn current(&mut self) -> &mut dyn VideoEncoder {
+        if !self.opened {
+            self.opened = true;
+            self.encoder = self.open();
+        }
+        match &mut self.encoder {
+            Some(encoder) => encoder.as_mut(),
+            None => &mut self.none,
+        }
+    }
+
+    fn open(&self) -> Option<Box<dyn VideoEncoder + Send>> {
+        let choices: &[CodecChoice] = if self.refused.is_empty() {
+            &[CodecChoice::Auto]
+        } else {
+            &[CodecChoice::H264, CodecChoice::Av1]
+        };
+        for choice in choices {
+            match open_video_encoder(*choice, EncoderOptions::default()) {
+                Ok(encoder) if !self.refused.contains(&encoder.codec()) => return Some(encoder),
+                Ok(_) => {}
+                Err(error) => tracing::debug!(%error, "no video codec of this kind"),
+            }
+        }
+        tracing::info!("everything is sent exactly: there is no video codec");
+        None
+    }
+
+    fn set_rate(&mut self, told: &mut Pressure, now: Pressure) {
+        let change = (told.rate as f64 - now.rate as f64).abs();
+        if change > told.rate as f64 * RATE_STEP {
+            *told = now;
+            let rate = u32::try_from(now.rate).unwrap_or(u32::MAX);
+            self.current().set_rate(rate);
+        }
+    }
+}
+
+/// Whether there is a screen that can be captured, for a sentence before a code is used up.
+///
+/// # Errors
+/// [`CaptureError`].
+pub fn probe(backend: Backend) -> Result<(), CaptureError> {
+    open_capturer(backend).map(drop)
+}
+

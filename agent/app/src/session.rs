@@ -1,0 +1,518 @@
+//! One session: turns what the window, the service, the link, the screen and the clock say into inputs of the
+//! [`Agent`], and its outputs into calls.
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use farhand_agent_core::{Agent, AgentConfig, FromCustomer, Output, Prompt};
+use farhand_agent_host::capture::{Backend, CaptureError};
+use farhand_agent_host::input::InjectError;
+use farhand_link::{Carrier, LinkConfig, LinkEvent, LinkHandle};
+use farhand_protocol::api::Joined;
+use farhand_protocol::channel::Notice;
+use farhand_protocol::consent::{AskId, ConsentConfig, ConsentEnd, ConsentState, Hold};
+use farhand_protocol::framing::close;
+use farhand_protocol::rights::Right;
+use farhand_protocol::session::{EndReason, Role, SessionSnapshot};
+use farhand_protocol::signal::ToService;
+use rustls::ClientConfig;
+use tokio::sync::mpsc;
+
+use crate::api::Server;
+use crate::fail::{Fail, exit};
+use crate::input::InputHandle;
+use crate::log::Log;
+use crate::screen::{self, ScreenEvent, ScreenHandle, SharedAgent, lock};
+use crate::signal::{self, SignalConfig, SignalEvent};
+use crate::window::protocol::{Detail, FromWindow, Stage, ToWindow};
+use crate::window::{WindowEvent, WindowPort};
+
+/// When the far side said that it is over, the service has this long to say why.
+const REASON_WITHIN: Duration = Duration::from_millis(1500);
+/// Last words to the service take at most this long.
+const GOODBYE_WITHIN: Duration = Duration::from_secs(2);
+
+/// What a session is made of.
+#[derive(Debug)]
+pub struct Parts {
+    /// Where the service is.
+    pub server: Server,
+    /// Trust in it.
+    pub tls: Arc<ClientConfig>,
+    /// The answer to the code.
+    pub joined: Joined,
+    /// How the screen is captured.
+    pub capture: Backend,
+    /// Keys and pointer.
+    pub input: InputHandle,
+    /// Failures of the input thread.
+    pub input_failures: mpsc::UnboundedReceiver<InjectError>,
+    /// Policy, time for an answer, grace.
+    pub consent: ConsentConfig,
+    /// Where events go.
+    pub log: Log,
+}
+
+/// How a session ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Over {
+    consent: Option<ConsentEnd>,
+    reason: Option<EndReason>,
+    window_lost: bool,
+}
+
+impl Over {
+    /// The customer cancelled before the session began.
+    #[must_use]
+    pub fn before_it_began() -> Self {
+        Self { consent: Some(ConsentEnd::Stopped), reason: None, window_lost: false }
+    }
+
+    /// The exit code.
+    #[must_use]
+    pub fn exit_code(self) -> u8 {
+        match self.code() {
+            "lost" | "service" | "window" => exit::LOST,
+            _ => 0,
+        }
+    }
+
+    /// For programs.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        if self.window_lost {
+            return "window";
+        }
+        match (self.consent, self.reason) {
+            (Some(ConsentEnd::Stopped), _) | (_, Some(EndReason::Customer)) => "stopped",
+            (Some(ConsentEnd::Refused), _) | (_, Some(EndReason::Refused)) => "refused",
+            (Some(ConsentEnd::TimedOut), _) => "timed_out",
+            (_, Some(EndReason::Technician)) => "technician",
+            (_, Some(EndReason::CodeExpired)) => "code_expired",
+            (Some(ConsentEnd::GraceOver), _) | (_, Some(EndReason::Lost)) => "lost",
+            (_, Some(EndReason::Service | EndReason::Unknown)) => "service",
+            (Some(ConsentEnd::EndedRemotely | ConsentEnd::Unknown) | None, None) => "technician",
+        }
+    }
+
+    fn sentence(self) -> String {
+        format!("agent.over.{}", self.code())
+    }
+}
+
+/// Comes back when the customer closes or cancels, or the window is lost, before there is a session.
+pub async fn stopped(window: &mut WindowPort) {
+    while let Some(event) = window.events.recv().await {
+        match event {
+            WindowEvent::Said(FromWindow::Stop) | WindowEvent::Lost => return,
+            WindowEvent::Said(_) | WindowEvent::Restarted => {}
+        }
+    }
+}
+
+/// Runs a session to its end.
+///
+/// # Errors
+/// [`Fail`] when it could not begin.
+pub async fn run(parts: Parts, window: &mut WindowPort) -> Result<Over, Fail> {
+    let (signals, mut from_service) = signal::spawn(SignalConfig {
+        server: parts.server.clone(),
+        tls: Arc::clone(&parts.tls),
+        session: parts.joined.session.clone(),
+        token: parts.joined.token.clone(),
+        grace: parts.consent.grace,
+    });
+    let (participant, snapshot, offer) = loop {
+        let event = tokio::select! {
+            event = from_service.recv() => event,
+            () = stopped(window) => {
+                let _ = signals.send(ToService::End);
+                say_goodbye(signals, &mut from_service).await;
+                return Ok(Over::before_it_began());
+            }
+        };
+        match event {
+            Some(SignalEvent::Welcome { participant, session, media }) => break (participant, session, media),
+            Some(SignalEvent::Away(why)) => parts.log.event("service_away", &[("why", why.into())]),
+            Some(SignalEvent::Session(_) | SignalEvent::Media(_)) => {}
+            Some(SignalEvent::Version) => return Err(Fail::Version),
+            Some(SignalEvent::Ended(reason)) => {
+                let over = Over { consent: None, reason: Some(reason), window_lost: false };
+                show_over(window, over, &parts.joined.technician);
+                return Ok(over);
+            }
+            Some(SignalEvent::Lost(detail)) => return Err(Fail::Service { detail }),
+            None => return Err(Fail::Service { detail: "the socket ended".into() }),
+        }
+    };
+
+    let agent: SharedAgent =
+        Arc::new(Mutex::new(Agent::new(AgentConfig { participant, consent: parts.consent })));
+    let host = parts.server.host.clone();
+    let (link, from_link) =
+        farhand_link::spawn(LinkConfig::new(offer, host, parts.server.port, Arc::clone(&parts.tls)));
+    let (told, from_screen) = mpsc::unbounded_channel();
+    let screen = screen::spawn(parts.capture, Arc::clone(&agent), link.clone(), move |event| {
+        let _ = told.send(event);
+    })
+    .map_err(|error| Fail::Service { detail: error.to_string() })?;
+
+    let mut session = Session {
+        agent,
+        link,
+        screen,
+        input: parts.input,
+        signals,
+        log: parts.log,
+        joined: parts.joined,
+        snapshot: None,
+        stage: None,
+        carrier: None,
+        capture_failed: None,
+        over: Over { consent: None, reason: None, window_lost: false },
+        ended: false,
+        last_words: None,
+    };
+    session.snapshot(snapshot);
+    session.show_stage(window);
+    let streams = Streams { from_link, from_screen, input_failures: parts.input_failures };
+    session.run(window, &mut from_service, streams).await;
+    Ok(session.finish(window, from_service).await)
+}
+
+struct Streams {
+    from_link: mpsc::Receiver<LinkEvent>,
+    from_screen: mpsc::UnboundedReceiver<ScreenEvent>,
+    input_failures: mpsc::UnboundedReceiver<InjectError>,
+}
+
+struct Session {
+    agent: SharedAgent,
+    link: LinkHandle,
+    screen: ScreenHandle,
+    input: InputHandle,
+    signals: mpsc::UnboundedSender<ToService>,
+    log: Log,
+    joined: Joined,
+    snapshot: Option<SessionSnapshot>,
+    stage: Option<(Stage, Option<Detail>)>,
+    carrier: Option<Carrier>,
+    capture_failed: Option<CaptureError>,
+    over: Over,
+    ended: bool,
+    /// The far side ended it; until then the service may say why.
+    last_words: Option<Instant>,
+}
+
+impl Session {
+    async fn run(
+        &mut self,
+        window: &mut WindowPort,
+        from_service: &mut mpsc::Receiver<SignalEvent>,
+        mut streams: Streams,
+    ) {
+        let mut link_open = true;
+        loop {
+            self.carry_out(window);
+            if self.ended && self.last_words.is_none() {
+                return;
+            }
+            let due = lock(&self.agent).poll_timeout();
+            let due = [due, self.last_words].into_iter().flatten().min();
+            let timer = async move {
+                match due {
+                    Some(due) => tokio::time::sleep_until(due.into()).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                biased;
+                event = streams.from_link.recv(), if link_open => match event {
+                    Some(event) => self.link_says(event),
+                    None => link_open = false,
+                },
+                event = window.events.recv() => self.window_says(event),
+                event = from_service.recv() => self.service_says(event),
+                Some(event) = streams.from_screen.recv() => self.screen_says(event),
+                Some(error) = streams.input_failures.recv() => {
+                    lock(&self.agent).handle_notice(Notice::InputFailed { text: error.to_string() });
+                }
+                () = timer => {
+                    let now = Instant::now();
+                    lock(&self.agent).handle_timeout(now);
+                    if self.last_words.is_some_and(|at| at <= now) {
+                        self.last_words = None;
+                    }
+                }
+                _ = tokio::signal::ctrl_c() => {
+                    lock(&self.agent).handle_customer(FromCustomer::Stop, Instant::now());
+                }
+            }
+        }
+    }
+
+    fn link_says(&mut self, event: LinkEvent) {
+        let now = Instant::now();
+        match event {
+            LinkEvent::Message { stream, message } => lock(&self.agent).handle_message(stream, &message, now),
+            LinkEvent::Connected { carrier, participant: _ } => {
+                self.carrier(carrier);
+                lock(&self.agent).handle_link_up(now);
+            }
+            LinkEvent::Switched { carrier } => {
+                self.carrier(carrier);
+                lock(&self.agent).handle_link_switched();
+            }
+            LinkEvent::Lost { why } => {
+                self.log.event("link_lost", &[("why", why.into())]);
+                lock(&self.agent).handle_link_lost(now);
+            }
+            LinkEvent::OfferNeeded => self.signal(ToService::RenewMedia),
+            LinkEvent::Refused { code, why } => {
+                self.log.event("link_refused", &[("code", code.into()), ("why", why.into())]);
+                lock(&self.agent).handle_link_lost(now);
+                match code {
+                    close::TICKET_REFUSED | close::NO_TICKET | close::BUSY => {}
+                    // The link is over: the session ended, another took this agent's place, or this end broke the
+                    // protocol. None of them can be mended from here.
+                    _ => lock(&self.agent).handle_session_ended(now),
+                }
+            }
+        }
+    }
+
+    fn window_says(&mut self, event: Option<WindowEvent>) {
+        let now = Instant::now();
+        let action = match event {
+            Some(WindowEvent::Said(said)) => match said {
+                FromWindow::Ready => return,
+                FromWindow::Allow { ask } => FromCustomer::Allow(AskId(ask)),
+                FromWindow::Refuse { ask } => FromCustomer::Refuse(AskId(ask)),
+                FromWindow::Pause => FromCustomer::Pause,
+                FromWindow::Resume => FromCustomer::Resume,
+                FromWindow::TakeBackControl => FromCustomer::TakeBackControl,
+                FromWindow::Stop => FromCustomer::Stop,
+            },
+            Some(WindowEvent::Restarted) => {
+                self.log.event("window_restarted", &[]);
+                let prompt = lock(&self.agent).prompt();
+                match prompt {
+                    Some(prompt) => FromCustomer::Refuse(prompt.ask),
+                    None => return,
+                }
+            }
+            Some(WindowEvent::Lost) | None => {
+                self.over.window_lost = true;
+                FromCustomer::Stop
+            }
+        };
+        lock(&self.agent).handle_customer(action, now);
+    }
+
+    fn service_says(&mut self, event: Option<SignalEvent>) {
+        let now = Instant::now();
+        match event {
+            Some(SignalEvent::Welcome { participant: _, session, media }) => {
+                self.log.event("service_back", &[]);
+                self.link.renew(media);
+                lock(&self.agent).handle_service_back();
+                self.snapshot(session);
+            }
+            Some(SignalEvent::Session(snapshot)) => self.snapshot(snapshot),
+            Some(SignalEvent::Media(offer)) => self.link.renew(offer),
+            Some(SignalEvent::Away(why)) => self.log.event("service_away", &[("why", why.into())]),
+            Some(SignalEvent::Ended(reason)) => self.service_ended(reason, now),
+            Some(SignalEvent::Version) => self.service_ended(EndReason::Service, now),
+            Some(SignalEvent::Lost(why)) => {
+                self.log.event("service_lost", &[("why", why.into())]);
+                self.service_ended(EndReason::Lost, now);
+            }
+            None if self.over.reason.is_none() => self.service_ended(EndReason::Lost, now),
+            None => {}
+        }
+    }
+
+    fn service_ended(&mut self, reason: EndReason, now: Instant) {
+        self.over.reason.get_or_insert(reason);
+        self.last_words = None;
+        lock(&self.agent).handle_session_ended(now);
+        // Also where consent had nothing left to end.
+        self.ended = true;
+    }
+
+    fn screen_says(&mut self, event: ScreenEvent) {
+        match event {
+            ScreenEvent::Outputs => {}
+            ScreenEvent::Captures => self.capture_failed = None,
+            ScreenEvent::Failed(error) => {
+                if self.capture_failed.as_ref() != Some(&error) {
+                    self.log.event("capture_failed", &[("message", error.to_string().into())]);
+                    lock(&self.agent).handle_notice(Notice::CaptureFailed { text: error.to_string() });
+                }
+                self.capture_failed = Some(error);
+            }
+        }
+    }
+
+    fn snapshot(&mut self, snapshot: SessionSnapshot) {
+        lock(&self.agent).handle_session(&snapshot, Instant::now());
+        self.snapshot = Some(snapshot);
+    }
+
+    fn carrier(&mut self, carrier: Carrier) {
+        self.carrier = Some(carrier);
+        let name = match carrier {
+            Carrier::Quic => "quic",
+            Carrier::WebSocket => "websocket",
+        };
+        self.log.event("carrier", &[("carrier", name.into())]);
+    }
+
+    /// Carries out what the agent wants, and shows where the session stands.
+    fn carry_out(&mut self, window: &WindowPort) {
+        loop {
+            let output = lock(&self.agent).poll_output();
+            let Some(output) = output else { break };
+            match output {
+                Output::Send { stream, message } => self.send(stream, message),
+                Output::Signal(signal) => self.signal(signal),
+                Output::Inject(inject) => self.input.inject(inject),
+                Output::Prompt(prompt) => self.prompt(window, prompt),
+                Output::PromptGone(AskId(ask)) => show(window, ToWindow::PromptGone { ask }),
+                Output::Consent(snapshot) => {
+                    self.screen.wake();
+                    let state = serde_json::to_value(&snapshot.state).unwrap_or_default();
+                    self.log.event("consent", &[("consent", state)]);
+                }
+                Output::ScreenOpen => self.screen.wake(),
+                Output::CodecRefused(codec) => self.screen.refuse_codec(codec),
+                Output::Ended(why) => self.consent_ended(why),
+            }
+        }
+        self.show_stage(window);
+    }
+
+    fn send(&self, stream: farhand_protocol::envelope::Stream, message: Bytes) {
+        if let Err(error) = self.link.send(stream, message) {
+            tracing::debug!(%error, ?stream, "a message was not taken by the link");
+        }
+    }
+
+    fn signal(&self, signal: ToService) {
+        // The socket's task ends only after it said that the session is over.
+        let _ = self.signals.send(signal);
+    }
+
+    fn prompt(&self, window: &WindowPort, prompt: Prompt) {
+        let asker = self.technicians().find(|participant| participant.id == prompt.asker);
+        let (technician, organisation) = match asker {
+            Some(asker) => (asker.name.clone(), asker.organisation.clone()),
+            None => (self.joined.technician.clone(), self.joined.organisation.clone()),
+        };
+        let left = prompt.expires.saturating_duration_since(Instant::now());
+        let rights = prompt.rights;
+        self.log.event(
+            "prompt",
+            &[("ask", prompt.ask.0.into()), ("rights", serde_json::to_value(rights).unwrap_or_default())],
+        );
+        let seconds = left.as_secs_f64().round() as u64;
+        show(window, ToWindow::Prompt { ask: prompt.ask.0, technician, organisation, rights, seconds });
+    }
+
+    fn technicians(&self) -> impl Iterator<Item = &farhand_protocol::session::Participant> {
+        let participants = self.snapshot.iter().flat_map(|snapshot| &snapshot.participants);
+        participants.filter(|participant| participant.role == Role::Technician)
+    }
+
+    fn consent_ended(&mut self, why: ConsentEnd) {
+        self.over.consent = Some(why);
+        self.ended = true;
+        let ours = match why {
+            ConsentEnd::Refused | ConsentEnd::TimedOut | ConsentEnd::Stopped | ConsentEnd::GraceOver => true,
+            ConsentEnd::EndedRemotely | ConsentEnd::Unknown => false,
+        };
+        if ours {
+            self.signal(ToService::End);
+        } else if self.over.reason.is_none() {
+            self.last_words = Some(Instant::now() + REASON_WITHIN);
+        }
+    }
+
+    fn show_stage(&mut self, window: &WindowPort) {
+        let consent = lock(&self.agent).consent().state;
+        let stage = match consent {
+            ConsentState::Fresh => Stage::Waiting,
+            ConsentState::Asking { .. } => Stage::Asking,
+            ConsentState::Granted { rights, more: _ } => {
+                if rights.contains(Right::Control) {
+                    Stage::Controls
+                } else if rights.contains(Right::View) {
+                    Stage::Sees
+                } else {
+                    Stage::Nothing
+                }
+            }
+            ConsentState::Held { rights: _, holds } => {
+                if holds.contains(&Hold::Customer) {
+                    Stage::Paused
+                } else if holds.contains(&Hold::LinkLost) {
+                    Stage::Interrupted
+                } else {
+                    Stage::Locked
+                }
+            }
+            ConsentState::Ended { .. } => return,
+        };
+        let detail = match (&self.capture_failed, self.carrier) {
+            (Some(error), _) => Some(Detail::CaptureFailed { reason: error.to_string() }),
+            (None, Some(Carrier::WebSocket)) => Some(Detail::WebSocket),
+            (None, Some(Carrier::Quic) | None) => None,
+        };
+        let stage = (stage, detail);
+        if self.stage.as_ref() != Some(&stage) {
+            let (technician, organisation) = (self.joined.technician.clone(), self.joined.organisation.clone());
+            let (place, detail) = stage.clone();
+            show(window, ToWindow::Status { stage: place, technician, organisation, detail });
+            self.stage = Some(stage);
+        }
+    }
+
+    async fn finish(self, window: &WindowPort, mut from_service: mpsc::Receiver<SignalEvent>) -> Over {
+        show_over(window, self.over, &self.joined.technician);
+        if self.over.reason.is_none() && self.over.consent.is_none_or(|why| why == ConsentEnd::EndedRemotely) {
+            self.signal(ToService::End);
+        }
+        let counters = lock(&self.agent).counters();
+        tracing::info!(?counters, stats = ?self.link.stats(), "the session is over");
+        let (screen, input) = (self.screen, self.input);
+        let stopped = tokio::task::spawn_blocking(move || {
+            screen.stop();
+            input.stop();
+        });
+        self.link.close();
+        say_goodbye(self.signals, &mut from_service).await;
+        let _ = tokio::time::timeout(GOODBYE_WITHIN, stopped).await;
+        self.over
+    }
+}
+
+/// Lets the socket say what waits, and waits until it has.
+async fn say_goodbye(signals: mpsc::UnboundedSender<ToService>, from_service: &mut mpsc::Receiver<SignalEvent>) {
+    drop(signals);
+    let drained = async { while from_service.recv().await.is_some() {} };
+    let _ = tokio::time::timeout(GOODBYE_WITHIN, drained).await;
+}
+
+fn show_over(window: &WindowPort, over: Over, technician: &str) {
+    let sentence = over.sentence();
+    show(
+        window,
+        ToWindow::Over { begun: true, sentence, technician: technician.into(), reason: String::new() },
+    );
+}
+
+fn show(window: &WindowPort, message: ToWindow) {
+    // A window that is gone says so by its events.
+    let _ = window.show.send(message);
+}

@@ -1,0 +1,213 @@
+//! The real window on a real X server, answered by real keys and clicks: only a click on Allow allows.
+
+mod common;
+
+use common::{Desktop, Place, WindowProcess, wait_for};
+use farhand_agent::window::protocol::{Detail, FromWindow, Stage, ToWindow};
+use farhand_protocol::rights::{Right, Rights};
+
+const PROMPT: &str = "Farhand asks";
+const BANNER: &str = "Farhand session";
+const STATUS: &str = "Farhand";
+
+fn status(stage: Stage) -> ToWindow {
+    ToWindow::Status { stage, technician: "Ada".into(), organisation: "Demo Help".into(), detail: None }
+}
+
+fn prompt(ask: u32, rights: &[Right]) -> ToWindow {
+    ToWindow::Prompt {
+        ask,
+        technician: "Ada".into(),
+        organisation: "Demo Help".into(),
+        rights: Rights::of(rights),
+        seconds: 60,
+    }
+}
+
+fn start(desktop: &Desktop) -> WindowProcess {
+    let mut window = WindowProcess::start(desktop, &[]);
+    window.show(&status(Stage::Connecting));
+    assert_eq!(window.next(), FromWindow::Ready);
+    window
+}
+
+fn ask(desktop: &Desktop, window: &mut WindowProcess, number: u32) -> Place {
+    window.show(&prompt(number, &[Right::View]));
+    let place = desktop.wait_for_window(PROMPT);
+    wait_for("the prompt has the keyboard", || {
+        (desktop.xdotool(&["getactivewindow"]).trim() == place.id).then_some(())
+    });
+    place
+}
+
+/// The middle of the Allow button: the right half of the prompt's last row.
+fn allow_button(place: &Place) -> (i32, i32) {
+    (place.x + place.w * 3 / 4, place.y + place.h - 28 - 21)
+}
+
+#[test]
+fn a_person_answers_and_nothing_else_does() {
+    let desktop = Desktop::start();
+    let mut window = start(&desktop);
+    desktop.shot("status-connecting");
+    window.show(&status(Stage::Waiting));
+
+    // Escape means No.
+    ask(&desktop, &mut window, 1);
+    desktop.shot("prompt-view");
+    desktop.key("Escape");
+    assert_eq!(window.next(), FromWindow::Refuse { ask: 1 });
+    wait_for("the prompt goes", || desktop.window(PROMPT).is_none().then_some(()));
+
+    // Closing means No.
+    ask(&desktop, &mut window, 2);
+    desktop.key("alt+F4");
+    assert_eq!(window.next(), FromWindow::Refuse { ask: 2 });
+    wait_for("the prompt goes", || desktop.window(PROMPT).is_none().then_some(()));
+
+    // Enter and the space bar, meant for another program, answer nothing: Escape is the first answer that comes.
+    ask(&desktop, &mut window, 3);
+    for key in ["Return", "space", "a", "KP_Enter", "y"] {
+        desktop.key(key);
+    }
+    desktop.key("Escape");
+    assert_eq!(window.next(), FromWindow::Refuse { ask: 3 });
+    wait_for("the prompt goes", || desktop.window(PROMPT).is_none().then_some(()));
+
+    // A click on Allow allows, as soon as the button takes clicks.
+    let place = ask(&desktop, &mut window, 4);
+    let (x, y) = allow_button(&place);
+    let answer = wait_for("an answer", || {
+        desktop.click(x, y);
+        window.said()
+    });
+    assert_eq!(answer, FromWindow::Allow { ask: 4 });
+    wait_for("the prompt goes", || desktop.window(PROMPT).is_none().then_some(()));
+
+    // By the keyboard: the first Tab reaches No, the second Allow.
+    ask(&desktop, &mut window, 5);
+    desktop.key("Tab");
+    let answer = wait_for("an answer", || {
+        desktop.key("space");
+        window.said()
+    });
+    assert_eq!(answer, FromWindow::Refuse { ask: 5 });
+    wait_for("the prompt goes", || desktop.window(PROMPT).is_none().then_some(()));
+    ask(&desktop, &mut window, 6);
+    desktop.key("Tab");
+    desktop.key("Tab");
+    desktop.shot("prompt-focus");
+    let answer = wait_for("an answer", || {
+        desktop.key("Return");
+        window.said()
+    });
+    assert_eq!(answer, FromWindow::Allow { ask: 6 });
+
+    // A prompt that is gone takes its window along, and says nothing.
+    ask(&desktop, &mut window, 7);
+    window.show(&ToWindow::PromptGone { ask: 6 });
+    window.show(&ToWindow::PromptGone { ask: 7 });
+    wait_for("the prompt goes", || desktop.window(PROMPT).is_none().then_some(()));
+    window.show(&prompt(8, &[Right::View, Right::Control]));
+    desktop.wait_for_window(PROMPT);
+    desktop.shot("prompt-both");
+    assert_eq!(window.said(), None);
+}
+
+#[test]
+fn the_banner_shows_the_state_and_stops_things() {
+    let desktop = Desktop::start();
+    let mut window = start(&desktop);
+    window.show(&status(Stage::Controls));
+    let place = desktop.wait_for_window(BANNER);
+    wait_for("the window for waiting goes", || desktop.window(STATUS).is_none().then_some(()));
+    let place = wait_for("the banner is at the top", || {
+        let place = desktop.window(BANNER).unwrap_or_else(|| place.clone());
+        (place.y == 0 && (place.x + place.w / 2 - 640).abs() < 3).then_some(place)
+    });
+    desktop.shot("banner-controls");
+    assert!(place.w < 1000 && place.h < 60, "small: {place:?}");
+
+    // End is the last button, Pause before it.
+    desktop.click(place.x + place.w - 30, place.y + 22);
+    assert_eq!(window.next(), FromWindow::Stop);
+
+    window.show(&ToWindow::Status {
+        stage: Stage::Paused,
+        technician: "Ada".into(),
+        organisation: String::new(),
+        detail: Some(Detail::WebSocket),
+    });
+    desktop.shot("banner-paused");
+    window.show(&status(Stage::Sees));
+    desktop.shot("banner-sees");
+    window.show(&ToWindow::Over {
+        begun: true,
+        sentence: "agent.over.technician".into(),
+        technician: "Ada".into(),
+        reason: String::new(),
+    });
+    desktop.wait_for_window(STATUS);
+    wait_for("the banner goes", || desktop.window(BANNER).is_none().then_some(()));
+    desktop.shot("over");
+    // The last words stay when the session process is gone, until they are closed.
+    window.end_input();
+    let place = desktop.wait_for_window(STATUS);
+    wait_for("closed by its button", || {
+        desktop.click(place.x + place.w - 28 - 40, place.y + place.h - 28 - 21);
+        window.child.try_wait().expect("waits")
+    });
+}
+
+#[test]
+fn the_banner_never_takes_the_keyboard() {
+    let desktop = Desktop::start();
+    let mut editor = desktop.command("xterm").args(["-T", "editor"]).spawn().expect("xterm is installed");
+    let editor_place = desktop.wait_for_window("editor");
+    let active = || desktop.xdotool(&["getactivewindow"]).trim().to_owned();
+    let mut window = start(&desktop);
+    window.show(&status(Stage::Waiting));
+    ask(&desktop, &mut window, 1);
+    window.show(&status(Stage::Sees));
+    desktop.wait_for_window(BANNER);
+    desktop.key("Escape");
+    assert_eq!(window.next(), FromWindow::Refuse { ask: 1 });
+    wait_for("the editor has the keyboard again", || (active() == editor_place.id).then_some(()));
+    let banner = desktop.wait_for_window(BANNER);
+    desktop.click(banner.x + banner.w - 30, banner.y + 22);
+    assert_eq!(window.next(), FromWindow::Stop);
+    assert_eq!(active(), editor_place.id);
+    let _ = editor.kill();
+    let _ = editor.wait();
+}
+
+#[test]
+fn the_window_goes_with_its_session_process() {
+    let desktop = Desktop::start();
+    let mut window = start(&desktop);
+    window.show(&status(Stage::Sees));
+    ask(&desktop, &mut window, 1);
+    window.end_input();
+    window.wait_for_exit();
+    assert_eq!(window.said(), None, "nothing was allowed");
+}
+
+#[test]
+fn german_and_dark() {
+    let desktop = Desktop::start();
+    let mut window =
+        WindowProcess::start(&desktop, &[("LANG", "de_DE.UTF-8"), ("FARHAND_COLOUR_SCHEME", "dark")]);
+    window.show(&status(Stage::Waiting));
+    assert_eq!(window.next(), FromWindow::Ready);
+    desktop.shot("dark-waiting");
+    window.show(&status(Stage::Controls));
+    window.show(&prompt(1, &[Right::View, Right::Control]));
+    let place = desktop.wait_for_window(PROMPT);
+    assert!(place.y >= 0 && place.y + place.h <= 800, "the whole prompt is on the screen: {place:?}");
+    wait_for("the prompt has the keyboard", || {
+        (desktop.xdotool(&["getactivewindow"]).trim() == place.id).then_some(())
+    });
+    desktop.shot("dark-prompt");
+    desktop.key("Escape");
+    assert_eq!(window.next(), FromWindow::Refuse { ask: 1 });
+}
