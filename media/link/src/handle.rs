@@ -9,6 +9,9 @@ use farhand_protocol::api::MediaOffer;
 use farhand_protocol::envelope::Stream;
 use tokio::sync::mpsc;
 
+use crate::queue::Shared;
+use crate::task::Task;
+
 /// Bytes of screen messages that may wait in a link before [`LinkHandle::send`] says [`LinkError::Full`].
 pub const MAX_BACKLOG: usize = 16 * 1024 * 1024;
 /// The same for each of the other streams.
@@ -149,9 +152,20 @@ pub struct LinkStats {
     pub received_bytes: u64,
 }
 
+/// Events that may wait for a program that is slow to take them; with more the link breaks.
+const EVENTS: usize = 4096;
+
 /// Sends messages and steers a link. Clones steer the same link.
-#[derive(Clone, Debug)]
-pub struct LinkHandle {}
+#[derive(Clone)]
+pub struct LinkHandle {
+    shared: Arc<Shared>,
+}
+
+impl std::fmt::Debug for LinkHandle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LinkHandle").finish_non_exhaustive()
+    }
+}
 
 impl LinkHandle {
     /// Hands a message (head included) to the link. Never blocks; may be called from any thread.
@@ -159,35 +173,38 @@ impl LinkHandle {
     /// # Errors
     /// [`LinkError`]; the message is dropped then.
     pub fn send(&self, stream: Stream, message: Bytes) -> Result<(), LinkError> {
-        let _ = (stream, message);
-        Err(LinkError::Down)
+        self.shared.send(stream, message)
     }
 
     /// Bytes that were sent and are not yet handed to the network.
     #[must_use]
     pub fn backlog(&self) -> usize {
-        0
+        self.shared.backlog()
     }
 
     /// Gives the link a newer offer, for its next connection.
     pub fn renew(&self, offer: MediaOffer) {
-        let _ = offer;
+        self.shared.renew(offer);
     }
 
     /// Ends the link: what waits is sent, then the connection is closed.
-    pub fn close(&self) {}
+    pub fn close(&self) {
+        self.shared.close();
+    }
 
     /// Figures of the present connection.
     #[must_use]
     pub fn stats(&self) -> LinkStats {
-        LinkStats::default()
+        self.shared.stats()
     }
 }
 
 /// Starts a link on the current tokio runtime. It ends when [`LinkHandle::close`] is called or the events' receiver is
 /// dropped.
 pub fn spawn(config: LinkConfig) -> (LinkHandle, mpsc::Receiver<LinkEvent>) {
-    let (_events, receiver) = mpsc::channel(64);
-    let _ = config;
-    (LinkHandle {}, receiver)
+    let (events, receiver) = mpsc::channel(EVENTS);
+    let shared = Arc::new(Shared::new(config.offer.clone()));
+    let task = Task { config: Arc::new(config), shared: shared.clone(), events };
+    tokio::spawn(task.run());
+    (LinkHandle { shared }, receiver)
 }

@@ -7,7 +7,12 @@
 
 pub mod quic;
 
+mod connect;
 mod handle;
+mod pin;
+mod queue;
+mod socket;
+mod task;
 
 pub use handle::{
     Carrier, LinkConfig, LinkError, LinkEvent, LinkHandle, LinkStats, MAX_BACKLOG, MAX_URGENT_BACKLOG, Timing, spawn,

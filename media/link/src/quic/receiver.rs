@@ -17,6 +17,7 @@ const READ: usize = 32 * 1024;
 
 type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 type Streams<S> = (<S as Session>::Send, <S as Session>::Recv);
+type Accepting<S> = Boxed<Result<(Stream, Streams<S>), Broken>>;
 
 struct Lane<R> {
     stream: Option<R>,
@@ -37,7 +38,7 @@ pub struct Receiver<S: Session> {
     session: S,
     lanes: [Lane<S::Recv>; 3],
     datagram: Boxed<Result<Bytes, Broken>>,
-    accept: Option<Boxed<Result<(Stream, Streams<S>), Broken>>>,
+    accept: Option<Accepting<S>>,
     ready: VecDeque<(Stream, Bytes)>,
     buffer: Vec<u8>,
 }
@@ -205,7 +206,7 @@ fn next_datagram<S: Session>(session: &S) -> Boxed<Result<Bytes, Broken>> {
     Box::pin(async move { session.datagram().await })
 }
 
-fn next_stream<S: Session>(session: &S) -> Boxed<Result<(Stream, Streams<S>), Broken>> {
+fn next_stream<S: Session>(session: &S) -> Accepting<S> {
     let session = session.clone();
     Box::pin(async move {
         let (send, mut recv) = session.accept().await?;

@@ -1,0 +1,140 @@
+//! Opening the two carriers, up to where a ticket can be handed in.
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use farhand_protocol::api::MediaOffer;
+use farhand_protocol::envelope::MAX_MESSAGE;
+use farhand_protocol::framing::ALPN;
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use quinn::crypto::rustls::QuicClientConfig;
+use rustls::pki_types::ServerName;
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+
+use crate::handle::LinkConfig;
+use crate::pin::Pinned;
+use crate::quic;
+
+/// The name in the media service's certificate. Nobody relies on it: the certificate is pinned.
+const MEDIA_NAME: &str = "farhand-media";
+/// The next address of a name is tried when the one before is silent for so long.
+const NEXT_ADDRESS_AFTER: Duration = Duration::from_millis(150);
+/// What a kernel may hold back of a WebSocket: an urgent message waits for no more than that.
+const SOCKET_SEND_BUFFER: usize = 48 * 1024;
+const READ_BUFFER: usize = 16 * 1024;
+
+/// A WebSocket over TLS.
+pub(crate) type Socket = WebSocketStream<TlsStream<TcpStream>>;
+
+/// Why a carrier could not be opened, for the log.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ConnectError {
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    #[error("the host has no address")]
+    NoAddress,
+    #[error("TLS: {0}")]
+    Tls(#[from] rustls::Error),
+    #[error("{0}")]
+    Quic(String),
+    #[error("the WebSocket was refused: {0}")]
+    WebSocket(Box<tokio_tungstenite::tungstenite::Error>),
+    #[error("the host's name is none")]
+    Name,
+    #[error("no answer in time")]
+    TimedOut,
+}
+
+/// A QUIC connection to where the offer says.
+pub(crate) async fn quic(config: &LinkConfig, offer: &MediaOffer) -> Result<quinn::Connection, ConnectError> {
+    let host = offer.host.as_deref().unwrap_or(&config.api_host);
+    let client = client_config(offer)?;
+    first_of(host, offer.port, |address| quic_to(address, client.clone())).await
+}
+
+async fn quic_to(address: SocketAddr, client: quinn::ClientConfig) -> Result<quinn::Connection, ConnectError> {
+    // A socket of its own: a new connection does not inherit what a middlebox holds against the old one.
+    let any: SocketAddr = match address {
+        SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
+        SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
+    };
+    let runtime = Arc::new(quinn::TokioRuntime);
+    let endpoint = quinn::Endpoint::new(quic::endpoint(), None, quic::socket(any)?, runtime)?;
+    let connecting = endpoint.connect_with(client, address, MEDIA_NAME);
+    let connecting = connecting.map_err(|error| ConnectError::Quic(error.to_string()))?;
+    connecting.await.map_err(|error| ConnectError::Quic(error.to_string()))
+}
+
+fn client_config(offer: &MediaOffer) -> Result<quinn::ClientConfig, ConnectError> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let pinned = Pinned::new(&offer.certificate_sha256, provider.clone());
+    let mut tls = rustls::ClientConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&rustls::version::TLS13])?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(pinned))
+        .with_no_client_auth();
+    tls.alpn_protocols = vec![ALPN.to_vec()];
+    let crypto = QuicClientConfig::try_from(tls).map_err(|error| ConnectError::Quic(error.to_string()))?;
+    let mut client = quinn::ClientConfig::new(Arc::new(crypto));
+    client.transport_config(Arc::new(quic::transport()));
+    Ok(client)
+}
+
+/// A WebSocket on the API's HTTPS port.
+pub(crate) async fn websocket(config: &LinkConfig, offer: &MediaOffer) -> Result<Socket, ConnectError> {
+    let tcp = first_of(&config.api_host, config.api_port, |address| async move {
+        let tcp = TcpStream::connect(address).await?;
+        tcp.set_nodelay(true)?;
+        // A system that does not grant it is slower at worst.
+        let _ = socket2::SockRef::from(&tcp).set_send_buffer_size(SOCKET_SEND_BUFFER);
+        Ok(tcp)
+    })
+    .await?;
+    let name = ServerName::try_from(config.api_host.clone()).map_err(|_| ConnectError::Name)?;
+    let mut tls = (*config.tls).clone();
+    tls.alpn_protocols = vec![b"http/1.1".to_vec()];
+    let tls = TlsConnector::from(Arc::new(tls)).connect(name, tcp).await?;
+    let host = if config.api_host.contains(':') { format!("[{}]", config.api_host) } else { config.api_host.clone() };
+    let url = format!("wss://{host}:{}{}", config.api_port, offer.websocket_path);
+    let settings = WebSocketConfig::default()
+        .read_buffer_size(READ_BUFFER)
+        .write_buffer_size(0)
+        .max_message_size(Some(MAX_MESSAGE + 1))
+        .max_frame_size(Some(MAX_MESSAGE + 1));
+    let opened = tokio_tungstenite::client_async_with_config(url, tls, Some(settings)).await;
+    opened.map(|(socket, _)| socket).map_err(|error| ConnectError::WebSocket(Box::new(error)))
+}
+
+/// Connects to the addresses of a name, a little after one another; the first that answers counts.
+async fn first_of<T, F: Future<Output = Result<T, ConnectError>>>(
+    host: &str,
+    port: u16,
+    connect: impl Fn(SocketAddr) -> F,
+) -> Result<T, ConnectError> {
+    let mut addresses: VecDeque<SocketAddr> = tokio::net::lookup_host((host, port)).await?.collect();
+    let mut attempts = FuturesUnordered::new();
+    let mut error = ConnectError::NoAddress;
+    loop {
+        match addresses.pop_front() {
+            Some(address) => attempts.push(connect(address)),
+            None if attempts.is_empty() => return Err(error),
+            None => {}
+        }
+        tokio::select! {
+            Some(attempt) = attempts.next() => match attempt {
+                Ok(connected) => return Ok(connected),
+                Err(failed) => error = failed,
+            },
+            () = tokio::time::sleep(NEXT_ADDRESS_AFTER), if !addresses.is_empty() => {}
+        }
+    }
+}
