@@ -332,8 +332,8 @@ impl Cursor {
     /// `width * height * 4` bytes.
     #[must_use]
     pub fn fitted(width: u32, height: u32, hot_x: u32, hot_y: u32, rgba: &[u8]) -> Option<Self> {
-        let length = u64::from(width) * u64::from(height) * 4;
-        if length != rgba.len() as u64 {
+        let length = u128::from(width) * u128::from(height) * 4;
+        if length != rgba.len() as u128 {
             return None;
         }
         let mut step = 1;
