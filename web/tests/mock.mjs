@@ -1,0 +1,268 @@
+// A stand-in for the service, for looking at the pages in every state: serves the built pages and answers as a real
+// service would. Whoever runs it decides what the customer does.
+
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { extname, join, normalize } from 'node:path';
+import { inflateSync } from 'node:zlib';
+import { WebSocketServer } from 'ws';
+
+const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.wasm': 'application/wasm', '.svg': 'image/svg+xml', '.woff2': 'font/woff2' };
+const CSP =
+  "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; style-src 'self'; img-src 'self' data: blob:; " +
+  "font-src 'self'; connect-src 'self' ws: https:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+const USER = { id: 'u1', name: 'Maria Hofmann', email: 'maria@nordlicht.example', organisation: 'Nordlicht IT', role: 'technician' };
+const PIECE = 16 * 1024;
+const STREAM = { control: 0, input: 1, screen: 2, pointer: 3 };
+const AGENT = 1;
+const TECHNICIAN = 2;
+
+export class Mock {
+  signedIn = true;
+  demo = true;
+  download = true;
+  sessions = new Map();
+  /** Messages that the console sent on the media path: stream number and bytes. */
+  heard = [];
+  #sequence = [0, 0, 0, 0];
+  #revision = 1;
+  #consent = 0;
+  #media = new Set();
+  #sockets = new Set();
+
+  async start(dist) {
+    this.server = createServer((request, response) => void this.#serve(dist, request, response));
+    const signals = new WebSocketServer({ noServer: true });
+    const media = new WebSocketServer({ noServer: true });
+    this.server.on('upgrade', (request, socket, head) => {
+      if (request.url === '/api/v1/media') return media.handleUpgrade(request, socket, head, (ws) => this.#mediaSocket(ws));
+      const id = /^\/api\/v1\/sessions\/([^/]+)\/socket$/.exec(request.url)?.[1];
+      if (!id || !this.sessions.has(id)) return socket.destroy();
+      signals.handleUpgrade(request, socket, head, (ws) => this.#signalSocket(ws, id));
+    });
+    await new Promise((resolve) => this.server.listen(0, '127.0.0.1', resolve));
+    this.url = `http://127.0.0.1:${this.server.address().port}`;
+  }
+
+  stop() {
+    for (const socket of [...this.#media, ...this.#sockets]) socket.terminate();
+    this.server.close();
+  }
+
+  add(id, code, state, { agent = null, expires = 14 * 60_000 + 32_000 } = {}) {
+    const session = {
+      id,
+      revision: this.#revision++,
+      state,
+      participants: agent ? [{ id: AGENT, role: 'agent', name: agent, organisation: '', connected: true, media: true }] : [],
+      code_expires_at: Date.now() + expires,
+      created_at: Date.now(),
+    };
+    this.sessions.set(id, { code, link: `https://help.nordlicht.example/join#${code}`, session });
+  }
+
+  change(id, changes) {
+    const entry = this.sessions.get(id);
+    entry.session = { ...entry.session, ...changes, revision: this.#revision++ };
+    this.#tell({ type: 'session', snapshot: entry.session });
+  }
+
+  end(reason) {
+    this.#tell({ type: 'ended', reason });
+  }
+
+  consent(state) {
+    this.#send(STREAM.control, 0, pack({ type: 'consent', snapshot: { revision: ++this.#consent, ...state } }));
+  }
+
+  control(message) {
+    this.#send(STREAM.control, 0, pack(message));
+  }
+
+  /** A whole frame of RGBA pixels. */
+  frame(number, { width, height, rgba }) {
+    const number7 = (value) => {
+      const out = [];
+      for (; value >= 0x80; value >>>= 7) out.push((value & 0x7f) | 0x80);
+      return [...out, value];
+    };
+    const operations = Buffer.from([...number7(0), ...number7(1), ...number7(0), ...number7(0), ...number7(width), ...number7(height), 0]);
+    const head = Buffer.from([1 | 2 | 8, width >> 8, width & 255, height >> 8, height & 255]);
+    const payload = Buffer.concat([head, stored(Buffer.concat([operations, rgba]))]);
+    for (let at = 0; at < payload.length; at += PIECE) {
+      const flags = (at === 0 ? 1 : 0) | (at + PIECE >= payload.length ? 2 : 0) | 4 | 8;
+      const more = Buffer.alloc(12);
+      more.writeUInt32BE(number, 0);
+      this.#send(STREAM.screen, flags, Buffer.concat([more, payload.subarray(at, at + PIECE)]));
+    }
+  }
+
+  /** Cuts every media connection. */
+  cut() {
+    for (const socket of this.#media) socket.terminate();
+  }
+
+  #send(stream, flags, body) {
+    const head = Buffer.from([stream, 1, stream, flags, AGENT, 0, 0, 0, 0]);
+    head.writeUInt32BE(this.#sequence[stream]++, 5);
+    for (const socket of this.#media) socket.send(Buffer.concat([head, body]));
+  }
+
+  #tell(message) {
+    for (const socket of this.#sockets) socket.send(JSON.stringify(message));
+  }
+
+  #offer() {
+    return {
+      ticket: 'ticket',
+      expires_at: Date.now() + 60_000,
+      port: 9,
+      host: null,
+      certificate_sha256: ['00'.repeat(32)],
+      webtransport_path: '/media',
+      websocket_path: '/api/v1/media',
+    };
+  }
+
+  #signalSocket(socket, id) {
+    this.#sockets.add(socket);
+    socket.on('close', () => this.#sockets.delete(socket));
+    socket.on('message', (data) => {
+      const message = JSON.parse(data.toString());
+      if (message.type === 'hello') {
+        const { session } = this.sessions.get(id);
+        socket.send(JSON.stringify({ type: 'welcome', version: 1, participant: TECHNICIAN, session, media: this.#offer() }));
+      }
+      if (message.type === 'renew_media') socket.send(JSON.stringify({ type: 'media', offer: this.#offer() }));
+      if (message.type === 'end') this.end('technician');
+    });
+  }
+
+  #mediaSocket(socket) {
+    let inside = false;
+    socket.on('close', () => this.#media.delete(socket));
+    socket.on('message', (data) => {
+      if (!inside) {
+        inside = true;
+        this.#media.add(socket);
+        socket.send(Buffer.concat([Buffer.from([STREAM.control]), pack({ participant: TECHNICIAN, present: [AGENT] })]));
+        return;
+      }
+      this.heard.push({ stream: data[0], message: data.subarray(1) });
+      if (data[0] === STREAM.control && data.includes('ping')) {
+        const nonce = data[data.length - 1];
+        setTimeout(() => this.control({ type: 'pong', nonce }), 18);
+      }
+    });
+  }
+
+  async #serve(dist, request, response) {
+    const { pathname } = new URL(request.url, 'http://x');
+    const json = (status, body) => {
+      response.writeHead(status, { 'content-type': 'application/json' });
+      response.end(body === undefined ? '' : JSON.stringify(body));
+    };
+    if (pathname.startsWith('/api/v1/')) {
+      const route = `${request.method} ${pathname.slice(7)}`;
+      if (route === 'GET /service')
+        return json(200, { version: '0.1.0', demo: this.demo, download: this.download, certificate_sha256: '7d1f'.repeat(16) });
+      if (route === 'POST /sign-in') {
+        this.signedIn = !(await body(request)).password.includes('wrong');
+        return this.signedIn ? json(200, { user: USER }) : json(401, { code: 'sign_in_refused', message: 'The e-mail address or the password is wrong.' });
+      }
+      if (!this.signedIn) return json(401, { code: 'sign_in_required', message: 'Sign in first.' });
+      if (route === 'GET /me') return json(200, USER);
+      if (route === 'GET /sessions') return json(200, { sessions: [...this.sessions.values()] });
+      if (route === 'POST /sessions') {
+        this.add('s1', '4821935710', 'waiting');
+        return json(200, this.sessions.get('s1'));
+      }
+      return json(404, { code: 'not_found', message: 'There is nothing here.' });
+    }
+    const name = { '/': 'index.html', '/join': 'join.html', '/setup': 'setup.html' }[pathname] ?? normalize(pathname).replace(/^(\.\.[/\\])+/, '');
+    try {
+      const bytes = await readFile(join(dist, name));
+      response.writeHead(200, { 'content-type': TYPES[extname(name)] ?? 'application/octet-stream', 'content-security-policy': CSP });
+      response.end(bytes);
+    } catch {
+      response.writeHead(404).end();
+    }
+  }
+}
+
+async function body(request) {
+  const parts = [];
+  for await (const part of request) parts.push(part);
+  return JSON.parse(Buffer.concat(parts).toString());
+}
+
+/** A zstd frame that is not ended, of blocks that are stored as they are. */
+function stored(bytes) {
+  const MAX_BLOCK = 128 * 1024;
+  const parts = [Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x60])];
+  for (let at = 0; at < bytes.length; at += MAX_BLOCK) {
+    const block = bytes.subarray(at, at + MAX_BLOCK);
+    const head = block.length << 3;
+    parts.push(Buffer.from([head & 255, (head >> 8) & 255, (head >> 16) & 255]), block);
+  }
+  return Buffer.concat(parts);
+}
+
+/** MessagePack, as far as it is needed here. */
+export function pack(value) {
+  if (value === null) return Buffer.from([0xc0]);
+  if (typeof value === 'boolean') return Buffer.from([value ? 0xc3 : 0xc2]);
+  if (Number.isInteger(value)) {
+    if (value >= 0 && value < 128) return Buffer.from([value]);
+    const out = Buffer.alloc(5);
+    out[0] = value < 0 ? 0xd2 : 0xce;
+    if (value < 0) out.writeInt32BE(value, 1);
+    else out.writeUInt32BE(value, 1);
+    return out;
+  }
+  if (typeof value === 'string') {
+    const text = Buffer.from(value);
+    return Buffer.concat([text.length < 32 ? Buffer.from([0xa0 | text.length]) : Buffer.from([0xd9, text.length]), text]);
+  }
+  if (value instanceof Uint8Array) {
+    const head = Buffer.from([0xc6, 0, 0, 0, 0]);
+    head.writeUInt32BE(value.length, 1);
+    return Buffer.concat([head, value]);
+  }
+  if (Array.isArray(value)) return Buffer.concat([Buffer.from([0x90 | value.length]), ...value.map(pack)]);
+  const entries = Object.entries(value);
+  return Buffer.concat([Buffer.from([0x80 | entries.length]), ...entries.flatMap(([name, item]) => [pack(name), pack(item)])]);
+}
+
+/** Pixels of a PNG with 8 bits a channel, RGB or RGBA, as Chromium writes them. */
+export function readPng(png) {
+  const width = png.readUInt32BE(16);
+  const height = png.readUInt32BE(20);
+  const channels = png[25] === 6 ? 4 : 3;
+  const parts = [];
+  for (let at = 8; at < png.length; ) {
+    const length = png.readUInt32BE(at);
+    if (png.toString('latin1', at + 4, at + 8) === 'IDAT') parts.push(png.subarray(at + 8, at + 8 + length));
+    at += 12 + length;
+  }
+  const raw = inflateSync(Buffer.concat(parts));
+  const stride = width * channels;
+  const rgba = Buffer.alloc(width * height * 4, 255);
+  let above = Buffer.alloc(stride);
+  for (let y = 0; y < height; y++) {
+    const filter = raw[y * (stride + 1)];
+    const row = Buffer.from(raw.subarray(y * (stride + 1) + 1, (y + 1) * (stride + 1)));
+    for (let i = 0; i < stride; i++) {
+      const left = i >= channels ? row[i - channels] : 0;
+      const up = above[i];
+      const corner = i >= channels ? above[i - channels] : 0;
+      const p = left + up - corner;
+      const [a, b, c] = [Math.abs(p - left), Math.abs(p - up), Math.abs(p - corner)];
+      const paeth = a <= b && a <= c ? left : b <= c ? up : corner;
+      row[i] += [0, left, up, (left + up) >> 1, paeth][filter];
+    }
+    for (let x = 0; x < width; x++) row.copy(rgba, (y * width + x) * 4, x * channels, x * channels + 3);
+    above = row;
+  }
+  return { width, height, rgba };
+}
