@@ -1,7 +1,7 @@
 // The technician's page, as a person uses it and as they see it.
 
 import { until } from '../kit/wait.mjs';
-import { ADMINISTRATOR } from './world.mjs';
+import { ADMINISTRATOR } from './administrator.mjs';
 
 export class Console {
   constructor(world, context, page) {

@@ -9,14 +9,10 @@ import { program, ROOT } from '../kit/programs.mjs';
 import { Service } from '../kit/service.mjs';
 import { Target } from '../kit/target.mjs';
 import { PATIENCE, until } from '../kit/wait.mjs';
+import { ADMINISTRATOR } from './administrator.mjs';
 import { Console } from './console.mjs';
 
-export const ADMINISTRATOR = {
-  organisation: 'Acme Help Desk',
-  name: 'Tess Technician',
-  email: 'tess@acme.example',
-  password: 'correct horse 7',
-};
+export { ADMINISTRATOR };
 
 const CHROMIUM = ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--disable-features=LocalNetworkAccessChecks,LocalNetworkAccessChecksWebSockets'];
 

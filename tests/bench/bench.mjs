@@ -1,0 +1,85 @@
+// `cargo xtask bench`: what a technician feels, from the key they press to the pixel they see, with the real programs.
+
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { Display } from '../kit/display.mjs';
+import { Household } from '../kit/household.mjs';
+import { Target } from '../kit/target.mjs';
+import { measure, table } from './measure.mjs';
+import { Viewer } from './viewer.mjs';
+import { farhand } from './products/farhand.mjs';
+import { novnc } from './products/novnc.mjs';
+
+const { values } = parseArgs({
+  options: {
+    out: { type: 'string', default: 'bench' },
+    product: { type: 'string', multiple: true, default: ['farhand'] },
+    path: { type: 'string', multiple: true, default: ['direct'] },
+    phase: { type: 'string', multiple: true },
+    presses: { type: 'string', default: '60' },
+    seconds: { type: 'string', default: '8' },
+  },
+});
+
+const SCREEN = { width: 1920, height: 1080 };
+const PRODUCTS = { farhand, novnc };
+
+const folder = path.resolve(values.out);
+mkdirSync(folder, { recursive: true });
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(130));
+
+const results = [];
+for (const route of values.path) {
+  for (const name of values.product) {
+    // Only we can be sent over an emulated path: it is made for UDP.
+    if (name !== 'farhand' && route !== 'direct') continue;
+    results.push(await one(name, route));
+  }
+}
+
+const summary = { machine: machine(), command: `cargo xtask bench ${process.argv.slice(2).join(' ')}`.trim(), results };
+const file = path.join(folder, `bench-${new Date().toISOString().replaceAll(/[:.]/g, '-')}.json`);
+writeFileSync(file, `${JSON.stringify(summary, null, 1)}\n`);
+console.log(`\n${summary.machine}\n`);
+for (const result of results) console.log(`${table(result)}\n`);
+console.log(`written to ${file}`);
+process.exit(0);
+
+async function one(name, route) {
+  const household = new Household({ folder: path.join(folder, 'logs', `${name}-${route}`) });
+  try {
+    const display = await Display.open(household, { name: 'customer', ...SCREEN, manager: true });
+    const target = await Target.open(display, { name: 'target', fullScreen: true });
+    const viewer = await Viewer.open(household);
+    const screen = { target, viewer, display };
+    const { place, groups, received, facts } = await PRODUCTS[name]({ household, screen, size: SCREEN, route });
+    await target.focus();
+    const title = route === 'direct' ? name : `${name} over ${route}`;
+    const found = await measure({
+      name: title,
+      screen,
+      place,
+      received,
+      groups: { ...groups, customerX: [display.server.pid], target: [target.pid], browser: viewer.pids, technicianX: [viewer.display.server.pid] },
+      presses: Number(values.presses),
+      seconds: Number(values.seconds),
+      phases: values.phase,
+    });
+    await viewer.display.screenshot(path.join(folder, `${name}-${route}.png`));
+    await viewer.close();
+    return { ...found, route, ...(facts ? await facts() : {}) };
+  } catch (error) {
+    throw new Error(`${error.message}\n${household.report(12)}`, { cause: error });
+  } finally {
+    await household.close();
+  }
+}
+
+function machine() {
+  const memory = Number(/MemTotal:\s+(\d+)/.exec(readFileSync('/proc/meminfo', 'utf8'))[1]) / 1024 / 1024;
+  const system = /PRETTY_NAME="(.*)"/.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? process.platform;
+  return `${cpus().length} × ${cpus()[0].model.trim()}, ${memory.toFixed(0)} GB, ${system}`;
+}

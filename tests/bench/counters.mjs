@@ -1,0 +1,84 @@
+// What processes use and what travels, read from /proc.
+
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** Clock ticks a second; the same on every Linux that runs here. */
+const TICKS = 100;
+
+function stat(pid) {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ').map(Number);
+    return { parent: fields[1], seconds: (fields[11] + fields[12] + fields[13] + fields[14]) / TICKS };
+  } catch {
+    return undefined;
+  }
+}
+
+/** A process and all below it. */
+export function tree(roots) {
+  const children = new Map();
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    const found = stat(name);
+    if (!found) continue;
+    children.set(found.parent, [...(children.get(found.parent) ?? []), Number(name)]);
+  }
+  const all = new Set();
+  const rest = roots.filter(Boolean);
+  while (rest.length > 0) {
+    const pid = rest.pop();
+    if (all.has(pid)) continue;
+    all.add(pid);
+    rest.push(...(children.get(pid) ?? []));
+  }
+  return [...all];
+}
+
+const cpu = (roots) => tree(roots).reduce((sum, pid) => sum + (stat(pid)?.seconds ?? 0), 0);
+
+/** Bytes that crossed the loopback interface, headers included. */
+function loopback() {
+  return Number(/^\s*lo:\s*(\d+)/m.exec(readFileSync('/proc/net/dev', 'utf8'))[1]);
+}
+
+/** Proportional memory in MB. */
+export function memory(roots) {
+  let kilobytes = 0;
+  for (const pid of tree(roots)) {
+    try {
+      kilobytes += Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1] ?? 0);
+    } catch {
+      // It has ended, or is not ours to read.
+    }
+  }
+  return Math.round(kilobytes / 1024);
+}
+
+/** Where the counters stand now. `groups` names lists of processes; `received` asks the product for the viewer's bytes. */
+export async function reading(groups, received) {
+  return {
+    at: performance.now(),
+    loopback: loopback(),
+    cpu: Object.fromEntries(Object.entries(groups).map(([name, roots]) => [name, cpu(roots)])),
+    received: received ? await received() : undefined,
+  };
+}
+
+/** Rates between two readings: percent of one core, Mbit/s. */
+export function rates(a, b) {
+  const seconds = (b.at - a.at) / 1000;
+  const mbit = (bytes) => (bytes * 8) / 1e6 / seconds;
+  return {
+    seconds,
+    cpu: Object.fromEntries(Object.keys(a.cpu).map((name) => [name, ((b.cpu[name] - a.cpu[name]) / seconds) * 100])),
+    loopbackMbit: mbit(b.loopback - a.loopback),
+    receivedMbit: a.received === undefined ? undefined : mbit(b.received - a.received),
+  };
+}
+
+export function percentile(values, part) {
+  if (values.length === 0) return undefined;
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))];
+}
