@@ -184,7 +184,8 @@ export function remarks(before: Known, after: Known): Remark[] {
   }
   if (old?.state === "held" && now?.state === "granted") found.push("resumed");
   const [was, is] = [before.media, after.media];
-  if (is.state === "up" && is.udpBlocked && !(was.state === "up" && was.udpBlocked)) found.push("fell_back");
+  // Right from the start the badge says it; in the middle it is news.
+  if (is.state === "up" && is.udpBlocked && was.state !== "connecting" && !(was.state === "up" && was.udpBlocked)) found.push("fell_back");
   if (was.state === "up" && was.udpBlocked && is.state === "up" && !is.udpBlocked) found.push("switched_back");
   return found;
 }

@@ -1,0 +1,100 @@
+import { describe, expect, it } from "vitest";
+import type { ConsentSnapshot, Participant, SessionSnapshot } from "../types";
+import { may, next, nothingKnown, remarks, stageOf, type Known, type SessionEvent } from "./state";
+
+const agent: Participant = { id: 1, role: "agent", name: "", organisation: "", connected: true, media: true };
+
+function session(revision: number, state: SessionSnapshot["state"], more: Partial<SessionSnapshot> = {}): SessionSnapshot {
+  return { id: "s", revision, state, participants: [agent], code_expires_at: 0, created_at: 0, ...more } as SessionSnapshot;
+}
+
+function after(...events: SessionEvent[]): Known {
+  return events.reduce(next, nothingKnown);
+}
+
+const here: SessionEvent[] = [
+  { type: "welcome", participant: 2, session: session(1, "live") },
+  { type: "link_up", carrier: "webtransport", udpBlocked: false },
+];
+const granted = (revision: number, ...rights: ("view" | "control")[]): SessionEvent => ({
+  type: "consent",
+  snapshot: { revision, state: "granted", rights, more: null },
+});
+
+describe("stages", () => {
+  it("go from nothing over waiting and joining to the live screen", () => {
+    const waiting = session(0, "waiting", { participants: [] });
+    expect(stageOf(nothingKnown).stage).toBe("connecting");
+    expect(stageOf(after({ type: "welcome", participant: 2, session: waiting })).stage).toBe("waiting");
+    expect(stageOf(after({ type: "welcome", participant: 2, session: session(1, "claimed") })).stage).toBe("joining");
+    expect(stageOf(after(...here)).stage).toBe("joining");
+    expect(stageOf(after(...here, { type: "consent", snapshot: { revision: 1, state: "fresh" } })).stage).toBe("ready");
+    const asking = after(...here, { type: "consent", snapshot: { revision: 2, state: "asking", rights: ["view"] } });
+    expect(stageOf(asking)).toEqual({ stage: "asking", rights: ["view"] });
+    expect(stageOf(after(...here, granted(3, "view")))).toEqual({ stage: "live", control: false, more: null });
+    expect(stageOf(after(...here, granted(3, "view", "control")))).toEqual({ stage: "live", control: true, more: null });
+  });
+
+  it("hold nothing permitted while held", () => {
+    const held: ConsentSnapshot = { revision: 4, state: "held", rights: ["view", "control"], holds: ["customer"] };
+    const known = after(...here, granted(3, "view", "control"), { type: "consent", snapshot: held });
+    expect(stageOf(known)).toEqual({ stage: "held", holds: ["customer"] });
+    expect(may(known, "control")).toBe(false);
+  });
+
+  it("say who is away", () => {
+    const ours = after(...here, granted(1, "view"), { type: "link_lost", why: "", now: 5 });
+    expect(stageOf(ours)).toEqual({ stage: "lost", who: "us", since: 5 });
+    const gone = { ...agent, media: false };
+    const theirs = after(...here, granted(1, "view"), {
+      type: "session",
+      snapshot: session(9, "interrupted", { participants: [gone] }),
+      now: 7,
+    });
+    expect(stageOf(theirs)).toEqual({ stage: "lost", who: "them", since: 7 });
+  });
+
+  it("count a loss from its beginning", () => {
+    const known = after(...here, granted(1, "view"), { type: "link_lost", why: "", now: 5 }, { type: "link_lost", why: "", now: 9 });
+    expect(stageOf(known)).toMatchObject({ since: 5 });
+  });
+
+  it("end for good", () => {
+    const known = after(...here, { type: "ended", reason: "customer" }, granted(9, "view"));
+    expect(stageOf(known)).toEqual({ stage: "ended", reason: "customer", consent: null });
+    const refused = after(...here, { type: "consent", snapshot: { revision: 2, state: "ended", why: "timed_out" } });
+    expect(stageOf(refused)).toEqual({ stage: "ended", reason: "refused", consent: "timed_out" });
+    expect(stageOf(after({ type: "welcome", participant: 2, session: session(3, "ended", { reason: "lost" } as Partial<SessionSnapshot>) }))).toMatchObject({
+      stage: "ended",
+      reason: "lost",
+    });
+  });
+});
+
+describe("snapshots", () => {
+  it("that are older than what is known are ignored", () => {
+    const known = after(...here, granted(5, "view", "control"), granted(4, "view"));
+    expect(may(known, "control")).toBe(true);
+    const sessions = after({ type: "session", snapshot: session(5, "live"), now: 0 }, { type: "session", snapshot: session(4, "waiting"), now: 0 });
+    expect(sessions.session?.state).toBe("live");
+  });
+});
+
+describe("remarks", () => {
+  const view = after(...here, granted(1, "view"));
+  const control = next(view, granted(3, "view", "control"));
+
+  it("tell what changed about control", () => {
+    const asked = next(view, { type: "consent", snapshot: { revision: 2, state: "granted", rights: ["view"], more: ["view", "control"] } });
+    expect(remarks(view, asked)).toEqual([]);
+    expect(remarks(asked, control)).toEqual(["control_granted"]);
+    expect(remarks(asked, next(asked, granted(3, "view")))).toEqual(["control_refused"]);
+    expect(remarks(control, next(control, granted(4, "view")))).toEqual(["control_withdrawn"]);
+  });
+
+  it("tell when the carrier changes", () => {
+    const slow = next(view, { type: "link_up", carrier: "websocket", udpBlocked: true });
+    expect(remarks(view, slow)).toEqual(["fell_back"]);
+    expect(remarks(slow, next(slow, { type: "link_up", carrier: "webtransport", udpBlocked: false }))).toEqual(["switched_back"]);
+  });
+});
