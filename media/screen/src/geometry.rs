@@ -121,6 +121,18 @@ impl<'a> FrameView<'a> {
                 .is_some_and(|needed| self.pixels.len() >= needed)
     }
 
+    /// The whole frame.
+    #[must_use]
+    pub const fn all(&self) -> Rect {
+        Rect::new(0, 0, self.width, self.height)
+    }
+
+    /// Pixels of the frame.
+    #[must_use]
+    pub const fn area(&self) -> u64 {
+        self.width as u64 * self.height as u64
+    }
+
     /// The bytes of the pixels `x..x + w` of row `y`.
     ///
     /// # Panics

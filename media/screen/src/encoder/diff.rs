@@ -4,11 +4,17 @@ use crate::geometry::{FrameView, Rect};
 
 /// Pixels of a column.
 pub(crate) const COLUMN: u32 = 64;
+/// Bits of a pixel that mean something.
+const COLOUR: u32 = 0xff_ffff;
+/// Unchanged pixels between two changed ones of a row that are rather sent than skipped.
+const GAP: u32 = 24;
 
-/// One bit for each row of each column that differs, and which pixels of it.
+/// One bit for each cell (a row of a column) that differs, and then which pixels of it.
 #[derive(Debug, Default)]
 pub(crate) struct Changes {
-    /// The rows `top..bottom` have bits set, others not.
+    width: u32,
+    height: u32,
+    /// Only the rows `top..bottom` have bits set.
     top: u32,
     bottom: u32,
     /// Words of bits a row.
@@ -26,53 +32,93 @@ pub(crate) struct Span {
     pub(crate) to: u32,
 }
 
-/// Unchanged pixels between two changed ones of a row that are rather sent than skipped.
-const GAP: u32 = 24;
-
 impl Changes {
     /// Compares the damaged pixels of `frame` with `viewer`, which has the same size and no gaps.
     pub(crate) fn find(&mut self, frame: FrameView<'_>, viewer: &[u8], damage: &[Rect]) {
-        let screen = Rect::new(0, 0, frame.width, frame.height);
+        (self.width, self.height) = (frame.width, frame.height);
         self.words = frame.width.div_ceil(COLUMN).div_ceil(64) as usize;
         self.bits.clear();
         self.bits.resize(self.words * frame.height as usize, 0);
         (self.top, self.bottom) = (frame.height, 0);
         for rect in damage {
-            let rect = rect.intersection(screen);
+            let rect = rect.intersection(Rect::new(0, 0, frame.width, frame.height));
             if rect.is_empty() {
                 continue;
             }
-            self.top = self.top.min(rect.y);
-            self.bottom = self.bottom.max(rect.bottom());
             for y in rect.y..rect.bottom() {
-                self.compare_row(frame, viewer, y, rect.x, rect.right());
+                if self.compare_row(frame, viewer, y, rect.x, rect.right()) {
+                    self.top = self.top.min(y);
+                    self.bottom = self.bottom.max(y + 1);
+                }
             }
         }
-        self.find_spans(frame, viewer);
     }
 
-    fn compare_row(&mut self, frame: FrameView<'_>, viewer: &[u8], y: u32, from: u32, to: u32) {
+    fn compare_row(&mut self, frame: FrameView<'_>, viewer: &[u8], y: u32, from: u32, to: u32) -> bool {
         let ours = frame.row(y, 0, frame.width);
         let start = y as usize * ours.len();
         let theirs = &viewer[start..start + ours.len()];
         let all = from as usize * 4..to as usize * 4;
         if ours[all.clone()] == theirs[all] {
-            return;
+            return false;
         }
         let bits = &mut self.bits[y as usize * self.words..][..self.words];
+        let mut any = false;
         let mut x = from;
         while x < to {
             let column = x / COLUMN;
             let end = ((column + 1) * COLUMN).min(to);
             let part = x as usize * 4..end as usize * 4;
-            if ours[part.clone()] != theirs[part] {
+            if !same(&ours[part.clone()], &theirs[part]) {
                 bits[column as usize / 64] |= 1 << (column % 64);
+                any = true;
             }
             x = end;
         }
+        any
     }
 
-    fn find_spans(&mut self, frame: FrameView<'_>, viewer: &[u8]) {
+    /// How many cells differ.
+    pub(crate) fn count(&self) -> u32 {
+        self.rows_of_words().map(|word| word.count_ones()).sum()
+    }
+
+    fn rows_of_words(&self) -> impl Iterator<Item = &u64> {
+        let rows = self.top.min(self.bottom) as usize..self.bottom as usize;
+        self.bits[rows.start * self.words..rows.end * self.words].iter()
+    }
+
+    /// The cells around everything that differs: columns from x to right, rows from y to bottom.
+    pub(crate) fn bounds(&self) -> Rect {
+        let mut all = vec_or(self.rows_of_words(), self.words);
+        let (mut first, mut last) = (u32::MAX, 0);
+        for (i, word) in all.by_ref().enumerate().filter(|(_, word)| *word != 0) {
+            first = first.min(i as u32 * 64 + word.trailing_zeros());
+            last = i as u32 * 64 + 64 - word.leading_zeros();
+        }
+        Rect::new(first.min(last), self.top, last.saturating_sub(first), self.bottom.saturating_sub(self.top))
+    }
+
+    /// Whether this cell differs.
+    pub(crate) fn differs(&self, column: u32, y: u32) -> bool {
+        self.bits[y as usize * self.words + column as usize / 64] >> (column % 64) & 1 != 0
+    }
+
+    /// Notes that a cell has to be compared again, or is known to be equal.
+    pub(crate) fn set(&mut self, column: u32, y: u32, differs: bool) {
+        let word = &mut self.bits[y as usize * self.words + column as usize / 64];
+        let bit = 1 << (column % 64);
+        if differs {
+            *word |= bit;
+            self.top = self.top.min(y);
+            self.bottom = self.bottom.max(y + 1);
+        } else {
+            *word &= !bit;
+        }
+    }
+
+    /// Finds which pixels differ in the cells that are noted.
+    pub(crate) fn find_spans(&mut self, frame: FrameView<'_>, viewer: &[u8]) {
         self.spans.clear();
         self.starts.clear();
         for y in self.top..self.bottom {
@@ -108,11 +154,53 @@ impl Changes {
     }
 }
 
-/// The first and last pixel in which the two differ, the meaningless fourth byte left out.
-fn differing(ours: &[u8], theirs: &[u8]) -> Option<Span> {
-    let differs = |(a, b): (&[u8; 4], &[u8; 4])| (u32::from_le_bytes(*a) ^ u32::from_le_bytes(*b)) & 0xff_ffff != 0;
+/// The columns that have a bit in any row, as words.
+fn vec_or<'a>(words: impl Iterator<Item = &'a u64>, a_row: usize) -> impl Iterator<Item = u64> {
+    /// A screen of [`crate::MAX_SIDE`] has 256 columns.
+    const MOST: usize = (crate::MAX_SIDE / COLUMN / 64) as usize;
+    let mut all = [0; MOST];
+    for (i, word) in words.enumerate() {
+        all[i % a_row] |= word;
+    }
+    all.into_iter()
+}
+
+/// Whether the two rows of pixels look the same: the fourth byte of a pixel means nothing.
+pub(crate) fn same(ours: &[u8], theirs: &[u8]) -> bool {
+    ours == theirs
+        || ours
+            .as_chunks::<64>()
+            .0
+            .iter()
+            .zip(theirs.as_chunks::<64>().0)
+            .all(|(a, b)| difference(a, b) & COLOUR == 0)
+            && difference(ours.as_chunks::<64>().1, theirs.as_chunks::<64>().1) & COLOUR == 0
+}
+
+fn difference(ours: &[u8], theirs: &[u8]) -> u32 {
     let (ours, theirs) = (ours.as_chunks::<4>().0, theirs.as_chunks::<4>().0);
-    let from = ours.iter().zip(theirs).position(differs)?;
-    let last = ours.iter().zip(theirs).rposition(differs)?;
-    Some(Span { from: from as u32, to: last as u32 + 1 })
+    ours.iter().zip(theirs).fold(0, |all, (a, b)| all | (u32::from_le_bytes(*a) ^ u32::from_le_bytes(*b)))
+}
+
+/// How many pixels from the left look the same.
+pub(crate) fn same_from_left(ours: &[u8], theirs: &[u8]) -> usize {
+    let (ours, theirs) = (ours.as_chunks::<4>().0, theirs.as_chunks::<4>().0);
+    ours.iter().zip(theirs).position(|(a, b)| difference(a, b) & COLOUR != 0).unwrap_or(ours.len())
+}
+
+/// How many pixels from the right look the same.
+pub(crate) fn same_from_right(ours: &[u8], theirs: &[u8]) -> usize {
+    let (ours, theirs) = (ours.as_chunks::<4>().0, theirs.as_chunks::<4>().0);
+    let last = ours.iter().zip(theirs).rposition(|(a, b)| difference(a, b) & COLOUR != 0);
+    last.map_or(ours.len(), |last| ours.len() - 1 - last)
+}
+
+/// From the first to the last pixel in which the two differ.
+fn differing(ours: &[u8], theirs: &[u8]) -> Option<Span> {
+    if ours == theirs {
+        return None;
+    }
+    let from = same_from_left(ours, theirs);
+    let to = ours.len() / 4 - same_from_right(ours, theirs);
+    (from < to).then_some(Span { from: from as u32, to: to as u32 })
 }

@@ -1,6 +1,8 @@
 //! The agent's end: turns captured frames into payloads.
 
 mod diff;
+mod hash;
+mod moves;
 mod rects;
 
 use std::time::{Duration, Instant};
@@ -9,9 +11,10 @@ use crate::filter;
 use crate::geometry::{FrameView, Rect};
 use crate::stream::Compressor;
 use crate::video::VideoEncoder;
-use crate::wire::{self, Filter};
+use crate::wire::{self, Copy, Filter};
 
 use diff::Changes;
+use moves::Moves;
 use rects::Builder;
 
 /// How the encoder works.
@@ -82,7 +85,9 @@ pub struct Encoder {
     height: u32,
     wants_reset: bool,
     changes: Changes,
+    moves: Moves,
     builder: Builder,
+    copies: Vec<Copy>,
     rects: Vec<(Rect, Filter)>,
     chunk: Vec<u8>,
 }
@@ -111,6 +116,8 @@ impl Encoder {
             height: 0,
             wants_reset: true,
             changes: Changes::default(),
+            moves: Moves::default(),
+            copies: Vec::new(),
             builder: Builder::default(),
             rects: Vec::new(),
             chunk: Vec::new(),
@@ -172,19 +179,22 @@ impl Encoder {
         }
         let screen = Rect::new(0, 0, self.width, self.height);
         self.rects.clear();
+        self.copies.clear();
         if reset {
             self.rects.push((screen, Filter::Raw));
             self.keep(frame, screen);
         } else {
             self.changes.find(frame, &self.viewer, damage);
+            self.moves.find(frame, &mut self.viewer, &mut self.changes, &mut self.copies);
+            self.changes.find_spans(frame, &self.viewer);
             self.builder.build(&self.changes, screen);
             self.rects.extend(self.builder.rects().iter().map(|r| (*r, Filter::Raw)));
             for i in 0..self.rects.len() {
                 self.keep(frame, self.rects[i].0);
             }
         }
-        let mut info = FrameInfo { reset, exact: true, rects: self.rects.len(), ..FrameInfo::default() };
-        if self.rects.is_empty() {
+        let mut info = FrameInfo { reset, exact: true, rects: self.rects.len(), copies: self.copies.len(), ..FrameInfo::default() };
+        if self.rects.is_empty() && self.copies.is_empty() {
             info.empty = true;
             return Ok(info);
         }
@@ -216,10 +226,15 @@ impl Encoder {
     }
 
     fn write_pixels(&mut self, frame: FrameView<'_>, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        let Self { chunk, zstd, rects, .. } = self;
+        let Self { chunk, zstd, rects, copies, .. } = self;
         chunk.clear();
-        wire::put_number(chunk, 0);
+        wire::put_number(chunk, copies.len() as u32);
         wire::put_number(chunk, rects.len() as u32);
+        for copy in copies.iter() {
+            wire::put_rect(chunk, copy.to);
+            wire::put_signed(chunk, copy.dx);
+            wire::put_signed(chunk, copy.dy);
+        }
         for (rect, filter) in rects.iter() {
             wire::put_rect(chunk, *rect);
             chunk.push(*filter as u8);

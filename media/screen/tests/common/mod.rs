@@ -1,6 +1,8 @@
 //! Frames that look like a desktop's, and an encoder with its viewer.
 #![allow(dead_code, reason = "each test file uses a part")]
 
+pub mod captures;
+
 use std::time::Instant;
 
 use farhand_screen::{
