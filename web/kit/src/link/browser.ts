@@ -9,6 +9,8 @@ const DIAL_MS = 8_000;
 const PROBE_MS = [5_000, 10_000, 20_000, 40_000, 60_000] as const;
 /** Waits between attempts after a loss. */
 const RETRY_MS = [0, 250, 500, 1_000, 2_000, 4_000] as const;
+/** A silence may be the other end's own: no more often than this is another way tried for it. */
+const SUSPECT_MS = 15_000;
 /** A ticket that has less than this left is not shown any more. */
 const TICKET_MARGIN_MS = 3_000;
 
@@ -30,6 +32,7 @@ export class BrowserLink implements Link {
   #probes = 0;
   #retries = 0;
   #offer: MediaOffer | null = null;
+  #suspectedAt = Number.NEGATIVE_INFINITY;
   #want: "nothing" | "race" | "probe" = "nothing";
   readonly #carriers: Carriers;
   readonly #sink: LinkSink;
@@ -67,7 +70,9 @@ export class BrowserLink implements Link {
   }
 
   suspect(): void {
-    if (this.#closed || this.#line?.kind !== "webtransport" || this.#want !== "nothing") return;
+    const now = this.#clock.now();
+    if (this.#closed || !this.#line || now - this.#suspectedAt < SUSPECT_MS) return;
+    this.#suspectedAt = now;
     this.#want = "race";
     this.#sink.wantsOffer();
   }

@@ -169,10 +169,15 @@ export class Renderer {
         return this.#tell({ type: "notice", notice: control.notice });
       case "pong":
         return this.#pong(Number(control.nonce));
+      case "ping": {
+        // Whoever holds keys down is asked now and then whether they are still there.
+        const pong = this.#composer.pong(message);
+        if (pong) this.#link.send(STREAM.control, pong);
+        return;
+      }
       case "ask":
       case "give_up":
       case "end":
-      case "ping":
       case "unknown":
         return;
     }
