@@ -11,7 +11,13 @@ use farhand_protocol::channel::Cursor;
 
 pub use crate::encode::{FrameView, Rect};
 
+#[cfg(feature = "scrap")]
+mod compare;
+#[cfg(target_os = "linux")]
+mod cursor;
 pub mod fake;
+#[cfg(target_os = "linux")]
+mod rects;
 
 #[cfg(target_os = "linux")]
 #[path = "capture/linux.rs"]
@@ -19,6 +25,8 @@ mod os;
 #[cfg(not(target_os = "linux"))]
 #[path = "capture/none.rs"]
 mod os;
+#[cfg(feature = "scrap")]
+mod scrap;
 #[cfg(target_os = "linux")]
 mod x11;
 
@@ -173,7 +181,9 @@ pub enum CaptureError {
         display: String,
     },
     /// The display server lacks something.
-    #[error("The display server lacks the extension {name}. Switch it on in the display server's configuration.")]
+    #[error(
+        "The display server lacks the extension {name}. Switch it on in the display server's configuration."
+    )]
     MissingExtension {
         /// Name of the extension.
         name: &'static str,
@@ -196,7 +206,9 @@ pub enum CaptureError {
         height: u32,
     },
     /// The display server does not hand out the picture.
-    #[error("The display server refuses to hand out the picture ({detail}). Check the policy of this desktop.")]
+    #[error(
+        "The display server refuses to hand out the picture ({detail}). Check the policy of this desktop."
+    )]
     Refused {
         /// What it said.
         detail: String,

@@ -1,69 +1,24 @@
 //! Video encoders for the regions of the screen that move like video.
+//!
+//! The seam is `farhand-screen`'s [`VideoEncoder`]: the screen codec asks for one region at a time and needs to know
+//! nothing of codecs. Pictures are BT.709, limited range, and say so in their headers.
 
-use std::ops::Range;
 use std::time::Duration;
 
+use farhand_protocol::screen::CodecId;
+pub use farhand_screen::{FrameView, NO_CODEC, NoVideo, Rect, VideoEncoder, VideoError, VideoUnit};
+
+mod adaptive;
+#[cfg(feature = "av1")]
+mod av1;
 pub mod fake;
+#[cfg(feature = "h264")]
+mod h264;
+#[cfg(any(feature = "av1", feature = "h264"))]
+mod i420;
 
-/// A rectangle of the screen, in pixels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Rect {
-    /// From the left.
-    pub x: u32,
-    /// From the top.
-    pub y: u32,
-    /// Width.
-    pub w: u32,
-    /// Height.
-    pub h: u32,
-}
-
-/// A picture: blue, green, red and a byte without meaning for each pixel.
-#[derive(Clone, Copy, Debug)]
-pub struct FrameView<'a> {
-    /// Rows from the top, `stride` bytes each.
-    pub pixels: &'a [u8],
-    /// Bytes from one row to the next.
-    pub stride: usize,
-    /// Pixels.
-    pub width: u32,
-    /// Pixels.
-    pub height: u32,
-}
-
-/// What a video encoder made of one picture.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct VideoUnit {
-    /// The part of the screen it shows.
-    pub region: Rect,
-    /// Number of the codec, see `farhand_protocol::screen`.
-    pub codec: u8,
-    /// Whether a decoder can begin here.
-    pub keyframe: bool,
-    /// Where in the output it lies. Empty if the encoder left the picture out.
-    pub data: Range<usize>,
-}
-
-/// A video encoder.
-pub trait VideoEncoder: Send {
-    /// Number of the codec.
-    fn codec(&self) -> u8;
-
-    /// Encodes a region of a frame, appending to `out`. A region of another size starts with a keyframe.
-    ///
-    /// # Errors
-    /// [`EncodeError`]; the encoder starts anew with the next picture.
-    fn encode(
-        &mut self,
-        frame: FrameView<'_>,
-        region: Rect,
-        keyframe: bool,
-        out: &mut Vec<u8>,
-    ) -> Result<VideoUnit, EncodeError>;
-
-    /// Sets the rate to keep to, bits a second.
-    fn set_rate(&mut self, bits_per_second: u32);
-}
+/// The smallest side of a region, pixels: what both codecs take.
+pub const MIN_SIDE: u32 = 16;
 
 /// Which codec to use.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -96,43 +51,46 @@ impl Default for EncoderOptions {
     }
 }
 
-/// Why a picture could not be encoded.
-#[derive(Debug, thiserror::Error)]
-pub enum EncodeError {
-    /// The region does not lie in the frame, or is too small or too large for the codec.
-    #[error("a region of {w} by {h} pixels cannot be encoded")]
-    Region {
-        /// Pixels.
-        w: u32,
-        /// Pixels.
-        h: u32,
-    },
-    /// The codec is not in this program.
-    #[error("this program has no encoder for {name}")]
-    NotHere {
-        /// Name of the codec.
-        name: &'static str,
-    },
-    /// The codec failed.
-    #[error("the encoder failed: {detail}")]
-    Codec {
-        /// What it said.
-        detail: String,
-    },
+/// The codec is not in this program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("this program has no encoder for {name}")]
+pub struct NoSuchEncoder {
+    /// Name of the codec.
+    pub name: &'static str,
 }
 
-/// Opens a video encoder.
+/// Opens a video encoder. A viewer that refused a codec is served by opening another.
 ///
 /// # Errors
-/// [`EncodeError::NotHere`] if the codec was left out of this program.
+/// [`NoSuchEncoder`] if the codec was left out of this program.
 pub fn open_video_encoder(
     choice: CodecChoice,
     options: EncoderOptions,
-) -> Result<Box<dyn VideoEncoder>, EncodeError> {
-    let _ = options;
+) -> Result<Box<dyn VideoEncoder + Send>, NoSuchEncoder> {
     match choice {
         CodecChoice::Fake => Ok(Box::new(fake::FakeEncoder::default())),
-        CodecChoice::Auto | CodecChoice::H264 => Err(EncodeError::NotHere { name: "H.264" }),
-        CodecChoice::Av1 => Err(EncodeError::NotHere { name: "AV1" }),
+        CodecChoice::H264 => open(CodecId::H264, options),
+        CodecChoice::Av1 => open(CodecId::Av1, options),
+        CodecChoice::Auto => match (open(CodecId::H264, options), open(CodecId::Av1, options)) {
+            (Ok(first), Ok(second)) => {
+                Ok(Box::new(adaptive::Adaptive::new(first, second, options, std::time::Instant::now)))
+            }
+            (Ok(only), Err(_)) | (Err(_), Ok(only)) => Ok(only),
+            (Err(error), Err(_)) => Err(error),
+        },
+    }
+}
+
+fn open(codec: CodecId, options: EncoderOptions) -> Result<Box<dyn VideoEncoder + Send>, NoSuchEncoder> {
+    let _ = options;
+    match codec {
+        #[cfg(feature = "h264")]
+        CodecId::H264 => Ok(Box::new(h264::H264Encoder::new(options))),
+        #[cfg(not(feature = "h264"))]
+        CodecId::H264 => Err(NoSuchEncoder { name: "H.264" }),
+        #[cfg(feature = "av1")]
+        CodecId::Av1 => Ok(Box::new(av1::Av1Encoder::new(options))),
+        #[cfg(not(feature = "av1"))]
+        CodecId::Av1 => Err(NoSuchEncoder { name: "AV1" }),
     }
 }

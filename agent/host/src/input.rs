@@ -7,6 +7,10 @@ use farhand_protocol::channel::Button;
 use farhand_protocol::keys::Usage;
 
 pub mod fake;
+#[cfg(target_os = "linux")]
+mod layout;
+#[cfg(target_os = "linux")]
+mod x11;
 
 #[cfg(target_os = "linux")]
 #[path = "input/linux.rs"]
@@ -104,7 +108,9 @@ pub enum InjectError {
         display: String,
     },
     /// The display server lacks something.
-    #[error("The display server lacks the extension {name}. Switch it on in the display server's configuration.")]
+    #[error(
+        "The display server lacks the extension {name}. Switch it on in the display server's configuration."
+    )]
     MissingExtension {
         /// Name of the extension.
         name: &'static str,
@@ -116,7 +122,9 @@ pub enum InjectError {
         usage: u16,
     },
     /// No key is free to carry a character that the layout does not make.
-    #[error("This keyboard layout has no free key for the text. Type the text by keys, or switch the layout.")]
+    #[error(
+        "This keyboard layout has no free key for the text. Type the text by keys, or switch the layout."
+    )]
     NoFreeKey,
     /// The display server refuses a request.
     #[error("The display server refuses keys and pointer ({detail}). Check the policy of this desktop.")]

@@ -31,9 +31,8 @@ pub enum Kept {
 /// # Errors
 /// A display that cannot be reached when keys have to be released.
 pub fn run_keeper(input: impl Read) -> Result<Kept, crate::input::InjectError> {
-    // The display is opened at once: when it is needed, the session's environment may be gone.
-    let display = os::Releaser::new();
-    if says_goodbye(input) { Ok(Kept::Goodbye) } else { display.release().map(Kept::Released) }
+    os::stand_apart();
+    if says_goodbye(input) { Ok(Kept::Goodbye) } else { os::release().map(Kept::Released) }
 }
 
 fn says_goodbye(mut input: impl Read) -> bool {

@@ -11,6 +11,8 @@ pub mod capture;
 pub mod encode;
 pub mod input;
 pub mod keeper;
+#[cfg(target_os = "linux")]
+mod x11;
 
 pub use capture::{Capturer, open_capturer};
 pub use encode::open_video_encoder;

@@ -39,7 +39,12 @@ impl FakeScreen {
             damage: vec![geometry.bounds()],
             cursor: Cursor { width: 0, height: 0, hot_x: 0, hot_y: 0, rgba: Vec::new() },
             at: (0, 0),
-            happened: Happened { damage: true, cursor_shape: true, cursor_moved: true, ..Happened::default() },
+            happened: Happened {
+                damage: true,
+                cursor_shape: true,
+                cursor_moved: true,
+                ..Happened::default()
+            },
             failure: None,
             grabs: 0,
         };

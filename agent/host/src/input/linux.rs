@@ -1,13 +1,11 @@
 //! Which back end injects on Linux.
 
-use super::{Backend, InjectError, Injector};
+use super::{Backend, InjectError, Injector, x11};
 
 pub fn open(preference: Backend) -> Result<Box<dyn Injector>, InjectError> {
-    let name = match preference {
-        Backend::Auto => "any",
-        Backend::X11 => "X11",
-        Backend::Enigo => "enigo",
-        Backend::Fake => "fake",
-    };
-    Err(InjectError::NotHere { name })
+    match preference {
+        Backend::Auto | Backend::X11 => Ok(Box::new(x11::X11Injector::open(None)?)),
+        Backend::Enigo => Err(InjectError::NotHere { name: "enigo" }),
+        Backend::Fake => Err(InjectError::NotHere { name: "fake" }),
+    }
 }
