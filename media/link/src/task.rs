@@ -15,7 +15,7 @@ use tokio::time::{sleep, timeout};
 use crate::connect::{self, ConnectError, Socket};
 use crate::handle::{Carrier, LinkConfig, LinkEvent};
 use crate::queue::Shared;
-use crate::quic::{self, Broken, Hop, Receiver, Session};
+use crate::quic::{self, Broken, Hop, Receiver};
 use crate::socket::{self, SocketLink};
 
 /// A ticket older than this is replaced before the next connection: they live 60 s.
@@ -36,7 +36,7 @@ struct QuicLink {
 }
 
 enum Opened {
-    Quic(QuicLink, ParticipantId),
+    Quic(Box<QuicLink>, ParticipantId),
     Socket(Box<Socket>, ParticipantId, Probe),
 }
 
@@ -65,6 +65,9 @@ impl Task {
     pub(crate) async fn run(self) {
         let mut pause = self.config.timing.retry.0;
         loop {
+            if self.shared.offer_age() > TICKET_FRESH_FOR && !self.fresh_offer().await {
+                break;
+            }
             let end = match self.open().await {
                 Ok(opened) => {
                     pause = self.config.timing.retry.0;
@@ -102,10 +105,7 @@ impl Task {
 
     async fn handle_loss(&self, why: String) -> bool {
         tracing::info!(%why, "the media connection is lost");
-        if !self.tell(LinkEvent::Lost { why }).await {
-            return false;
-        }
-        self.shared.offer_age() < TICKET_FRESH_FOR || self.tell(LinkEvent::OfferNeeded).await
+        self.tell(LinkEvent::Lost { why }).await
     }
 
     /// Waits for a newer offer; false when the link is over.
@@ -204,7 +204,7 @@ impl Task {
     async fn enter_quic(&self, connection: quinn::Connection) -> Result<Opened, End> {
         let ticket = self.shared.offer().ticket;
         let (link, participant) = enter_quic(connection, &ticket, self.config.timing.connect_within).await?;
-        Ok(Opened::Quic(link, participant))
+        Ok(Opened::Quic(Box::new(link), participant))
     }
 
     async fn enter_socket(&self, mut socket: Socket) -> Result<Opened, End> {
@@ -238,7 +238,7 @@ impl Task {
                 if !self.tell(LinkEvent::Connected { carrier: Carrier::Quic, participant }).await {
                     return End::Closed;
                 }
-                self.carry_quic(link).await
+                self.carry_quic(*link).await
             }
             Opened::Socket(socket, participant, probe) => {
                 let link = SocketLink::new(*socket, self.shared.clone());
