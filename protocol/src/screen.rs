@@ -6,6 +6,8 @@ use crate::envelope::{EnvelopeError, Head, SCREEN_HEAD_LEN, ScreenHead, Stream, 
 
 /// The most bytes of a frame's payload in one message, so that input and control never wait behind a large one.
 pub const PIECE: usize = 16 * 1024;
+/// A gap is said again after this time on the agent's clock, for the reset asked for may have been cut on its way.
+pub const GAP_AGAIN_US: u64 = 500_000;
 /// The largest payload of a frame that a viewer puts together.
 pub const MAX_FRAME: usize = 64 * 1024 * 1024;
 
@@ -81,8 +83,8 @@ pub enum Pushed<'a> {
     More,
     /// The frame is whole.
     Frame(FrameMeta, &'a [u8]),
-    /// Something is missing: the viewer asks for [`crate::channel::ScreenFeedback::Reset`]. Said once; until the
-    /// reset comes every other message is [`Pushed::Dropped`].
+    /// Something is missing: the viewer asks for [`crate::channel::ScreenFeedback::Reset`]. Until the reset comes
+    /// every other message is [`Pushed::Dropped`], and the gap is said again each [`GAP_AGAIN_US`].
     Gap,
     /// Of no use: older than what was seen, or waiting for a reset.
     Dropped,
@@ -115,8 +117,9 @@ pub struct Assembler {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Assembly {
-    /// Nothing is of use before the first piece of a reset.
-    NeedReset,
+    /// Nothing is of use before the first piece of a reset. It was asked for at this time of the agent's clock; a
+    /// viewer asks of itself when it starts, and learns the time with the first message.
+    NeedReset { asked_us: Option<u64> },
     /// The message with this sequence starts the next frame, with this number.
     Between { sequence: u32, frame: u32 },
     /// Within a frame; the message with this sequence goes on.
@@ -139,7 +142,7 @@ impl Assembler {
     /// An assembler with a limit of its own on a frame's payload, in bytes.
     #[must_use]
     pub fn with_limit(limit: usize) -> Self {
-        Self { limit, state: Assembly::NeedReset, payload: Vec::new() }
+        Self { limit, state: Assembly::NeedReset { asked_us: None }, payload: Vec::new() }
     }
 
     /// Bytes that the assembler holds memory for.
@@ -171,16 +174,23 @@ impl Assembler {
             return self.begin(head.sequence, meta, body, last);
         }
         match self.state {
-            Assembly::NeedReset => Ok(Pushed::Dropped),
+            Assembly::NeedReset { asked_us } => {
+                let since = asked_us.map(|asked| meta.captured_us.saturating_sub(asked));
+                let again = since.is_some_and(|since| since >= GAP_AGAIN_US);
+                if again || asked_us.is_none() {
+                    self.state = Assembly::NeedReset { asked_us: Some(meta.captured_us) };
+                }
+                Ok(if again { Pushed::Gap } else { Pushed::Dropped })
+            }
             Assembly::Between { sequence, frame } => match self.arrival(head.sequence, sequence) {
                 Arrival::Old => Ok(Pushed::Dropped),
-                Arrival::Missing => Ok(self.gap()),
+                Arrival::Missing => Ok(self.gap(meta.captured_us)),
                 Arrival::Next if first && meta.frame == frame => self.begin(head.sequence, meta, body, last),
                 Arrival::Next => Err(self.broken(AssembleError::Disorder)),
             },
             Assembly::Within { sequence, meta: begun } => match self.arrival(head.sequence, sequence) {
                 Arrival::Old => Ok(Pushed::Dropped),
-                Arrival::Missing => Ok(self.gap()),
+                Arrival::Missing => Ok(self.gap(meta.captured_us)),
                 Arrival::Next if !first && meta == begun => self.go_on(head.sequence, meta, body, last),
                 Arrival::Next => Err(self.broken(AssembleError::Disorder)),
             },
@@ -227,14 +237,14 @@ impl Assembler {
         }
     }
 
-    fn gap(&mut self) -> Pushed<'static> {
-        self.state = Assembly::NeedReset;
+    fn gap(&mut self, now_us: u64) -> Pushed<'static> {
+        self.state = Assembly::NeedReset { asked_us: Some(now_us) };
         self.payload = Vec::new();
         Pushed::Gap
     }
 
     fn broken(&mut self, why: AssembleError) -> AssembleError {
-        self.state = Assembly::NeedReset;
+        self.state = Assembly::NeedReset { asked_us: None };
         self.payload = Vec::new();
         why
     }

@@ -2,7 +2,9 @@
 //! a reset; a hostile sender costs bounded memory.
 
 use farhand_protocol::envelope::{HEAD_LEN, Head, MAX_MESSAGE, SCREEN_HEAD_LEN, ScreenHead, Stream, flags};
-use farhand_protocol::screen::{AssembleError, Assembler, CodecId, FrameMeta, PIECE, Pushed, cut};
+use farhand_protocol::screen::{
+    AssembleError, Assembler, CodecId, FrameMeta, GAP_AGAIN_US, PIECE, Pushed, cut,
+};
 use proptest::prelude::*;
 
 const SENDER: u8 = 1;
@@ -145,6 +147,33 @@ fn a_late_viewer_waits_for_a_reset_without_a_gap() {
     let whole = flags::FIRST | flags::LAST | flags::RESET;
     let meta = FrameMeta { frame: 4, captured_us: 0, reset: true, exact: false };
     assert_eq!(assembler.push(&message(whole, 9, 4, b"y")), Ok(Pushed::Frame(meta, b"y")));
+}
+
+#[test]
+fn a_gap_is_said_again_while_no_reset_comes() {
+    let at = |captured_us, bits, sequence| {
+        let mut out = Vec::new();
+        Head { stream: Stream::Screen, flags: bits, sender: SENDER, sequence }.write(&mut out);
+        ScreenHead { frame: sequence, captured_us }.write(&mut out);
+        out
+    };
+    let (whole, reset) = (flags::FIRST | flags::LAST, flags::RESET);
+    let mut assembler = Assembler::new();
+    let mut push =
+        |captured_us, bits, sequence| match assembler.push(&at(captured_us, bits, sequence)).unwrap() {
+            Pushed::Frame(..) => "frame",
+            Pushed::Gap => "gap",
+            Pushed::Dropped => "dropped",
+            Pushed::More => "more",
+        };
+    assert_eq!(push(1_000_000, whole, 4), "dropped", "a new viewer asked already");
+    assert_eq!(push(1_000_000 + GAP_AGAIN_US - 1, whole, 5), "dropped");
+    assert_eq!(push(1_000_000 + GAP_AGAIN_US, whole, 6), "gap", "its reset did not come");
+    assert_eq!(push(1_000_001 + GAP_AGAIN_US, whole | reset, 7), "frame");
+    assert_eq!(push(2_000_000, whole, 9), "gap");
+    assert_eq!(push(2_000_001, whole, 10), "dropped");
+    assert_eq!(push(2_000_000 + GAP_AGAIN_US, flags::LAST, 11), "gap");
+    assert_eq!(push(2_000_001 + GAP_AGAIN_US, whole | reset, 12), "frame");
 }
 
 #[test]

@@ -431,6 +431,21 @@ fn each_hold_is_lifted_by_its_own_input_only() {
 }
 
 #[test]
+fn a_hold_repeated_gains_no_time() {
+    walk(|before, input, after, _| {
+        if let (State::Held { .. }, State::Held { .. }) = (before.consent.state, after.consent.state) {
+            let holds = |place: &Place| {
+                let holds = place.consent.holds;
+                [holds.customer, holds.locked, holds.link]
+            };
+            for (old, new) in holds(before).into_iter().zip(holds(after)) {
+                assert!(old.is_none() || new.is_none() || old == new, "{input:?}");
+            }
+        }
+    });
+}
+
+#[test]
 fn after_three_refusals_no_prompt_is_shown() {
     walk(|before, input, after, told| {
         if before.consent.refusals >= 3 {
