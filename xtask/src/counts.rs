@@ -96,15 +96,17 @@ mod tests {
 
     #[test]
     fn vitest_is_read_through_its_colours() {
-        let text =
-            "\u{1b}[2m      Tests \u{1b}[22m \u{1b}[31m1 failed\u{1b}[39m | \u{1b}[32m11 passed\u{1b}[39m (12)";
+        let text = "\u{1b}[2m      Tests \u{1b}[22m \u{1b}[31m1 failed\u{1b}[39m | \u{1b}[32m11 passed\u{1b}[39m (12)";
         assert_eq!(read(text), Counts { passed: 11, failed: 1, skipped: 0 });
         assert_eq!(read(" Test Files  3 passed (3)"), Counts::default());
     }
 
     #[test]
     fn both_reporters_of_nodes_runner_are_read() {
-        assert_eq!(read("# tests 4\n# pass 3\n# fail 1\n# cancelled 0"), Counts { passed: 3, failed: 1, skipped: 0 });
+        assert_eq!(
+            read("# tests 4\n# pass 3\n# fail 1\n# cancelled 0"),
+            Counts { passed: 3, failed: 1, skipped: 0 }
+        );
         assert_eq!(read("ℹ pass 3\nℹ cancelled 2\nℹ todo 1"), Counts { passed: 3, failed: 2, skipped: 1 });
     }
 

@@ -42,7 +42,16 @@ pub fn run(arguments: &[String]) -> Result<()> {
 
 /// Builds the web pages.
 pub fn pages() -> Result<()> {
-    step("the pages", || shell::run(shell::program("npm", "web").args(["run", "--silent", "build", "--", "--logLevel", "warn"])))
+    step("the pages", || {
+        shell::run(shell::program("npm", "web").args([
+            "run",
+            "--silent",
+            "build",
+            "--",
+            "--logLevel",
+            "warn",
+        ]))
+    })
 }
 
 /// Builds every program of the workspace.

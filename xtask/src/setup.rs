@@ -48,8 +48,10 @@ const DESKTOP: (&str, &[&str]) = (
 );
 const DEMO: (&str, &[&str]) = ("for the programs on the demo computer", &["mousepad", "xterm", "dbus-x11"]);
 const BROWSER: (&str, &[&str]) = ("to test the pages in a real browser", &["chromium"]);
-const BROWSER_CODE: (&str, &[&str]) =
-    ("to compile the browser's decoder (this Rust has no wasm32 target)", &["rustc-web", "cargo-web", "rust-web-src"]);
+const BROWSER_CODE: (&str, &[&str]) = (
+    "to compile the browser's decoder (this Rust has no wasm32 target)",
+    &["rustc-web", "cargo-web", "rust-web-src"],
+);
 const FIGURES: (&str, &[&str]) = ("to read processes and sockets", &["procps", "iproute2"]);
 const PEERS: (&str, &[&str]) =
     ("to measure noVNC in the same run", &["tigervnc-scraping-server", "websockify", "novnc"]);
@@ -95,7 +97,9 @@ fn node() -> Result<()> {
     let major = text.trim_start_matches('v').split('.').next().and_then(|number| number.parse::<u32>().ok());
     match major {
         Some(20..) => Ok(()),
-        Some(_) => bail!("Node.js 20.19 or newer builds the pages; this is {text}. Install a newer one and try again."),
+        Some(_) => bail!(
+            "Node.js 20.19 or newer builds the pages; this is {text}. Install a newer one and try again."
+        ),
         None => bail!("Node.js 20.19 or newer builds the pages. Install it (with npm) and try again."),
     }
 }
@@ -172,7 +176,10 @@ fn debian(groups: &[(&str, &[&str])]) -> Result<()> {
     let mut install = vec!["-qq", "-y", "--no-install-recommends", "install"];
     install.extend(&wanted);
     apt(&install).with_context(|| {
-        format!("the packages could not be installed. By hand: apt-get install --no-install-recommends {}", wanted.join(" "))
+        format!(
+            "the packages could not be installed. By hand: apt-get install --no-install-recommends {}",
+            wanted.join(" ")
+        )
     })
 }
 
@@ -183,7 +190,10 @@ fn missing<'a>(groups: &[(&'a str, &[&'a str])], known: &str) -> Vec<(&'a str, V
     groups
         .iter()
         .map(|(why, packages)| {
-            (*why, packages.iter().copied().filter(|package| !installed.contains(package)).collect::<Vec<_>>())
+            (
+                *why,
+                packages.iter().copied().filter(|package| !installed.contains(package)).collect::<Vec<_>>(),
+            )
         })
         .filter(|(_, packages)| !packages.is_empty())
         .collect()

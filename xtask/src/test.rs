@@ -22,7 +22,15 @@ const STAGES: &[Stage] = &[
     ("web test", || tee(shell::program("npm", "web").args(["test", "--silent"]))),
     ("web build", || tee(shell::program("npm", "web").args(["run", "--silent", "build"]))),
     ("lint", || {
-        tee(shell::cargo().args(["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]))
+        tee(shell::cargo().args([
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--quiet",
+            "--",
+            "-D",
+            "warnings",
+        ]))
     }),
     ("vectors", || vectors::run(&["--check".to_owned()]).map(|()| Counts::default())),
     ("rust test", rust_tests),
@@ -67,7 +75,12 @@ pub fn test(names: &[String]) -> Result<()> {
     println!();
     for (name, counts, took) in &table {
         let mark = if counts.failed == 0 { "ok    " } else { "FAILED" };
-        println!("{mark} {name:<10} {:>8}  {} passed, {} failed", seconds(*took), counts.passed, counts.failed);
+        println!(
+            "{mark} {name:<10} {:>8}  {} passed, {} failed",
+            seconds(*took),
+            counts.passed,
+            counts.failed
+        );
     }
     println!("all in {}", seconds(began.elapsed()));
     println!("{}", closing_line(total));
@@ -126,19 +139,32 @@ fn deny() -> Result<Counts> {
         return Ok(Counts::default());
     }
     // Advisories need a database from outside; they are looked at when dependencies are updated.
-    tee(shell::cargo().args(["deny", "--all-features", "check", "--hide-inclusion-graph", "bans", "licenses", "sources"]))
+    tee(shell::cargo().args([
+        "deny",
+        "--all-features",
+        "check",
+        "--hide-inclusion-graph",
+        "bans",
+        "licenses",
+        "sources",
+    ]))
 }
 
 fn end_to_end() -> Result<Counts> {
     setup::npm("tests")?;
-    let files = shell::root().join("tests/e2e");
-    let mut names: Vec<String> = std::fs::read_dir(&files)
-        .with_context(|| format!("{} cannot be read", files.display()))?
-        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .filter(|name| name.ends_with(".test.mjs"))
-        .map(|name| format!("e2e/{name}"))
-        .collect();
-    names.sort();
+    let mut names = Vec::new();
+    // The tools first: when they are broken, so is everything that uses them.
+    for folder in ["kit", "e2e"] {
+        let place = shell::root().join("tests").join(folder);
+        let entries = std::fs::read_dir(&place).with_context(|| format!("{} cannot be read", place.display()))?;
+        let mut found: Vec<String> = entries
+            .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+            .filter(|name| name.ends_with(".test.mjs"))
+            .map(|name| format!("{folder}/{name}"))
+            .collect();
+        found.sort();
+        names.extend(found);
+    }
     let mut command = shell::program("node", "tests");
     command
         .args(["--test", "--test-reporter=spec", "--test-concurrency=1"])
@@ -185,7 +211,10 @@ fn tee(command: &mut Command) -> Result<Counts> {
     Ok(counts)
 }
 
-fn reader(stream: impl std::io::Read + Send + 'static, counts: Arc<Mutex<Counts>>) -> std::thread::JoinHandle<()> {
+fn reader(
+    stream: impl std::io::Read + Send + 'static,
+    counts: Arc<Mutex<Counts>>,
+) -> std::thread::JoinHandle<()> {
     std::thread::spawn(move || {
         let mut stream = BufReader::new(stream);
         let mut line = Vec::new();
@@ -220,7 +249,10 @@ mod tests {
     #[test]
     fn the_closing_line_stands_alone() {
         assert_eq!(closing_line(Counts { passed: 3, failed: 0, skipped: 0 }), "3 passed, 0 failed");
-        assert_eq!(closing_line(Counts { passed: 3, failed: 1, skipped: 2 }), "3 passed, 1 failed, 2 skipped");
+        assert_eq!(
+            closing_line(Counts { passed: 3, failed: 1, skipped: 2 }),
+            "3 passed, 1 failed, 2 skipped"
+        );
     }
 
     #[test]

@@ -8,7 +8,17 @@ use crate::shell;
 pub fn run(arguments: &[String]) -> Result<()> {
     let mut command = shell::cargo();
     command
-        .args(["run", "--quiet", "--package", "farhand-protocol", "--features", "ts", "--example", "generate", "--"])
+        .args([
+            "run",
+            "--quiet",
+            "--package",
+            "farhand-protocol",
+            "--features",
+            "ts",
+            "--example",
+            "generate",
+            "--",
+        ])
         .arg(shell::root());
     match arguments {
         [] => {}

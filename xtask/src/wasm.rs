@@ -52,7 +52,9 @@ fn toolchain() -> Result<Command> {
              `apt-get install rustc-web cargo-web rust-web-src clang lld`"
         );
     }
-    println!("rustup cannot fetch {TARGET} here: Debian's compiler builds it with the standard library's source.");
+    println!(
+        "rustup cannot fetch {TARGET} here: Debian's compiler builds it with the standard library's source."
+    );
     let mut command = Command::new("/usr/bin/cargo");
     command
         .current_dir(shell::root())
@@ -68,7 +70,9 @@ fn toolchain() -> Result<Command> {
 
 fn rustup_has_target() -> bool {
     let listed = |program: &mut Command| {
-        program.output().is_ok_and(|out| String::from_utf8_lossy(&out.stdout).lines().any(|l| l.trim() == TARGET))
+        program
+            .output()
+            .is_ok_and(|out| String::from_utf8_lossy(&out.stdout).lines().any(|l| l.trim() == TARGET))
     };
     let mut list = shell::program("rustup", "");
     list.args(["target", "list", "--installed"]);
@@ -83,7 +87,12 @@ fn rustup_has_target() -> bool {
 /// Makes the JavaScript and its types. By the library and not by a tool: so it cannot differ from the crate's version.
 fn bind(module: &Path, output: &Path) -> Result<()> {
     let mut bindgen = wasm_bindgen_cli_support::Bindgen::new();
-    bindgen.input_path(module).web(true)?.typescript(true).remove_producers_section(true).omit_default_module_path(false);
+    bindgen
+        .input_path(module)
+        .web(true)?
+        .typescript(true)
+        .remove_producers_section(true)
+        .omit_default_module_path(false);
     let mut generated = bindgen.generate_output().context("the bindings could not be made")?;
     std::fs::create_dir_all(output)?;
     generated.emit(output).with_context(|| format!("could not write to {}", output.display()))?;

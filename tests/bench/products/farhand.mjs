@@ -10,10 +10,10 @@ import { until } from '../../kit/wait.mjs';
 
 /** Emulated paths, each way: see `farhand-netem --help`. */
 export const ROUTES = {
-  'loss-2': ['--delay-ms', 25, '--loss', 0.02],
-  'slow-3': ['--delay-ms', 25, '--rate-mbit', 3, '--queue-ms', 200],
-  'loss-1-10': ['--delay-ms', 25, '--rate-mbit', 10, '--loss', 0.01],
-  outages: ['--delay-ms', 25, '--outage-ms', 30, '--outage-share', 0.05],
+  'loss-2': ['--delay-ms', 25, '--loss', 2],
+  'slow-3': ['--delay-ms', 25, '--rate-kbit', 3000, '--queue-ms', 200],
+  'loss-1-10': ['--delay-ms', 25, '--rate-kbit', 10000, '--loss', 1],
+  outages: ['--delay-ms', 25, '--outage-ms', 30, '--outage-share', 5],
 };
 
 export async function farhand({ household, screen, size, route }) {
@@ -23,7 +23,8 @@ export async function farhand({ household, screen, size, route }) {
   if (route !== 'direct') {
     if (!ROUTES[route]) throw new Error(`there is no path "${route}"; there are direct, ${Object.keys(ROUTES).join(', ')}`);
     const front = await freeUdpPort();
-    household.start('netem', program('farhand-netem'), ['--listen', `127.0.0.1:${front}`, '--to', `127.0.0.1:${media}`, ...ROUTES[route]]);
+    const netem = household.start('netem', program('farhand-netem'), ['--listen', `127.0.0.1:${front}`, '--target', `127.0.0.1:${media}`, ...ROUTES[route]]);
+    await netem.out.event('ready');
     args.push('--media-public-port', front);
   }
   const service = await Service.open(household, { args, media });

@@ -145,7 +145,8 @@ impl Screen {
 
     /// Brightness of a row of pixels: the mean of red and green, which blue text and video noise hardly touch.
     fn row(&self, x: i16, y: i16, width: u16) -> Result<Vec<u8>> {
-        let image = self.connection.get_image(ImageFormat::Z_PIXMAP, self.root, x, y, width, 1, !0)?.reply()?;
+        let image =
+            self.connection.get_image(ImageFormat::Z_PIXMAP, self.root, x, y, width, 1, !0)?.reply()?;
         Ok(image.data.chunks_exact(4).map(|pixel| pixel[1] / 2 + pixel[2] / 2).collect())
     }
 

@@ -35,7 +35,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
 pub const CORES: &[&str] = &["farhand-protocol", "farhand-screen", "farhand-room", "farhand-agent-core"];
 
 /// What no core may use, whatever for.
-const RUNTIMES: &[&str] = &["tokio", "async-std", "smol", "mio", "quinn", "hyper", "reqwest", "socket2", "x11rb"];
+const RUNTIMES: &[&str] =
+    &["tokio", "async-std", "smol", "mio", "quinn", "hyper", "reqwest", "socket2", "x11rb"];
 
 /// Programs and their parts that never know each other, in tests neither.
 const STRANGERS: &[&[&str]] = &[
@@ -82,7 +83,10 @@ fn judge(name: &str, allowed: &[&str], target: &str, ours: bool, in_tests: bool)
         return Some(format!("agent, console and service never depend on each other, so not on `{target}`"));
     }
     if name == "farhand-agent-core" && target == "farhand-agent-host" {
-        return Some("agent/core does not know agent/host: the shell turns one's outputs into the other's calls".into());
+        return Some(
+            "agent/core does not know agent/host: the shell turns one's outputs into the other's calls"
+                .into(),
+        );
     }
     (!in_tests && !allowed.contains(&target)).then(|| format!("must not depend on `{target}`"))
 }
@@ -91,7 +95,10 @@ fn judge(name: &str, allowed: &[&str], target: &str, ours: bool, in_tests: bool)
 mod tests {
     use super::*;
 
-    fn workspace(packages: &[(&str, &[(&str, Option<&str>)])]) -> Value {
+    /// A crate with its dependencies and their kinds.
+    type Package<'a> = (&'a str, &'a [(&'a str, Option<&'a str>)]);
+
+    fn workspace(packages: &[Package<'_>]) -> Value {
         let packages: Vec<Value> = packages
             .iter()
             .map(|(name, dependencies)| {
@@ -106,7 +113,7 @@ mod tests {
         serde_json::json!({"packages": packages, "workspace_members": members})
     }
 
-    fn broken(packages: &[(&str, &[(&str, Option<&str>)])]) -> Vec<String> {
+    fn broken(packages: &[Package<'_>]) -> Vec<String> {
         check(&workspace(packages)).expect("it reads").iter().map(ToString::to_string).collect()
     }
 
@@ -142,7 +149,10 @@ mod tests {
 
     #[test]
     fn the_agents_core_does_not_know_its_host() {
-        let found = broken(&[("farhand-agent-host", &[]), ("farhand-agent-core", &[("farhand-agent-host", Some("dev"))])]);
+        let found = broken(&[
+            ("farhand-agent-host", &[]),
+            ("farhand-agent-core", &[("farhand-agent-host", Some("dev"))]),
+        ]);
         assert!(found[0].contains("does not know agent/host"), "{found:?}");
     }
 
@@ -154,8 +164,18 @@ mod tests {
 
     #[test]
     fn tests_may_use_the_other_end_of_the_wire() {
-        assert!(broken(&[("farhand-media-server", &[]), ("farhand-link", &[("farhand-media-server", Some("dev"))])]).is_empty());
-        assert_eq!(broken(&[("farhand-media-server", &[]), ("farhand-link", &[("farhand-media-server", None)])]).len(), 1);
+        assert!(
+            broken(&[
+                ("farhand-media-server", &[]),
+                ("farhand-link", &[("farhand-media-server", Some("dev"))])
+            ])
+            .is_empty()
+        );
+        assert_eq!(
+            broken(&[("farhand-media-server", &[]), ("farhand-link", &[("farhand-media-server", None)])])
+                .len(),
+            1
+        );
     }
 
     #[test]

@@ -21,14 +21,16 @@ fn strings(value: Option<&toml::Value>) -> Vec<String> {
 
 /// `crate` or `name`, as cargo-deny takes both; without a version that may follow.
 fn crate_name(entry: &toml::Value) -> Option<String> {
-    let name = entry.as_str().or_else(|| entry.get("crate")?.as_str()).or_else(|| entry.get("name")?.as_str())?;
+    let name =
+        entry.as_str().or_else(|| entry.get("crate")?.as_str()).or_else(|| entry.get("name")?.as_str())?;
     Some(name.split('@').next().unwrap_or(name).to_owned())
 }
 
 fn rules(text: &str) -> Result<Rules> {
     let rules: toml::Table = toml::from_str(text).context("deny.toml cannot be read")?;
     let licences = rules.get("licenses").context("deny.toml has no [licenses]")?;
-    let list = |value: Option<&toml::Value>| value.and_then(toml::Value::as_array).cloned().unwrap_or_default();
+    let list =
+        |value: Option<&toml::Value>| value.and_then(toml::Value::as_array).cloned().unwrap_or_default();
     let exceptions = list(licences.get("exceptions"))
         .iter()
         .filter_map(|entry| Some((crate_name(entry)?, strings(entry.get("allow")))))
@@ -48,7 +50,9 @@ pub fn check(metadata: &Value, deny: &str) -> Result<Vec<Finding>> {
             // A member of the workspace, or a folder of it.
             None => continue,
             Some(source) if source.starts_with("registry+") || source.starts_with("sparse+") => {}
-            Some(source) => findings.push(Finding::new(name, 0, format!("comes from {source}, not from a registry"))),
+            Some(source) => {
+                findings.push(Finding::new(name, 0, format!("comes from {source}, not from a registry")))
+            }
         }
         if rules.banned.iter().any(|banned| banned == name) {
             findings.push(Finding::new(name, 0, "is banned by deny.toml"));
@@ -58,7 +62,11 @@ pub fn check(metadata: &Value, deny: &str) -> Result<Vec<Finding>> {
         match package["license"].as_str() {
             Some(expression) if licence::satisfied(expression, &allowed) => {}
             Some(expression) => {
-                findings.push(Finding::new(name, 0, format!("its licence `{expression}` is not allowed by deny.toml")));
+                findings.push(Finding::new(
+                    name,
+                    0,
+                    format!("its licence `{expression}` is not allowed by deny.toml"),
+                ));
             }
             None if extra.is_empty() => findings.push(Finding::new(name, 0, "names no licence")),
             None => {}
@@ -94,7 +102,8 @@ mod tests {
     "#;
 
     fn broken(name: &str, source: Option<&str>, licence: Option<&str>) -> Vec<String> {
-        let metadata = serde_json::json!({"packages": [{"name": name, "source": source, "license": licence}]});
+        let metadata =
+            serde_json::json!({"packages": [{"name": name, "source": source, "license": licence}]});
         check(&metadata, DENY).expect("it reads").iter().map(ToString::to_string).collect()
     }
 
@@ -108,7 +117,9 @@ mod tests {
 
     #[test]
     fn git_sources_unknown_licences_and_banned_crates_fail() {
-        assert!(broken("a", Some("git+https://example.org/a"), Some("MIT"))[0].contains("not from a registry"));
+        assert!(
+            broken("a", Some("git+https://example.org/a"), Some("MIT"))[0].contains("not from a registry")
+        );
         assert!(broken("a", REGISTRY, Some("AGPL-3.0"))[0].contains("not allowed"));
         assert!(broken("a", REGISTRY, None)[0].contains("names no licence"));
         assert!(broken("openssl", REGISTRY, Some("MIT"))[0].contains("banned"));

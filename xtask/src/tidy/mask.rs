@@ -11,7 +11,7 @@ pub fn mask(source: &str) -> String {
             b'/' if bytes.get(at + 1) == Some(&b'*') => block_comment(bytes, at),
             b'"' => string(bytes, at + 1),
             b'r' | b'b' | b'c' if starts_literal(bytes, at) => raw_or_prefixed(bytes, at),
-            b'\'' => character(bytes, at),
+            b'\'' if !is_lifetime(bytes, at) => character(bytes, at),
             _ => {
                 at += 1;
                 continue;
@@ -28,7 +28,10 @@ pub fn mask(source: &str) -> String {
 }
 
 fn find(bytes: &[u8], from: usize, what: &[u8]) -> usize {
-    bytes[from..].windows(what.len()).position(|window| window == what).map_or(bytes.len(), |offset| from + offset)
+    bytes[from..]
+        .windows(what.len())
+        .position(|window| window == what)
+        .map_or(bytes.len(), |offset| from + offset)
 }
 
 fn block_comment(bytes: &[u8], from: usize) -> usize {
@@ -87,19 +90,27 @@ fn raw_or_prefixed(bytes: &[u8], from: usize) -> usize {
     (find(bytes, quote + 1, &end) + end.len()).min(bytes.len())
 }
 
-/// A character literal, or one byte when it is a lifetime.
+/// Whether a quote begins a lifetime rather than a character.
+fn is_lifetime(bytes: &[u8], from: usize) -> bool {
+    bytes.get(from + 1) != Some(&b'\\') && bytes.get(from + 1 + width(bytes, from + 1)) != Some(&b'\'')
+}
+
 fn character(bytes: &[u8], from: usize) -> usize {
     if bytes.get(from + 1) == Some(&b'\\') {
         // The escaped character itself may be a quote.
         return (find(bytes, from + 3, b"'") + 1).min(bytes.len());
     }
-    let width = bytes.get(from + 1).map_or(1, |first| match first {
+    from + 2 + width(bytes, from + 1)
+}
+
+/// How many bytes the character here has.
+fn width(bytes: &[u8], at: usize) -> usize {
+    bytes.get(at).map_or(1, |first| match first {
         0xf0.. => 4,
         0xe0.. => 3,
         0xc0.. => 2,
         _ => 1,
-    });
-    if bytes.get(from + 1 + width) == Some(&b'\'') { from + 2 + width } else { from + 1 }
+    })
 }
 
 /// For each line of masked source, whether it belongs to a `#[cfg(test)]` item.
