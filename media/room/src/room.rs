@@ -307,3 +307,7 @@ impl Room {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "room_tests.rs"]
+mod tests;
