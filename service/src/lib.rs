@@ -1,1 +1,21 @@
-//! Library half of the service.
+//! The hosted service: accounts, the session broker, the API, the web pages and the embedded media service.
+#![forbid(unsafe_code)]
+
+pub mod app;
+pub mod audit;
+pub mod broker;
+pub mod clock;
+pub mod config;
+pub mod demo;
+pub mod doctor;
+pub mod http;
+pub mod identity;
+pub mod listener;
+pub mod metrics;
+pub mod serve;
+pub mod set_up;
+pub mod store;
+pub mod tls;
+
+#[cfg(test)]
+mod testing;

@@ -1,0 +1,70 @@
+//! What anybody may know, whether the service works, its metrics, and the agent to download.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
+use farhand_protocol::api::ServiceInfo;
+use http::{HeaderValue, StatusCode, header};
+
+use super::Refusal;
+use crate::app::App;
+
+/// The database answers within this time, or the service counts as not working.
+const HEALTHY_WITHIN: Duration = Duration::from_secs(2);
+
+/// `GET /api/v1/service`.
+pub async fn info(State(app): State<App>) -> Json<ServiceInfo> {
+    Json(ServiceInfo {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        demo: app.demo().is_some(),
+        download: app.config().agent_file.is_some(),
+        certificate_sha256: app.certificate().fingerprint.clone(),
+        media_port: Some(app.media_port()),
+        media_certificate_sha256: app.media().certificate_hashes(),
+    })
+}
+
+/// `GET /healthz`.
+pub async fn health(State(app): State<App>) -> Response {
+    match tokio::time::timeout(HEALTHY_WITHIN, app.store().is_set_up()).await {
+        Ok(Ok(_)) => "ok\n".into_response(),
+        Ok(Err(_)) | Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n").into_response(),
+    }
+}
+
+/// `GET /metrics`, on the loopback port.
+pub async fn metrics(State(app): State<App>) -> Response {
+    let text = app.metrics().text(&app.broker().counts(), &app.media().metrics());
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
+}
+
+/// `GET /download/farhand-agent`: the Linux agent, when the service was given one.
+pub async fn agent(State(app): State<App>) -> Result<Response, Refusal> {
+    let path = app.config().agent_file.as_ref().ok_or_else(Refusal::not_found)?;
+    let missing = |error: std::io::Error| {
+        tracing::error!(%error, "the agent file given with --agent-file cannot be read");
+        Refusal::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "agent_missing",
+            "The agent cannot be downloaded just now. Tell whoever runs the service to check --agent-file.",
+        )
+    };
+    let file = tokio::fs::File::open(path).await.map_err(missing)?;
+    let length = file.metadata().await.map_err(missing)?.len();
+    let pieces = futures_util::stream::try_unfold(file, |mut file| async move {
+        use tokio::io::AsyncReadExt as _;
+        let mut piece = vec![0; 64 * 1024];
+        let read = file.read(&mut piece).await?;
+        piece.truncate(read);
+        Ok::<_, std::io::Error>((read > 0).then_some((piece, file)))
+    });
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream")),
+        (header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"farhand-agent\"")),
+        (header::CONTENT_LENGTH, HeaderValue::from(length)),
+    ];
+    Ok((headers, Body::from_stream(pieces)).into_response())
+}

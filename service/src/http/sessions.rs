@@ -1,0 +1,161 @@
+//! Sessions: start, list, end, join.
+
+use std::sync::atomic::Ordering;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use farhand_protocol::api::{CreateSession, Join, Joined, SessionCreated, SessionList};
+use farhand_protocol::session::EndReason;
+use http::StatusCode;
+
+use super::extract::{Body, From, SignedIn};
+use super::{Refusal, guard};
+use crate::app::App;
+use crate::audit::{Actor, Event};
+use crate::broker::hub::{CreateRefused, JoinRefused, Owner};
+use crate::identity::throttle::network;
+use crate::metrics::Refused;
+use crate::store::Tenant;
+
+/// `POST /api/v1/sessions`.
+pub async fn create(
+    State(app): State<App>,
+    From(from): From,
+    headers: http::HeaderMap,
+    uri: http::Uri,
+    signed_in: SignedIn,
+    Body(form): Body<CreateSession>,
+) -> Result<(StatusCode, Json<SessionCreated>), Refusal> {
+    if form.demo && app.demo().is_none() {
+        return Err(Refusal::new(
+            StatusCode::CONFLICT,
+            "no_demo",
+            "This service has no demo computer. Start it with --demo, or start an ordinary session.",
+        ));
+    }
+    let owner = Owner {
+        tenant: signed_in.tenant(),
+        user: signed_in.user.id.clone(),
+        name: signed_in.user.name.clone(),
+        organisation: signed_in.organisation().await?,
+    };
+    let created = app.broker().create(owner, Some(from)).await?.map_err(|refused| match refused {
+        CreateRefused::TooMany => Refusal::new(
+            StatusCode::CONFLICT,
+            "sessions_many",
+            "You have too many open sessions. End one that you no longer need, then start a new one.",
+        ),
+        CreateRefused::CodeTaken => Refusal::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "codes_used_up",
+            "No free session code was found. Try again in a moment.",
+        ),
+    })?;
+    app.metrics().sessions_created.fetch_add(1, Ordering::Relaxed);
+    if let Some(demo) = app.demo().filter(|_| form.demo) {
+        demo.offer(created.code.clone());
+    }
+    let base = base(&app, &uri, &headers);
+    Ok((StatusCode::CREATED, Json(shown(&base, created.code, created.session))))
+}
+
+/// `GET /api/v1/sessions`.
+pub async fn list(
+    State(app): State<App>,
+    headers: http::HeaderMap,
+    uri: http::Uri,
+    signed_in: SignedIn,
+) -> Json<SessionList> {
+    let base = base(&app, &uri, &headers);
+    let sessions = app
+        .broker()
+        .list(&signed_in.tenant(), &signed_in.user.id)
+        .into_iter()
+        .map(|open| shown(&base, open.code, open.session))
+        .collect();
+    Json(SessionList { sessions })
+}
+
+/// `DELETE /api/v1/sessions/{id}`: by its owner, or by an administrator of the same tenant.
+pub async fn end(
+    State(app): State<App>,
+    From(from): From,
+    Path(id): Path<String>,
+    signed_in: SignedIn,
+) -> Result<StatusCode, Refusal> {
+    let owner = app.broker().owner(&signed_in.tenant(), &id).ok_or_else(Refusal::no_session)?;
+    let reason = match owner == signed_in.user.id {
+        true => EndReason::Technician,
+        false if signed_in.is_administrator() => EndReason::Service,
+        false => return Err(Refusal::no_session()),
+    };
+    app.broker().end(&signed_in.tenant(), &id, reason, &Actor::User(signed_in.user.id.clone()), Some(from)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `POST /api/v1/join`.
+pub async fn join(
+    State(app): State<App>,
+    From(from): From,
+    Body(form): Body<Join>,
+) -> Result<Json<Joined>, Refusal> {
+    let address = network(from);
+    if let Some(wait) = app.join_shut_for(address) {
+        app.metrics().refused(Refused::Throttled);
+        return Err(Refusal::slow_down(
+            "join_slow_down",
+            "Too many wrong codes came from your network. Wait a few minutes, then type the code again carefully.",
+            wait.as_secs() + 1,
+        ));
+    }
+    match app.broker().join(&form.code, from).await? {
+        Ok(joined) => {
+            app.metrics().sessions_joined.fetch_add(1, Ordering::Relaxed);
+            Ok(Json(joined))
+        }
+        Err(refused) => {
+            app.metrics().refused(Refused::Code);
+            let (status, code, message) = match refused {
+                JoinRefused::Unknown => (
+                    StatusCode::NOT_FOUND,
+                    "code_unknown",
+                    "This code is not known. Check the ten digits with the person who gave them to you.",
+                ),
+                JoinRefused::Expired => (
+                    StatusCode::GONE,
+                    "code_expired",
+                    "This code has expired. Ask the person who helps you for a new one.",
+                ),
+                JoinRefused::Used => (
+                    StatusCode::CONFLICT,
+                    "code_used",
+                    "This code has been used already. Ask the person who helps you for a new one.",
+                ),
+                JoinRefused::Ended => (
+                    StatusCode::GONE,
+                    "session_ended",
+                    "The session of this code has been ended. Ask the person who helps you for a new code.",
+                ),
+            };
+            if app.join_failed(address) {
+                let event = Event::new(Actor::Anonymous, "join").outcome("throttled").from(from);
+                app.audit(&Tenant::none(), event).later();
+            }
+            app.audit(&Tenant::none(), Event::new(Actor::Anonymous, "join").outcome(code).from(from)).later();
+            Err(Refusal::new(status, code, message))
+        }
+    }
+}
+
+fn shown(base: &str, code: String, session: farhand_protocol::session::SessionSnapshot) -> SessionCreated {
+    SessionCreated { link: format!("{base}/join#{code}"), code, session }
+}
+
+/// How the customer reaches the service: by its public name, or as this caller did.
+fn base(app: &App, uri: &http::Uri, headers: &http::HeaderMap) -> String {
+    match (&app.config().public_url, guard::host(uri, headers)) {
+        (Some(url), _) => url.origin(),
+        (None, Some(host)) => format!("https://{host}"),
+        (None, None) => app.url(),
+    }
+}

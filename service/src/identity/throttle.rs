@@ -1,0 +1,155 @@
+//! Slows down whoever guesses. Pure: `now` is an argument.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::net::{IpAddr, Ipv6Addr};
+use std::time::{Duration, Instant};
+
+/// Keys remembered at most; beyond that the ones that have been quiet longest are forgotten.
+const MAX_KEYS: usize = 50_000;
+
+/// How many failures are let pass, and for how long the door then stays shut.
+#[derive(Clone, Copy, Debug)]
+pub struct Limit {
+    /// Failures in a row that shut the door.
+    pub failures: u32,
+    /// How long it stays shut. Further tries while it is shut do not prolong it.
+    pub shut: Duration,
+    /// Quiet time after which failures are forgotten.
+    pub forget: Duration,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    failures: u32,
+    last: Instant,
+    shut_until: Option<Instant>,
+}
+
+/// Failures by key.
+#[derive(Debug)]
+pub struct Throttle<K> {
+    limit: Limit,
+    entries: HashMap<K, Entry>,
+}
+
+impl<K: Clone + Eq + Hash> Throttle<K> {
+    /// With this limit.
+    #[must_use]
+    pub fn new(limit: Limit) -> Self {
+        Self { limit, entries: HashMap::new() }
+    }
+
+    /// How long the door stays shut for this key; `None` when it is open.
+    #[must_use]
+    pub fn shut_for(&self, key: &K, now: Instant) -> Option<Duration> {
+        let until = self.entries.get(key)?.shut_until?;
+        until.checked_duration_since(now).filter(|left| !left.is_zero())
+    }
+
+    /// A failure. Returns whether this one shut the door.
+    pub fn failed(&mut self, key: &K, now: Instant) -> bool {
+        if self.shut_for(key, now).is_some() {
+            return false;
+        }
+        if self.entries.len() >= MAX_KEYS && !self.entries.contains_key(key) {
+            self.make_room(now);
+        }
+        let fresh = Entry { failures: 0, last: now, shut_until: None };
+        let entry = self.entries.entry(key.clone()).or_insert(fresh);
+        if entry.shut_until.is_some() || now.saturating_duration_since(entry.last) >= self.limit.forget {
+            *entry = fresh;
+        }
+        entry.failures += 1;
+        entry.last = now;
+        let shut = entry.failures >= self.limit.failures;
+        if shut {
+            entry.shut_until = Some(now + self.limit.shut);
+        }
+        shut
+    }
+
+    /// A success: failures in a row start anew.
+    pub fn succeeded(&mut self, key: &K) {
+        self.entries.remove(key);
+    }
+
+    fn make_room(&mut self, now: Instant) {
+        let forget = self.limit.forget.max(self.limit.shut);
+        self.entries.retain(|_, e| now.saturating_duration_since(e.last) < forget);
+        if self.entries.len() >= MAX_KEYS {
+            let mut times: Vec<_> = self.entries.values().map(|e| e.last).collect();
+            let middle = times.len() / 2;
+            let (_, &mut median, _) = times.select_nth_unstable(middle);
+            self.entries.retain(|_, e| e.last > median);
+        }
+    }
+}
+
+/// What counts as one address: an IPv4 address, or the /64 that one IPv6 subscriber has to himself.
+#[must_use]
+pub fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => IpAddr::V4(v4),
+        IpAddr::V6(v6) => {
+            let [a, b, c, d, ..] = v6.segments();
+            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMIT: Limit =
+        Limit { failures: 3, shut: Duration::from_secs(300), forget: Duration::from_secs(600) };
+
+    #[test]
+    fn the_third_failure_shuts_for_exactly_the_time() {
+        let mut throttle = Throttle::new(LIMIT);
+        let now = Instant::now();
+        assert!(!throttle.failed(&"k", now));
+        assert!(!throttle.failed(&"k", now));
+        assert_eq!(throttle.shut_for(&"k", now), None);
+        assert!(throttle.failed(&"k", now));
+        assert_eq!(throttle.shut_for(&"k", now), Some(LIMIT.shut));
+        // Tries while shut prolong nothing, and others are untouched.
+        assert!(!throttle.failed(&"k", now + Duration::from_secs(299)));
+        assert_eq!(throttle.shut_for(&"k", now + Duration::from_secs(299)), Some(Duration::from_secs(1)));
+        assert_eq!(throttle.shut_for(&"k", now + LIMIT.shut), None);
+        assert_eq!(throttle.shut_for(&"other", now), None);
+        // And it counts anew.
+        assert!(!throttle.failed(&"k", now + LIMIT.shut));
+    }
+
+    #[test]
+    fn success_and_quiet_forget() {
+        let mut throttle = Throttle::new(LIMIT);
+        let now = Instant::now();
+        throttle.failed(&"k", now);
+        throttle.failed(&"k", now);
+        throttle.succeeded(&"k");
+        assert!(!throttle.failed(&"k", now));
+        throttle.failed(&"k", now);
+        assert!(!throttle.failed(&"k", now + LIMIT.forget));
+    }
+
+    #[test]
+    fn memory_is_bounded() {
+        let mut throttle = Throttle::new(LIMIT);
+        let now = Instant::now();
+        for n in 0..(MAX_KEYS as u64 * 2) {
+            throttle.failed(&n, now + Duration::from_micros(n));
+        }
+        assert!(throttle.entries.len() <= MAX_KEYS);
+    }
+
+    #[test]
+    fn an_ipv6_subscriber_is_one_address() {
+        let one = network("2001:db8::1".parse().unwrap());
+        assert_eq!(one, network("2001:db8::ffff:0:1".parse().unwrap()));
+        assert_ne!(one, network("2001:db8:0:1::1".parse().unwrap()));
+        assert_eq!(network("::ffff:1.2.3.4".parse().unwrap()), network("1.2.3.4".parse().unwrap()));
+    }
+}
