@@ -24,7 +24,7 @@ const POLICY: Rights = Rights::of(&[Right::View, Right::Control]);
 
 /// Runs the command; returns the exit code.
 #[must_use]
-pub fn main(code: &str, server: &str, fingerprint: Option<&str>, log: Log) -> ExitCode {
+pub fn main(code: &str, server: &str, fingerprint: Option<&str>, log: Log, answer_within: Duration) -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -32,7 +32,7 @@ pub fn main(code: &str, server: &str, fingerprint: Option<&str>, log: Log) -> Ex
             return ExitCode::from(exit::INTERNAL);
         }
     };
-    let ended = runtime.block_on(run(code, server, fingerprint, log));
+    let ended = runtime.block_on(run(code, server, fingerprint, log, answer_within));
     // Whatever hangs in a look-up of names does not keep the program.
     runtime.shutdown_background();
     ExitCode::from(match ended {
@@ -47,7 +47,14 @@ pub fn main(code: &str, server: &str, fingerprint: Option<&str>, log: Log) -> Ex
     })
 }
 
-async fn run(code: &str, server: &str, fingerprint: Option<&str>, log: Log) -> Result<Over, Fail> {
+async fn run(
+    code: &str,
+    server: &str,
+    fingerprint: Option<&str>,
+    log: Log,
+    answer_within: Duration,
+) -> Result<Over, Fail> {
+    let consent = ConsentConfig { policy: POLICY, answer_within, ..ConsentConfig::default() };
     let server = Server::parse(server)?;
     let fingerprint = fingerprint.map(Fingerprint::parse).transpose()?;
     farhand_protocol::session::code::Code::parse(code).map_err(|_| Fail::CodeMalformed)?;
@@ -56,7 +63,7 @@ async fn run(code: &str, server: &str, fingerprint: Option<&str>, log: Log) -> R
     let injector = open_injector(InputBackend::Auto)?;
     let (window, writer) = child::spawn().await?;
     let shown = window.show.clone();
-    let ended = connect(code, server, fingerprint, log, window, injector).await;
+    let ended = connect(code, server, fingerprint, log, consent, window, injector).await;
     if let Err(fail) = &ended {
         let _ = shown.send(ToWindow::Over {
             begun: false,
@@ -76,6 +83,7 @@ async fn connect(
     server: Server,
     fingerprint: Option<Fingerprint>,
     log: Log,
+    consent: ConsentConfig,
     mut window: WindowPort,
     injector: Box<dyn farhand_agent_host::input::Injector>,
 ) -> Result<Over, Fail> {
@@ -104,7 +112,7 @@ async fn connect(
         capture: Backend::Auto,
         input,
         input_failures,
-        consent: ConsentConfig { policy: POLICY, ..ConsentConfig::default() },
+        consent,
         log,
     };
     let ended = session::run(parts, &mut window).await;

@@ -1,6 +1,7 @@
 //! `farhand-agent`: see the library.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use farhand_agent::log::Log;
@@ -33,6 +34,9 @@ enum Command {
         /// How events are written to standard error.
         #[arg(long, value_enum, default_value_t)]
         log: Log,
+        /// Seconds that a question waits for your answer; silence means no.
+        #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u16).range(1..=300))]
+        answer_within: u16,
     },
     /// The window of a session; started by the program itself.
     #[command(hide = true)]
@@ -44,9 +48,10 @@ enum Command {
 
 fn main() -> ExitCode {
     match Arguments::parse().command {
-        Command::Join { code, server, fingerprint, log } => {
+        Command::Join { code, server, fingerprint, log, answer_within } => {
             log.start();
-            join::main(&code, &server, fingerprint.as_deref(), log)
+            let answer_within = Duration::from_secs(answer_within.into());
+            join::main(&code, &server, fingerprint.as_deref(), log, answer_within)
         }
         Command::Window => {
             Log::Text.start();

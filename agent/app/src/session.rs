@@ -462,7 +462,7 @@ impl Session {
                     Stage::Locked
                 }
             }
-            ConsentState::Ended { .. } => return,
+            ConsentState::Ended { .. } | ConsentState::Unknown => return,
         };
         let detail = match (&self.capture_failed, self.carrier) {
             (Some(error), _) => Some(Detail::CaptureFailed { reason: error.to_string() }),
