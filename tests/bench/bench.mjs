@@ -52,7 +52,7 @@ async function one(name, route) {
   const household = new Household({ folder: path.join(folder, 'logs', `${name}-${route}`) });
   try {
     const display = await Display.open(household, { name: 'customer', ...SCREEN, manager: true });
-    const target = await Target.open(display, { name: 'target', fullScreen: true });
+    const target = await Target.open(display, { name: 'target' });
     const viewer = await Viewer.open(household);
     const screen = { target, viewer, display };
     const { place, groups, received, facts } = await PRODUCTS[name]({ household, screen, size: SCREEN, route });

@@ -81,7 +81,8 @@ export class Lines {
   }
 }
 
-function parse(line) {
+/** The JSON object on a line, if there is one. */
+export function parse(line) {
   if (!line.startsWith('{')) return undefined;
   try {
     return JSON.parse(line);
