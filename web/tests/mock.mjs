@@ -81,20 +81,50 @@ export class Mock {
 
   /** A whole frame of RGBA pixels. */
   frame(number, { width, height, rgba }) {
-    const number7 = (value) => {
-      const out = [];
-      for (; value >= 0x80; value >>>= 7) out.push((value & 0x7f) | 0x80);
-      return [...out, value];
-    };
-    const operations = Buffer.from([...number7(0), ...number7(1), ...number7(0), ...number7(0), ...number7(width), ...number7(height), 0]);
     const head = Buffer.from([1 | 2 | 8, width >> 8, width & 255, height >> 8, height & 255]);
-    const payload = Buffer.concat([head, stored(Buffer.concat([operations, rgba]))]);
+    this.payload(number, 4 | 8, Buffer.concat([head, ZSTD_HEAD, stored(rectangle(0, 0, width, height, rgba))]));
+  }
+
+  /** A rectangle of pixels on top of what was sent before. */
+  patch(number, x, y, { width, height, rgba }) {
+    this.payload(number, 8, Buffer.concat([Buffer.from([2 | 8]), stored(rectangle(x, y, width, height, rgba))]));
+  }
+
+  /** A picture of a video codec. */
+  video(number, { x, y, width, height, codec, keyframe, data }) {
+    const head = Buffer.alloc(16);
+    head[0] = 4;
+    head[1] = 1;
+    [x, y, width, height].forEach((value, at) => head.writeUInt16BE(value, 2 + at * 2));
+    head[10] = codec;
+    head[11] = keyframe ? 1 : 0;
+    head.writeUInt32BE(data.length, 12);
+    this.payload(number, 0, Buffer.concat([head, data]));
+  }
+
+  /** A frame's payload, in its pieces. */
+  payload(number, bits, payload) {
     for (let at = 0; at < payload.length; at += PIECE) {
-      const flags = (at === 0 ? 1 : 0) | (at + PIECE >= payload.length ? 2 : 0) | 4 | 8;
+      const flags = (at === 0 ? 1 : 0) | (at + PIECE >= payload.length ? 2 : 0) | bits;
       const more = Buffer.alloc(12);
       more.writeUInt32BE(number, 0);
       this.#send(STREAM.screen, flags, Buffer.concat([more, payload.subarray(at, at + PIECE)]));
     }
+  }
+
+  /** Any bytes as a message of the agent, head and all. */
+  raw(stream, bytes) {
+    for (const socket of this.#media) socket.send(Buffer.concat([Buffer.from([stream]), bytes]));
+  }
+
+  /** A message of the screen stream that never arrives. */
+  skip() {
+    this.#sequence[STREAM.screen]++;
+  }
+
+  /** What the console said on a stream, read. */
+  said(stream) {
+    return this.heard.filter((entry) => entry.stream === STREAM[stream]).map((entry) => unpack(entry.message.subarray(8)));
   }
 
   /** Cuts every media connection. */
@@ -168,9 +198,9 @@ export class Mock {
         return json(200, { version: '0.1.0', demo: this.demo, download: this.download, certificate_sha256: '7d1f'.repeat(16) });
       if (route === 'POST /sign-in') {
         this.signedIn = !(await body(request)).password.includes('wrong');
-        return this.signedIn ? json(200, { user: USER }) : json(401, { code: 'sign_in_refused', message: 'The e-mail address or the password is wrong.' });
+        return this.signedIn ? json(200, { user: USER }) : json(401, { code: 'sign_in_wrong', message: 'Wrong.' });
       }
-      if (!this.signedIn) return json(401, { code: 'sign_in_required', message: 'Sign in first.' });
+      if (!this.signedIn) return json(401, { code: 'sign_in_needed', message: 'Sign in first.' });
       if (route === 'GET /me') return json(200, USER);
       if (route === 'GET /sessions') return json(200, { sessions: [...this.sessions.values()] });
       if (route === 'POST /sessions') {
@@ -196,16 +226,29 @@ async function body(request) {
   return JSON.parse(Buffer.concat(parts).toString());
 }
 
-/** A zstd frame that is not ended, of blocks that are stored as they are. */
+/** The head of a zstd stream with a window of 4 MB. */
+const ZSTD_HEAD = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x60]);
+
+/** Blocks of a zstd stream that are stored as they are. */
 function stored(bytes) {
   const MAX_BLOCK = 128 * 1024;
-  const parts = [Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x60])];
+  const parts = [];
   for (let at = 0; at < bytes.length; at += MAX_BLOCK) {
     const block = bytes.subarray(at, at + MAX_BLOCK);
     const head = block.length << 3;
     parts.push(Buffer.from([head & 255, (head >> 8) & 255, (head >> 16) & 255]), block);
   }
   return Buffer.concat(parts);
+}
+
+/** What goes into the stream for one rectangle and no copy. */
+function rectangle(x, y, width, height, rgba) {
+  const number = (value) => {
+    const out = [];
+    for (; value >= 0x80; value >>>= 7) out.push((value & 0x7f) | 0x80);
+    return [...out, value];
+  };
+  return Buffer.concat([Buffer.from([0, 1, ...[x, y, width, height].flatMap(number), 0]), rgba]);
 }
 
 /** MessagePack, as far as it is needed here. */
@@ -232,6 +275,35 @@ export function pack(value) {
   if (Array.isArray(value)) return Buffer.concat([Buffer.from([0x90 | value.length]), ...value.map(pack)]);
   const entries = Object.entries(value);
   return Buffer.concat([Buffer.from([0x80 | entries.length]), ...entries.flatMap(([name, item]) => [pack(name), pack(item)])]);
+}
+
+/** The other way; numbers of 64 bits are not needed. */
+export function unpack(bytes) {
+  let at = 0;
+  const take = (length) => bytes.subarray(at, (at += length));
+  const items = (length, read) => Array.from({ length }, read);
+  const next = () => {
+    const kind = bytes[at++];
+    if (kind < 0x80) return kind;
+    if (kind < 0x90) return Object.fromEntries(items(kind & 15, () => [next(), next()]));
+    if (kind < 0xa0) return items(kind & 15, next);
+    if (kind < 0xc0) return take(kind & 31).toString();
+    if (kind >= 0xe0) return kind - 256;
+    switch (kind) {
+      case 0xc0: return null;
+      case 0xc2: return false;
+      case 0xc3: return true;
+      case 0xcc: return take(1).readUInt8();
+      case 0xcd: return take(2).readUInt16BE();
+      case 0xce: return take(4).readUInt32BE();
+      case 0xd0: return take(1).readInt8();
+      case 0xd1: return take(2).readInt16BE();
+      case 0xd2: return take(4).readInt32BE();
+      case 0xd9: return take(bytes[at++]).toString();
+      default: throw new Error(`MessagePack of kind ${kind}`);
+    }
+  };
+  return next();
 }
 
 /** Pixels of a PNG with 8 bits a channel, RGB or RGBA, as Chromium writes them. */

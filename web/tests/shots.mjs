@@ -48,7 +48,7 @@ const scenes = {
   },
   'home-empty': async (page, mock) => {
     await page.goto(mock.url);
-    await page.getByText(/No open sessions/).waitFor();
+    await page.locator(".empty").waitFor();
   },
   home: async (page, mock) => {
     mock.add('a', '4821935710', 'waiting');

@@ -56,14 +56,11 @@ export class Session {
       parts.dial,
       parts.program,
       {
-        open: () => {
-          this.#opened = true;
-          this.#refusedSockets = 0;
-          this.#take({ type: "signal_open" });
-        },
+        open: () => this.#take({ type: "signal_open" }),
         message: (message) => this.#fromService(message),
         lost: () => this.#signalLost(),
         over: () => this.#stopMedia(),
+        replaced: () => this.#replaced(),
       },
       parts.clock,
     );
@@ -141,6 +138,8 @@ export class Session {
     const now = this.#parts.clock.now();
     switch (message.type) {
       case "welcome": {
+        this.#opened = true;
+        this.#refusedSockets = 0;
         const same = this.#mediaOpen && this.known.participant === message.participant;
         this.#take({ type: "welcome", participant: message.participant, session: message.session });
         if (same) {
@@ -182,8 +181,8 @@ export class Session {
       case "link_wants_offer":
         return this.#signal.send({ type: "renew_media" });
       case "link_refused":
-        // "Ended" is the socket's to tell, with its reason.
-        if (message.code === CLOSE.replaced) this.#take({ type: "failed", code: "replaced", message: message.why });
+        // "Ended" is the socket's to tell, with its reason. Whom another page replaced must not fight back.
+        if (message.code === CLOSE.replaced) this.#replaced();
         else this.#take({ type: "link_lost", why: message.why, now });
         return;
       case "cursor":
@@ -219,6 +218,12 @@ export class Session {
       this.#stopMedia();
       this.#take({ type: "failed", ...problem });
     });
+  }
+
+  #replaced(): void {
+    this.#signal.close();
+    this.#stopMedia();
+    this.#take({ type: "failed", code: "replaced", message: "This session was opened elsewhere." });
   }
 
   #stopMedia(): void {

@@ -1,5 +1,5 @@
 import { reason, type Clock } from "../link/link";
-import { VERSIONS, type FromService, type ToService } from "../types";
+import { CLOSE, VERSIONS, type FromService, type ToService } from "../types";
 
 const RETRY_MS = [250, 500, 1_000, 2_000, 4_000, 8_000] as const;
 const PING_MS = 20_000;
@@ -15,7 +15,12 @@ export interface SignalSink {
   lost(): void;
   /** The service said for good why it closes; there is no further attempt. */
   over(): void;
+  /** Another page of the same person took this one's place; there is no further attempt. */
+  replaced(): void;
 }
+
+/** With this code the service closes a socket whose place another one took. */
+const REPLACED = 4000 + CLOSE.replaced;
 
 /** A session's socket: opens, says hello, comes back after a loss, and notices when nobody answers any more. */
 export class Signal {
@@ -57,12 +62,16 @@ export class Signal {
     socket.onmessage = (event: MessageEvent<unknown>) => {
       if (typeof event.data === "string") this.#message(event.data);
     };
-    socket.onclose = () => {
+    socket.onclose = (event) => {
       if (this.#socket !== socket) return;
       this.#socket = null;
       this.#open = false;
       this.#cancelPing();
       if (this.#over) return;
+      if (event.code === REPLACED) {
+        this.#over = true;
+        return this.#sink.replaced();
+      }
       this.#sink.lost();
       this.#again();
     };

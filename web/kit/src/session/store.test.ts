@@ -23,8 +23,8 @@ class FakeSocket {
   says(message: FromService): void {
     this.onmessage?.call(this as never, { data: JSON.stringify(message) } as MessageEvent);
   }
-  falls(): void {
-    this.onclose?.call(this as never, { code: 1006, reason: "" } as CloseEvent);
+  falls(code = 1006): void {
+    this.onclose?.call(this as never, { code, reason: "" } as CloseEvent);
   }
 }
 
@@ -164,6 +164,26 @@ describe("a session", () => {
     socket().falls();
     await settle();
     expect(session.stage).toMatchObject({ stage: "failed", code: "session_gone" });
+  });
+
+  it("also when its socket is opened and closed at once, as for a session that has just ended", async () => {
+    const { clock, socket, session } = world({ code: "session_gone", message: "gone" });
+    for (let i = 0; i < 2; i++) {
+      socket().opens();
+      socket().falls(1000);
+      await clock.move(500);
+    }
+    expect(session.stage).toMatchObject({ stage: "failed", code: "session_gone" });
+  });
+
+  it("does not fight for its place with another page", async () => {
+    const { clock, sockets, socket, kinds, session, welcome } = world();
+    welcome(true);
+    socket().falls(4004);
+    await clock.move(60_000);
+    expect(session.stage).toMatchObject({ stage: "failed", code: "replaced" });
+    expect(kinds().at(-1)).toBe("close");
+    expect(sockets).toHaveLength(1);
   });
 
   it("notices a socket that is dead without knowing it", async () => {
