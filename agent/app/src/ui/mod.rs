@@ -3,7 +3,7 @@
 mod place;
 mod view;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io::{BufRead, Read, Write};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -66,7 +66,7 @@ pub fn run() -> anyhow::Result<()> {
     }));
     connect(&ui);
     view::fixed_texts(&ui.borrow());
-    ready_when_painted(&ui);
+    watch(&ui);
     SHARED.with(|shared| *shared.borrow_mut() = Some(Rc::clone(&ui)));
     std::thread::Builder::new().name("session".into()).spawn(read_session)?;
     slint::run_event_loop_until_quit()?;
@@ -119,12 +119,6 @@ fn handle(ui: &Shared, message: &ToWindow) {
             prompt.invoke_focus_nothing();
             place::centre(prompt.window());
             let weak = Rc::downgrade(ui);
-            place::when_painted(prompt.window(), move || {
-                if let Some(ui) = weak.upgrade() {
-                    arm_soon(&ui);
-                }
-            });
-            let weak = Rc::downgrade(ui);
             ui.borrow().countdown.start(TimerMode::Repeated, Duration::from_millis(500), move || {
                 if let Some(ui) = weak.upgrade() {
                     tick(&ui);
@@ -168,7 +162,7 @@ fn prompt_gone(ui: &Shared) {
 fn arm_soon(ui: &Shared) {
     let weak = Rc::downgrade(ui);
     let borrowed = ui.borrow();
-    if borrowed.arming.running() || borrowed.prompt.get_armed() {
+    if borrowed.asked.is_none() || borrowed.arming.running() || borrowed.prompt.get_armed() {
         return;
     }
     borrowed.arming.start(TimerMode::SingleShot, ARMED_AFTER, move || {
@@ -255,18 +249,26 @@ fn connect(ui: &Shared) {
     });
 }
 
-/// Says once that a window can be seen.
-fn ready_when_painted(ui: &Shared) {
-    let said = Rc::new(std::cell::Cell::new(false));
+/// Keeps the windows in their places, says once that one can be seen, and arms a prompt that is seen.
+fn watch(ui: &Shared) {
+    let said = Rc::new(Cell::new(false));
     let borrowed = ui.borrow();
-    for window in [borrowed.status.window(), borrowed.banner.window()] {
+    let places: [(&slint::Window, fn(&slint::Window)); 2] =
+        [(borrowed.status.window(), place::centre), (borrowed.banner.window(), place::top)];
+    for (window, place) in places {
         let said = Rc::clone(&said);
-        place::when_painted(window, move || {
+        place::watch(window, place, move || {
             if !said.replace(true) {
                 say(FromWindow::Ready);
             }
         });
     }
+    let weak = Rc::downgrade(ui);
+    place::watch(borrowed.prompt.window(), place::centre, move || {
+        if let Some(ui) = weak.upgrade() {
+            arm_soon(&ui);
+        }
+    });
 }
 
 fn status_closed(ui: &Shared) {

@@ -44,23 +44,28 @@ pub fn top(window: &Window) {
 fn put(window: &Window, place: impl FnOnce((u32, u32), (u32, u32)) -> (u32, u32)) {
     let screen = window.with_winit_window(|winit| {
         let monitor = winit.primary_monitor().or_else(|| winit.current_monitor())?;
-        Some((monitor.position(), monitor.size()))
+        Some((monitor.position(), monitor.size(), winit.outer_size()))
     });
-    let Some(Some((origin, size))) = screen else { return };
-    let own = window.size();
+    let Some(Some((origin, size, own))) = screen else { return };
     let (x, y) = place((size.width, size.height), (own.width, own.height));
     let offset = |value: u32| i32::try_from(value).unwrap_or(0);
     window.set_position(PhysicalPosition::new(origin.x + offset(x), origin.y + offset(y)));
 }
 
-/// Calls back whenever the window is painted.
-pub fn when_painted(window: &Window, painted: impl FnMut() + 'static) {
+/// Calls `painted` whenever the window is painted, and `place` whenever its size changes.
+pub fn watch(window: &Window, place: fn(&Window), painted: impl FnMut() + 'static) {
     let painted = Rc::new(RefCell::new(painted));
-    window.on_winit_window_event(move |_, event| {
+    let mut size = None;
+    window.on_winit_window_event(move |window, event| {
         if matches!(event, WindowEvent::RedrawRequested) {
             let painted = Rc::clone(&painted);
             // After this event, when the picture is on the screen.
             let _ = slint::spawn_local(async move { (painted.borrow_mut())() });
+        }
+        let now = window.with_winit_window(|winit| winit.inner_size());
+        if now.is_some() && now != size {
+            size = now;
+            place(window);
         }
         EventResult::Propagate
     });

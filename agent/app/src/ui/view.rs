@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use farhand_protocol::rights::{Right, Rights};
+use farhand_protocol::rights::Right;
 use slint::{ComponentHandle, ModelRc, SharedString, VecModel};
 
 use super::compiled::{Lamp, Wanted};
@@ -162,12 +162,6 @@ fn clean(text: &str) -> String {
     clean.trim().into()
 }
 
-/// The rights that the customer's window can name, for its test.
-#[cfg(test)]
-fn all() -> Rights {
-    Rights::ALL
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -183,7 +177,7 @@ mod tests {
     #[test]
     fn every_right_has_its_words() {
         let strings = Strings::for_locale("en");
-        for right in all().iter() {
+        for right in Right::ALL {
             let name = serde_json::to_value(right).unwrap();
             let key = format!("agent.right.{}", name.as_str().unwrap());
             assert!(strings.has(&key), "{key}");
