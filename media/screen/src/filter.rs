@@ -3,6 +3,15 @@
 
 use crate::wire::Filter;
 
+/// BGRX pixels as opaque RGBA.
+pub(crate) fn rgba(bgrx: &[u8], out: &mut [u8]) {
+    for (to, from) in out.as_chunks_mut::<4>().0.iter_mut().zip(bgrx.as_chunks::<4>().0) {
+        let bgrx = u32::from_le_bytes(*from);
+        let rgba = (bgrx & 0xff00) | (bgrx >> 16 & 0xff) | (bgrx & 0xff) << 16 | 0xff00_0000;
+        *to = rgba.to_le_bytes();
+    }
+}
+
 /// Writes one row of RGBA pixels through a filter. `above` is the row before it in the same rectangle, `None` in the
 /// first row.
 pub(crate) fn write_row(filter: Filter, row: &[u8], above: Option<&[u8]>, out: &mut [u8]) {

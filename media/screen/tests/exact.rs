@@ -57,7 +57,7 @@ fn scrolled_text_is_moved_not_sent() {
     };
     pair.show(&at(0), &[], now);
     let mut before = 0_u32;
-    for (i, offset) in [7, 14, 120, 100, 99, 160].into_iter().enumerate() {
+    for (i, offset) in [7_u32, 14, 120, 100, 99, 160].into_iter().enumerate() {
         let new = u64::from(page.w * offset.abs_diff(std::mem::replace(&mut before, offset)));
         let info = pair.show(&at(offset), &[page], now);
         assert!((1..20).contains(&info.copies), "step {i}: {info:?}");

@@ -13,7 +13,6 @@ const GAP: u32 = 24;
 #[derive(Debug, Default)]
 pub(crate) struct Changes {
     width: u32,
-    height: u32,
     /// Only the rows `top..bottom` have bits set.
     top: u32,
     bottom: u32,
@@ -35,7 +34,7 @@ pub(crate) struct Span {
 impl Changes {
     /// Compares the damaged pixels of `frame` with `viewer`, which has the same size and no gaps.
     pub(crate) fn find(&mut self, frame: FrameView<'_>, viewer: &[u8], damage: &[Rect]) {
-        (self.width, self.height) = (frame.width, frame.height);
+        self.width = frame.width;
         self.words = frame.width.div_ceil(COLUMN).div_ceil(64) as usize;
         self.bits.clear();
         self.bits.resize(self.words * frame.height as usize, 0);
@@ -84,8 +83,8 @@ impl Changes {
     }
 
     fn rows_of_words(&self) -> impl Iterator<Item = &u64> {
-        let rows = self.top.min(self.bottom) as usize..self.bottom as usize;
-        self.bits[rows.start * self.words..rows.end * self.words].iter()
+        let (top, bottom) = (self.top.min(self.bottom) as usize, self.bottom as usize);
+        self.bits[top * self.words..bottom * self.words].iter()
     }
 
     /// The cells around everything that differs: columns from x to right, rows from y to bottom.
@@ -117,8 +116,9 @@ impl Changes {
         }
     }
 
-    /// Finds which pixels differ in the cells that are noted.
-    pub(crate) fn find_spans(&mut self, frame: FrameView<'_>, viewer: &[u8]) {
+    /// Finds which pixels differ in the cells that are noted. Those in `hole` do not count.
+    pub(crate) fn find_spans(&mut self, frame: FrameView<'_>, viewer: &[u8], hole: Rect) {
+        self.settle(hole);
         self.spans.clear();
         self.starts.clear();
         for y in self.top..self.bottom {
@@ -134,7 +134,18 @@ impl Changes {
                     let ours = frame.row(y, x, w);
                     let start = (y as usize * frame.width as usize + x as usize) * 4;
                     let Some(span) = differing(ours, &viewer[start..start + ours.len()]) else { continue };
-                    let span = Span { from: span.from + x, to: span.to + x };
+                    let mut span = Span { from: span.from + x, to: span.to + x };
+                    if !hole.is_empty() && (hole.y..hole.bottom()).contains(&y) {
+                        // Settled cells are gone: this one lies across an edge of the hole.
+                        if x < hole.x {
+                            span.to = span.to.min(hole.x.max(span.from));
+                        } else {
+                            span.from = span.from.max(hole.right().min(span.to));
+                        }
+                        if span.from == span.to {
+                            continue;
+                        }
+                    }
                     match self.spans[first..].last_mut() {
                         Some(last) if span.from - last.to <= GAP => last.to = span.to,
                         _ => self.spans.push(span),
@@ -143,6 +154,57 @@ impl Changes {
             }
         }
         self.starts.push(self.spans.len());
+    }
+
+    /// Around the pixels that differ within `core` and go on from it without a gap for at most a column's width, as
+    /// the last [`Self::find_spans`] found them.
+    pub(crate) fn extent(&self, core: Rect) -> Rect {
+        let mut extent = Rect::default();
+        if core.is_empty() {
+            return extent;
+        }
+        let (left, right) = (core.x.saturating_sub(COLUMN), core.right() + COLUMN);
+        let (top, bottom) = (core.y.saturating_sub(COLUMN), core.bottom() + COLUMN);
+        let mut above = Rect::default();
+        for (y, spans) in self.rows().filter(|(y, _)| (top..bottom).contains(y)) {
+            let touching = spans.iter().filter(|span| span.from < core.right() && span.to > core.x);
+            let row = touching
+                .map(|span| Rect::new(span.from.max(left), y, span.to.min(right) - span.from.max(left), 1))
+                .fold(Rect::default(), Rect::union);
+            let wide = row.w * 2 >= core.w;
+            if (core.y..core.bottom()).contains(&y) {
+                // What led up to the core belongs to it, if it did so without a gap.
+                let leads = above.bottom() == y && extent.is_empty();
+                extent = extent.union(row).union(if leads { above } else { Rect::default() });
+            } else if y < core.y {
+                above = match (wide, above.bottom() == y) {
+                    (true, true) => above.union(row),
+                    (true, false) => row,
+                    (false, _) => Rect::default(),
+                };
+            } else if wide && extent.bottom() == y {
+                extent = extent.union(row);
+            }
+        }
+        extent
+    }
+
+    /// Whether a pixel of `rect` differs, given that every cell which does is noted.
+    pub(crate) fn any_in(&self, frame: FrameView<'_>, viewer: &[u8], rect: Rect) -> bool {
+        (rect.y.max(self.top)..rect.bottom().min(self.bottom)).any(|y| {
+            let start = (y as usize * self.width as usize + rect.x as usize) * 4;
+            let noted = (rect.x / COLUMN..rect.right().div_ceil(COLUMN)).any(|column| self.differs(column, y));
+            noted && !same(frame.row(y, rect.x, rect.w), &viewer[start..start + rect.w as usize * 4])
+        })
+    }
+
+    /// Notes that the cells which lie wholly in `rect` are equal.
+    pub(crate) fn settle(&mut self, rect: Rect) {
+        for y in rect.y.max(self.top)..rect.bottom().min(self.bottom) {
+            for column in rect.x.div_ceil(COLUMN)..rect.right() / COLUMN {
+                self.set(column, y, false);
+            }
+        }
     }
 
     /// Rows with changed pixels, each with its spans from the left.

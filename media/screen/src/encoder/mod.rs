@@ -1,21 +1,26 @@
 //! The agent's end: turns captured frames into payloads.
 
+mod busy;
 mod diff;
 mod hash;
+mod lossy;
 mod moves;
 mod rects;
+mod regions;
 
 use std::time::{Duration, Instant};
 
 use crate::filter;
 use crate::geometry::{FrameView, Rect};
 use crate::stream::Compressor;
-use crate::video::VideoEncoder;
+use crate::video::{NO_CODEC, VideoEncoder};
 use crate::wire::{self, Copy, Filter};
 
 use diff::Changes;
+use lossy::Lossy;
 use moves::Moves;
 use rects::Builder;
+use regions::Tracker;
 
 /// How the encoder works.
 #[derive(Clone, Copy, Debug)]
@@ -74,22 +79,39 @@ pub enum EncodeError {
 
 /// Bytes gathered before they are compressed: stays in the cache.
 const CHUNK: usize = 64 * 1024;
+/// The way to the viewer is jammed when its backlog is longer.
+const JAM: Duration = Duration::from_millis(15);
+/// While it is jammed, repairs wait so long and look again.
+const JAM_WAIT: Duration = Duration::from_millis(50);
+/// Pixels repaired in one frame: what is typed meanwhile must not wait for all of a video.
+const REPAIR_AT_ONCE: u64 = 1 << 16;
 
 /// Turns captured frames into payloads for viewers.
 pub struct Encoder {
     options: Options,
     zstd: Compressor,
-    /// What the viewer has: BGRX, without gaps.
+    /// What the viewer has: BGRX, without gaps. Where it is lossy, the pixels that the codec was given.
     viewer: Vec<u8>,
     width: u32,
     height: u32,
     wants_reset: bool,
+    /// Times inside are measured from the first frame on.
+    epoch: Option<Instant>,
+    lossy: Lossy,
+    tracker: Tracker,
+    /// The codec failed; not tried again until the next reset.
+    video_failed: bool,
+    repair_not_before: Option<Duration>,
     changes: Changes,
     moves: Moves,
     builder: Builder,
     copies: Vec<Copy>,
+    plain: Vec<Rect>,
     rects: Vec<(Rect, Filter)>,
+    blocks: Vec<(Rect, Filter)>,
     chunk: Vec<u8>,
+    row: Vec<u8>,
+    above: Vec<u8>,
 }
 
 impl std::fmt::Debug for Encoder {
@@ -115,12 +137,21 @@ impl Encoder {
             width: 0,
             height: 0,
             wants_reset: true,
+            epoch: None,
+            lossy: Lossy::default(),
+            tracker: Tracker::default(),
+            video_failed: false,
+            repair_not_before: None,
             changes: Changes::default(),
             moves: Moves::default(),
-            copies: Vec::new(),
             builder: Builder::default(),
+            copies: Vec::new(),
+            plain: Vec::new(),
             rects: Vec::new(),
+            blocks: Vec::new(),
             chunk: Vec::new(),
+            row: Vec::new(),
+            above: Vec::new(),
         })
     }
 
@@ -133,8 +164,12 @@ impl Encoder {
     /// repaired then.
     #[must_use]
     pub fn wants_at(&self) -> Option<Instant> {
-        let _ = self.options.repair_after;
-        None
+        let quiet = self.options.repair_after;
+        let region = self.tracker.region().map(|region| region.rect);
+        let repair = self.lossy.oldest(region).map(|since| since + quiet);
+        let ends = if self.lossy.is_exact() { None } else { self.tracker.quiet_at(quiet) };
+        let at = [repair, ends].into_iter().flatten().min()?;
+        self.epoch.map(|epoch| epoch + at.max(self.repair_not_before.unwrap_or_default()))
     }
 
     /// Appends the payload of one frame to `out`. `damage` names at least what changed since the last call; more is
@@ -152,68 +187,206 @@ impl Encoder {
         video: &mut dyn VideoEncoder,
         out: &mut Vec<u8>,
     ) -> Result<FrameInfo, EncodeError> {
-        let start = out.len();
-        let result = self.encode_frame(frame, damage, now, pressure, video, out);
-        if result.is_err() {
+        if !frame.is_consistent() || frame.width > wire::MAX_SIDE || frame.height > wire::MAX_SIDE {
             self.wants_reset = true;
-            out.truncate(start);
+            return Err(EncodeError::Frame);
         }
-        result
+        let now = now.saturating_duration_since(*self.epoch.get_or_insert(now));
+        let jammed = pressure.backlog > JAM;
+        let start = out.len();
+        let reset = self.wants_reset || (frame.width, frame.height) != (self.width, self.height);
+        let result = if reset {
+            self.encode_whole(frame, now, video, out)
+        } else {
+            self.encode_changes(frame, damage, now, jammed, video, out)
+        };
+        match result {
+            Ok(info) => {
+                self.wants_reset = false;
+                if info.empty {
+                    out.truncate(start);
+                } else if info.exact {
+                    out[start] |= wire::EXACT;
+                }
+                Ok(info)
+            }
+            Err(error) => {
+                self.wants_reset = true;
+                out.truncate(start);
+                Err(error)
+            }
+        }
     }
 
-    fn encode_frame(
+    fn encode_whole(
+        &mut self,
+        frame: FrameView<'_>,
+        now: Duration,
+        video: &mut dyn VideoEncoder,
+        out: &mut Vec<u8>,
+    ) -> Result<FrameInfo, EncodeError> {
+        self.zstd.restart()?;
+        self.video_failed = false;
+        (self.width, self.height) = (frame.width, frame.height);
+        self.viewer.resize(frame.width as usize * frame.height as usize * 4, 0);
+        self.keep(frame, frame.all());
+        self.lossy.restart(frame.width, frame.height);
+        self.tracker.restart(frame.width, frame.height);
+        let start = out.len();
+        out.push(wire::RESET);
+        out.extend_from_slice(&(self.width as u16).to_be_bytes());
+        out.extend_from_slice(&(self.height as u16).to_be_bytes());
+        // A keyframe of a running video is far smaller than its pixels; but it takes its time, so not at every reset.
+        let mut picture = Picture::None;
+        if self.tracker.may_key(now) {
+            self.tracker.ask_key();
+            picture = self.encode_region(frame, now, video, start, out);
+        }
+        if picture != Picture::Made {
+            self.tracker.give_up();
+        }
+        let hole = self.tracker.region().map_or(Rect::default(), |region| region.rect);
+        self.copies.clear();
+        self.rects.clear();
+        for part in around(frame.all(), hole) {
+            busy::classify(frame, part, &mut self.blocks, &mut self.rects);
+        }
+        if self.rects.len() > wire::MAX_RECTS {
+            self.rects.clear();
+            self.rects.extend(around(frame.all(), hole).map(|part| (part, Filter::Raw)));
+        }
+        self.write_pixels(frame, start, out)?;
+        Ok(self.info(true, picture))
+    }
+
+    fn encode_changes(
         &mut self,
         frame: FrameView<'_>,
         damage: &[Rect],
-        _now: Instant,
-        _pressure: Pressure,
-        _video: &mut dyn VideoEncoder,
+        now: Duration,
+        jammed: bool,
+        video: &mut dyn VideoEncoder,
         out: &mut Vec<u8>,
     ) -> Result<FrameInfo, EncodeError> {
-        if !frame.is_consistent() || frame.width > wire::MAX_SIDE || frame.height > wire::MAX_SIDE {
-            return Err(EncodeError::Frame);
-        }
-        let reset = self.wants_reset || (frame.width, frame.height) != (self.width, self.height);
-        if reset {
-            self.restart(frame)?;
-        }
-        let screen = Rect::new(0, 0, self.width, self.height);
-        self.rects.clear();
-        self.copies.clear();
-        if reset {
-            self.rects.push((screen, Filter::Raw));
-            self.keep(frame, screen);
-        } else {
-            self.changes.find(frame, &self.viewer, damage);
-            self.moves.find(frame, &mut self.viewer, &mut self.changes, &mut self.copies);
-            self.changes.find_spans(frame, &self.viewer);
-            self.builder.build(&self.changes, screen);
-            self.rects.extend(self.builder.rects().iter().map(|r| (*r, Filter::Raw)));
-            for i in 0..self.rects.len() {
-                self.keep(frame, self.rects[i].0);
+        let start = out.len();
+        out.push(0);
+        self.tracker.handle_quiet(now, self.options.repair_after);
+        self.changes.find(frame, &self.viewer, damage);
+        let mut hole = Rect::default();
+        let films = video.codec() != NO_CODEC && !self.video_failed;
+        let mut picture = Picture::None;
+        if films {
+            self.tracker.observe_inside(frame, &self.changes);
+            let changed =
+                self.tracker.region().filter(|region| self.changes.any_in(frame, &self.viewer, region.rect));
+            if let Some(region) = changed {
+                picture = self.encode_region(frame, now, video, start, out);
+                match picture {
+                    Picture::Made => {
+                        self.keep(frame, region.rect);
+                        self.changes.settle(region.rect);
+                    }
+                    Picture::Skipped => hole = region.rect,
+                    Picture::None => {}
+                }
             }
+        } else {
+            self.tracker.give_up();
         }
-        let mut info = FrameInfo { reset, exact: true, rects: self.rects.len(), copies: self.copies.len(), ..FrameInfo::default() };
-        if self.rects.is_empty() && self.copies.is_empty() {
-            info.empty = true;
-            return Ok(info);
+        self.copies.clear();
+        self.moves.find(frame, &mut self.viewer, &mut self.changes, &mut self.copies);
+        self.changes.find_spans(frame, &self.viewer, hole);
+        for copy in &self.copies {
+            self.lossy.copy(copy);
         }
-        out.push(wire::EXACT | wire::PIXELS | if reset { wire::RESET } else { 0 });
-        if reset {
-            out.extend_from_slice(&(self.width as u16).to_be_bytes());
-            out.extend_from_slice(&(self.height as u16).to_be_bytes());
+        if films && !self.video_failed {
+            self.tracker.observe_outside(frame, &self.changes, now, jammed);
         }
-        self.write_pixels(frame, out)?;
-        self.wants_reset = false;
-        Ok(info)
+        self.builder.build(&self.changes, frame.all());
+        self.plain.clear();
+        self.plain.extend_from_slice(self.builder.rects());
+        self.add_repairs(now, jammed);
+        self.rects.clear();
+        for rect in &self.plain {
+            busy::classify(frame, *rect, &mut self.blocks, &mut self.rects);
+        }
+        if self.rects.len() > wire::MAX_RECTS {
+            self.rects.clear();
+            self.rects.extend(self.plain.iter().map(|rect| (*rect, Filter::Raw)));
+        }
+        for i in 0..self.plain.len() {
+            self.keep(frame, self.plain[i]);
+            self.lossy.clear(self.plain[i]);
+        }
+        if !(self.rects.is_empty() && self.copies.is_empty()) {
+            self.write_pixels(frame, start, out)?;
+        }
+        Ok(self.info(false, picture))
     }
 
-    fn restart(&mut self, frame: FrameView<'_>) -> Result<(), EncodeError> {
-        self.zstd.restart()?;
-        (self.width, self.height) = (frame.width, frame.height);
-        self.viewer.clear();
-        self.viewer.resize(frame.width as usize * frame.height as usize * 4, 0);
-        Ok(())
+    fn info(&self, reset: bool, picture: Picture) -> FrameInfo {
+        let units = usize::from(picture == Picture::Made);
+        let (copies, rects) = (self.copies.len(), self.rects.len());
+        let empty = copies + rects + units == 0;
+        FrameInfo { reset, exact: self.lossy.is_exact(), empty, video_regions: units, copies, rects }
+    }
+
+    /// Appends the region's picture. On failure there is no region any more.
+    fn encode_region(
+        &mut self,
+        frame: FrameView<'_>,
+        now: Duration,
+        video: &mut dyn VideoEncoder,
+        start: usize,
+        out: &mut Vec<u8>,
+    ) -> Picture {
+        let Some(region) = self.tracker.region() else { return Picture::None };
+        if video.codec() == NO_CODEC {
+            return Picture::None;
+        }
+        let before = out.len();
+        out.push(1);
+        for side in [region.rect.x, region.rect.y, region.rect.w, region.rect.h] {
+            out.extend_from_slice(&(side as u16).to_be_bytes());
+        }
+        out.extend_from_slice(&[video.codec(), 0]);
+        let flag = out.len() - 1;
+        out.extend_from_slice(&[0; 4]);
+        let data = out.len();
+        let unit = video.encode(frame, region.rect, region.needs_key, out);
+        let length = out.len().saturating_sub(data);
+        match unit {
+            // What changed comes with the next picture, or when the region is repaired.
+            Ok(_) if length == 0 && !region.needs_key => {
+                out.truncate(before);
+                self.tracker.handle_made(false, now);
+                self.lossy.mark(region.rect, now);
+                Picture::Skipped
+            }
+            Ok(unit) if length > 0 && (unit.keyframe || !region.needs_key) => {
+                out[flag] = u8::from(unit.keyframe);
+                out[flag + 1..data].copy_from_slice(&(length as u32).to_be_bytes());
+                out[start] |= wire::VIDEO;
+                self.tracker.handle_made(unit.keyframe, now);
+                self.lossy.mark(region.rect, now);
+                Picture::Made
+            }
+            Ok(_) | Err(_) => {
+                out.truncate(before);
+                self.video_failed = true;
+                self.tracker.give_up();
+                Picture::None
+            }
+        }
+    }
+
+    fn add_repairs(&mut self, now: Duration, jammed: bool) {
+        self.repair_not_before = jammed.then_some(now + JAM_WAIT);
+        if jammed || now < self.options.repair_after {
+            return;
+        }
+        let region = self.tracker.region().map(|region| region.rect);
+        self.lossy.due(now - self.options.repair_after, region, REPAIR_AT_ONCE, &mut self.plain);
     }
 
     /// Notes that the viewer has these pixels.
@@ -225,8 +398,10 @@ impl Encoder {
         }
     }
 
-    fn write_pixels(&mut self, frame: FrameView<'_>, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        let Self { chunk, zstd, rects, copies, .. } = self;
+    /// Appends copies and rectangles as the next piece of the zstd stream.
+    fn write_pixels(&mut self, frame: FrameView<'_>, start: usize, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        out[start] |= wire::PIXELS;
+        let Self { chunk, zstd, rects, copies, row, above, .. } = self;
         chunk.clear();
         wire::put_number(chunk, copies.len() as u32);
         wire::put_number(chunk, rects.len() as u32);
@@ -245,8 +420,18 @@ impl Encoder {
                     zstd.write(chunk, out)?;
                     chunk.clear();
                 }
-                push_row(chunk, frame.row(y, rect.x, rect.w));
-                let _ = (filter, filter::write_row);
+                let at = chunk.len();
+                chunk.resize(at + rect.w as usize * filter.bytes(), 0);
+                let pixels = frame.row(y, rect.x, rect.w);
+                match filter {
+                    Filter::Raw => filter::rgba(pixels, &mut chunk[at..]),
+                    Filter::Left | Filter::Up => {
+                        std::mem::swap(row, above);
+                        row.resize(pixels.len(), 0);
+                        filter::rgba(pixels, row);
+                        filter::write_row(*filter, row, (y > rect.y).then_some(above.as_slice()), &mut chunk[at..]);
+                    }
+                }
             }
         }
         zstd.write(chunk, out)?;
@@ -255,13 +440,28 @@ impl Encoder {
     }
 }
 
-/// Appends BGRX pixels as RGBA.
-fn push_row(out: &mut Vec<u8>, row: &[u8]) {
-    let start = out.len();
-    out.resize(start + row.len(), 0);
-    for (to, from) in out[start..].as_chunks_mut::<4>().0.iter_mut().zip(row.as_chunks::<4>().0) {
-        let bgrx = u32::from_le_bytes(*from);
-        let rgba = (bgrx & 0xff00) | (bgrx >> 16 & 0xff) | (bgrx & 0xff) << 16 | 0xff00_0000;
-        *to = rgba.to_le_bytes();
-    }
+/// What became of the region in a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Picture {
+    /// There is no region, it did not change, or the codec failed.
+    None,
+    /// Its picture is in the payload.
+    Made,
+    /// The codec left this picture out.
+    Skipped,
+}
+
+/// The up to four parts of `all` that are not in `hole`.
+fn around(all: Rect, hole: Rect) -> impl Iterator<Item = Rect> {
+    let parts = if hole.is_empty() {
+        [all, Rect::default(), Rect::default(), Rect::default()]
+    } else {
+        [
+            Rect::new(all.x, all.y, all.w, hole.y - all.y),
+            Rect::new(all.x, hole.y, hole.x - all.x, hole.h),
+            Rect::new(hole.right(), hole.y, all.right() - hole.right(), hole.h),
+            Rect::new(all.x, hole.bottom(), all.w, all.bottom() - hole.bottom()),
+        ]
+    };
+    parts.into_iter().filter(|part| !part.is_empty())
 }

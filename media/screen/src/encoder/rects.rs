@@ -1,10 +1,10 @@
 //! Few rectangles around changed pixels.
 
 use crate::geometry::Rect;
-use crate::wire;
-
 use super::diff::Changes;
 
+/// More rectangles than this are joined into one.
+const MOST: usize = crate::wire::MAX_RECTS / 2;
 /// Rows without a change that a rectangle may bridge.
 const BRIDGE: u32 = 3;
 /// Pixels that a rectangle may grow by without need, beside a quarter of its area: about what another rectangle costs.
@@ -26,7 +26,7 @@ struct Growing {
 }
 
 impl Builder {
-    /// Covers every changed pixel. At most [`wire::MAX_RECTS`] rectangles, whose areas add up to at most the screen's.
+    /// Covers every changed pixel. At most [`MOST`] rectangles, whose areas add up to at most the screen's.
     pub(crate) fn build(&mut self, changes: &Changes, screen: Rect) {
         self.open.clear();
         self.done.clear();
@@ -55,7 +55,7 @@ impl Builder {
         }
         self.done.extend(self.open.drain(..).map(|g| g.rect));
         let area: u64 = self.done.iter().map(|r| r.area()).sum();
-        if self.done.len() > wire::MAX_RECTS || area > screen.area() {
+        if self.done.len() > MOST || area > screen.area() {
             let all = self.done.drain(..).fold(Rect::default(), Rect::union);
             self.done.push(all);
         }
