@@ -22,6 +22,7 @@ export default defineConfig(({ command }) => {
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
       rolldownOptions: {
+        output: { chunkFileNames: "assets/kit-[hash].js" },
         input: { index: resolve(root, "index.html"), join: resolve(root, "join.html"), setup: resolve(root, "setup.html") },
       },
     },
