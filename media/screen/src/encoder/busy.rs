@@ -9,7 +9,7 @@ const STEP: usize = 4;
 /// Sides of the blocks into which a large rectangle is cut, to tell its photos from its text.
 const BLOCK: u32 = 64;
 /// Smaller rectangles are never filtered.
-const SMALL: u64 = 1024;
+const SMALL: u64 = 8192;
 
 /// Whether more than half of the pixels are unlike their neighbours.
 pub(crate) fn is_busy(frame: FrameView<'_>, rect: Rect) -> bool {
