@@ -156,7 +156,8 @@ fn end_to_end() -> Result<Counts> {
     // The tools first: when they are broken, so is everything that uses them.
     for folder in ["kit", "e2e"] {
         let place = shell::root().join("tests").join(folder);
-        let entries = std::fs::read_dir(&place).with_context(|| format!("{} cannot be read", place.display()))?;
+        let entries =
+            std::fs::read_dir(&place).with_context(|| format!("{} cannot be read", place.display()))?;
         let mut found: Vec<String> = entries
             .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
             .filter(|name| name.ends_with(".test.mjs"))

@@ -14,12 +14,13 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("farhand-room", &["farhand-protocol"]),
     ("farhand-agent-core", &["farhand-protocol", "farhand-screen"]),
     // Shells.
-    ("farhand-media-server", &["farhand-protocol", "farhand-room"]),
+    // Both ends share one congestion controller.
+    ("farhand-media-server", &["farhand-protocol", "farhand-room", "farhand-link"]),
     ("farhand-link", &["farhand-protocol"]),
     ("farhand-agent-host", &["farhand-protocol", "farhand-screen"]),
     ("farhand-wasm", &["farhand-protocol", "farhand-screen"]),
     // Programs.
-    ("farhand", &["farhand-protocol", "farhand-room", "farhand-media-server"]),
+    ("farhand-service", &["farhand-protocol", "farhand-room", "farhand-media-server"]),
     (
         "farhand-agent",
         &["farhand-protocol", "farhand-screen", "farhand-link", "farhand-agent-core", "farhand-agent-host"],
@@ -40,7 +41,7 @@ const RUNTIMES: &[&str] =
 
 /// Programs and their parts that never know each other, in tests neither.
 const STRANGERS: &[&[&str]] = &[
-    &["farhand", "farhand-media-server"],
+    &["farhand-service", "farhand-media-server"],
     &["farhand-agent", "farhand-agent-core", "farhand-agent-host"],
     &["farhand-console"],
 ];
@@ -124,7 +125,7 @@ mod tests {
                 ("farhand-protocol", &[("serde", None)]),
                 ("farhand-room", &[("farhand-protocol", None)]),
                 ("farhand-media-server", &[("farhand-room", None), ("tokio", None)]),
-                ("farhand", &[("farhand-media-server", None)]),
+                ("farhand-service", &[("farhand-media-server", None)]),
             ])
             .is_empty()
         );
@@ -139,9 +140,9 @@ mod tests {
     #[test]
     fn agent_and_service_are_strangers_even_in_tests() {
         let found = broken(&[
-            ("farhand", &[]),
+            ("farhand-service", &[]),
             ("farhand-media-server", &[]),
-            ("farhand-agent", &[("farhand", Some("dev"))]),
+            ("farhand-agent", &[("farhand-service", Some("dev"))]),
             ("farhand-agent-core", &[("farhand-media-server", None)]),
         ]);
         assert_eq!(found.len(), 2, "{found:?}");

@@ -6,6 +6,7 @@ mod licence;
 mod mask;
 mod text;
 
+use std::collections::HashSet;
 use std::fmt;
 
 use anyhow::{Context, Result, bail};
@@ -60,10 +61,21 @@ fn check() -> Result<Vec<Finding>> {
         std::fs::read_to_string(root.join(name)).with_context(|| format!("{name} cannot be read"))
     };
     let mut findings = Vec::new();
-    for name in shell::files()? {
-        // What is no text (icons, fonts, a fuzz corpus) has no rules here.
-        let Ok(content) = std::fs::read_to_string(root.join(&name)) else { continue };
-        findings.extend(text::check(&name, &content));
+    // What is no text (icons, fonts, a fuzz corpus) has no rules here.
+    let texts: Vec<(String, String)> = shell::files()?
+        .into_iter()
+        .filter_map(|name| {
+            let content = std::fs::read_to_string(root.join(&name)).ok()?;
+            Some((name, content))
+        })
+        .collect();
+    let tests: HashSet<String> = texts
+        .iter()
+        .filter(|(name, _)| name.ends_with(".rs"))
+        .flat_map(|(name, content)| text::test_modules(name, content))
+        .collect();
+    for (name, content) in &texts {
+        findings.extend(text::check(name, content, tests.contains(name)));
     }
     let metadata = shell::metadata(true)?;
     findings.extend(arrows::check(&metadata)?);
