@@ -235,8 +235,16 @@ pub enum CaptureError {
 /// # Errors
 /// [`CaptureError`], a sentence that says what to do.
 pub fn open_capturer(preference: Backend) -> Result<Box<dyn Capturer>, CaptureError> {
+    open_capturer_on(preference, None)
+}
+
+/// Opens the display named, such as `:1`; the session's if `None`. `scrap` opens the session's only.
+///
+/// # Errors
+/// [`CaptureError`], a sentence that says what to do.
+pub fn open_capturer_on(preference: Backend, display: Option<&str>) -> Result<Box<dyn Capturer>, CaptureError> {
     match preference {
         Backend::Fake => Ok(Box::new(fake::FakeScreen::new(Geometry { width: 640, height: 480 }).capturer())),
-        Backend::Auto | Backend::X11 | Backend::Scrap => os::open(preference),
+        Backend::Auto | Backend::X11 | Backend::Scrap => os::open(preference, display),
     }
 }

@@ -148,9 +148,17 @@ pub enum InjectError {
 /// # Errors
 /// [`InjectError`], a sentence that says what to do.
 pub fn open_injector(preference: Backend) -> Result<Box<dyn Injector>, InjectError> {
+    open_injector_on(preference, None)
+}
+
+/// Opens keys and pointer of the display named, such as `:1`; the session's if `None`.
+///
+/// # Errors
+/// [`InjectError`], a sentence that says what to do.
+pub fn open_injector_on(preference: Backend, display: Option<&str>) -> Result<Box<dyn Injector>, InjectError> {
     match preference {
         Backend::Fake => Ok(Box::new(fake::FakeInput::default().injector())),
-        Backend::Auto | Backend::X11 | Backend::Enigo => os::open(preference),
+        Backend::Auto | Backend::X11 | Backend::Enigo => os::open(preference, display),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Backend, CaptureError, Capturer};
 
-pub fn open(preference: Backend) -> Result<Box<dyn Capturer>, CaptureError> {
+pub fn open(preference: Backend, _display: Option<&str>) -> Result<Box<dyn Capturer>, CaptureError> {
     let name = match preference {
         Backend::Auto => "any",
         Backend::X11 => "X11",

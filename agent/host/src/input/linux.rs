@@ -2,9 +2,9 @@
 
 use super::{Backend, InjectError, Injector, x11};
 
-pub fn open(preference: Backend) -> Result<Box<dyn Injector>, InjectError> {
+pub fn open(preference: Backend, display: Option<&str>) -> Result<Box<dyn Injector>, InjectError> {
     match preference {
-        Backend::Auto | Backend::X11 => Ok(Box::new(x11::X11Injector::open(None)?)),
+        Backend::Auto | Backend::X11 => Ok(Box::new(x11::X11Injector::open(display)?)),
         Backend::Enigo => Err(InjectError::NotHere { name: "enigo" }),
         Backend::Fake => Err(InjectError::NotHere { name: "fake" }),
     }

@@ -2,7 +2,7 @@
 
 use super::{Backend, InjectError, Injector};
 
-pub fn open(preference: Backend) -> Result<Box<dyn Injector>, InjectError> {
+pub fn open(preference: Backend, _display: Option<&str>) -> Result<Box<dyn Injector>, InjectError> {
     let name = match preference {
         Backend::Auto => "any",
         Backend::X11 => "X11",
