@@ -1,0 +1,14 @@
+//! The service as its clients meet it: over real TCP and TLS, with a real database, each test in a folder of its own.
+
+mod access_matrix;
+mod audit_trail;
+mod bad_input;
+mod doctor;
+mod first_run;
+mod foreign_origin;
+mod pages;
+mod restart_under_a_live_session;
+mod session;
+mod start_failures;
+mod tls_settings;
+mod world;
