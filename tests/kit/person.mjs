@@ -163,8 +163,10 @@ export class Person {
   }
 }
 
-/** The two buttons of equal size in one row. */
+/** The two buttons of equal width in the lowest row, from left to right. A focus ring makes one of them a little higher. */
 function answers(buttons) {
-  const last = buttons.at(-1);
-  return last ? buttons.filter((box) => Math.abs(box.y - last.y) <= 2 && Math.abs(box.width - last.width) <= 3) : [];
+  const middle = (box) => box.y + box.height / 2;
+  const lowest = buttons.toSorted((a, b) => middle(a) - middle(b)).at(-1);
+  const row = buttons.filter((box) => Math.abs(middle(box) - middle(lowest)) <= 3 && Math.abs(box.width - lowest.width) <= 6);
+  return row.toSorted((a, b) => a.x - b.x);
 }
