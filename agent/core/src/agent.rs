@@ -72,7 +72,9 @@ pub struct FrameReady<'a> {
 struct Technician {
     heard: Instant,
     answers_pings: bool,
+    /// Socket and media link stand, by the service's word.
     reachable: bool,
+    was_reachable: bool,
 }
 
 /// The agent without an operating system; see the crate.
@@ -87,6 +89,8 @@ pub struct Agent {
     /// Who asked last.
     asker: ParticipantId,
     link_up: bool,
+    /// Every technician who was here is away.
+    all_away: bool,
     size: (u32, u32),
     reset_wanted: bool,
     reset_given: Option<Instant>,
@@ -110,6 +114,7 @@ impl Agent {
             prompt: None,
             asker: 0,
             link_up: false,
+            all_away: false,
             size: (0, 0),
             reset_wanted: false,
             reset_given: None,
@@ -199,8 +204,10 @@ impl Agent {
                 heard: now,
                 answers_pings: false,
                 reachable: false,
+                was_reachable: false,
             });
             let was = std::mem::replace(&mut technician.reachable, reachable);
+            technician.was_reachable |= reachable;
             if was && !reachable {
                 self.pacer.handle_gone(participant.id);
                 self.release(participant.id);
@@ -208,6 +215,18 @@ impl Agent {
             } else if reachable && !was {
                 self.send_consent();
             }
+        }
+        self.look_for_technicians(now);
+    }
+
+    /// When the last technician is away, the path to them is lost, as if this agent's own link were: consent is held
+    /// until somebody is back, for as long as the grace lasts.
+    fn look_for_technicians(&mut self, now: Instant) {
+        let any = |is: fn(&Technician) -> bool| self.technicians.values().any(is);
+        let away = any(|technician| technician.was_reachable) && !any(|technician| technician.reachable);
+        let was_away = std::mem::replace(&mut self.all_away, away);
+        if self.link_up && away != was_away {
+            self.remote(if away { Remote::LinkLost } else { Remote::LinkBack }, now);
         }
     }
 
@@ -220,7 +239,9 @@ impl Agent {
     pub fn handle_link_up(&mut self, now: Instant) {
         if !std::mem::replace(&mut self.link_up, true) {
             self.signal(ToService::Media { up: true });
-            self.remote(Remote::LinkBack, now);
+            if !self.all_away {
+                self.remote(Remote::LinkBack, now);
+            }
         }
         self.handle_link_switched();
     }
@@ -545,7 +566,7 @@ impl Agent {
     }
 
     fn heard(&mut self, sender: ParticipantId, now: Instant) {
-        let fresh = Technician { heard: now, answers_pings: false, reachable: false };
+        let fresh = Technician { heard: now, answers_pings: false, reachable: false, was_reachable: false };
         self.technicians.entry(sender).or_insert(fresh).heard = now;
         self.pacer.handle_heard(sender, now);
     }

@@ -428,6 +428,27 @@ fn after_a_lost_link_the_stream_starts_with_a_whole_frame() {
 }
 
 #[test]
+fn consent_is_held_while_every_technician_is_away() {
+    let mut scene = Scene::controlled();
+    scene.agent.handle_session(&snapshot(false), scene.now);
+    assert!(scene.agent.may_capture(), "who was never here by the service's word is not away");
+    scene.agent.handle_session(&snapshot(true), scene.now);
+    scene.agent.handle_session(&snapshot(false), scene.now);
+    let held = ConsentState::Held { rights: both(), holds: vec![Hold::LinkLost] };
+    assert_eq!(scene.agent.consent().state, held);
+    // This agent's own link may come and go meanwhile.
+    scene.agent.handle_link_lost(scene.now);
+    scene.agent.handle_link_up(scene.now);
+    assert_eq!(scene.agent.consent().state, held);
+    scene.agent.handle_session(&snapshot(true), scene.now);
+    assert_eq!(scene.agent.consent().state, ConsentState::Granted { rights: both(), more: None });
+    scene.agent.handle_session(&snapshot(false), scene.now);
+    scene.now = scene.agent.poll_timeout().expect("the grace");
+    scene.agent.handle_timeout(scene.now);
+    assert_eq!(scene.agent.consent().state, ConsentState::Ended { why: ConsentEnd::GraceOver });
+}
+
+#[test]
 fn a_new_speaker_is_told_where_consent_stands() {
     let mut scene = Scene::controlled();
     scene.control(BOB, &Control::Ping { nonce: 5 });
