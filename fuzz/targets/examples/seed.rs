@@ -1,0 +1,130 @@
+//! Writes the seeds of the corpus: what sound peers send, from the golden vectors and the encoders themselves.
+//! `cargo run -p farhand-fuzz-targets --example seed -- <root of the repository>`
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+use std::{env, fs};
+
+use farhand_protocol::envelope::Stream;
+use farhand_protocol::framing::{Accepted, Datagram, write_frame};
+use farhand_protocol::screen::{FrameMeta, cut};
+use farhand_protocol::session::Role;
+use farhand_room::ticket::{Ticket, TicketKey};
+use farhand_screen::{Encoder, FrameView, NoVideo, Options, Pressure, Rect};
+use serde_json::Value;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let root = PathBuf::from(env::args_os().nth(1).ok_or("usage: seed <root of the repository>")?);
+    let corpus = root.join("fuzz/corpus");
+    let vectors = root.join("protocol/vectors");
+    signals(&vectors, &corpus)?;
+    channel(&vectors, &corpus)?;
+    frames(&vectors, &corpus)?;
+    screen(&corpus)?;
+    ticket(&corpus)?;
+    // The machines and the hub read structured inputs: noise of some lengths is seed enough.
+    for target in ["consent", "session", "room", "hub"] {
+        for (at, length) in [16usize, 200, 1500].into_iter().enumerate() {
+            let noise: Vec<u8> = (0..length).map(|i| noise(i, at)).collect();
+            put(&corpus, target, &format!("noise-{length}"), &noise)?;
+        }
+    }
+    Ok(())
+}
+
+fn noise(index: usize, salt: usize) -> u8 {
+    ((index as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(salt as u32 * 7 + 11) >> 40) as u8
+}
+
+fn put(corpus: &Path, target: &str, name: &str, content: &[u8]) -> Result<(), Box<dyn Error>> {
+    let folder = corpus.join(target);
+    fs::create_dir_all(&folder)?;
+    Ok(fs::write(folder.join(name), content)?)
+}
+
+fn vector(vectors: &Path, name: &str) -> Result<Vec<Value>, Box<dyn Error>> {
+    Ok(serde_json::from_str(&fs::read_to_string(vectors.join(name))?)?)
+}
+
+fn unhex(value: &Value) -> Option<Vec<u8>> {
+    let text = value.as_str()?.as_bytes();
+    text.chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
+}
+
+fn signals(vectors: &Path, corpus: &Path) -> Result<(), Box<dyn Error>> {
+    for side in ["to_service", "from_service"] {
+        for (at, entry) in vector(vectors, &format!("{side}.json"))?.iter().enumerate() {
+            let text = entry["text"].as_str().ok_or("a signal has a text")?;
+            put(corpus, "signals", &format!("{side}-{at}"), text.as_bytes())?;
+        }
+    }
+    put(corpus, "signals", "code", "482 193 5710".as_bytes())
+}
+
+fn channel(vectors: &Path, corpus: &Path) -> Result<(), Box<dyn Error>> {
+    for (kind, side) in ["control", "input", "pointer", "feedback"].into_iter().enumerate() {
+        for (at, entry) in vector(vectors, &format!("{side}.json"))?.iter().enumerate() {
+            let message = unhex(&entry["hex"]).ok_or("a message has hex")?;
+            let body = [&[kind as u8], &message[8..]].concat();
+            put(corpus, "channel", &format!("{side}-{at}"), &body)?;
+        }
+    }
+    let accepted = Accepted { participant: 2, present: vec![1, 3] }.encode();
+    put(corpus, "channel", "accepted", &[&[4], accepted.as_slice()].concat())
+}
+
+fn frames(vectors: &Path, corpus: &Path) -> Result<(), Box<dyn Error>> {
+    let mut sequence = 0;
+    let mut stream = Vec::new();
+    for (frame, length) in [(0u32, 300usize), (1, 0), (2, 17_000)] {
+        let meta = FrameMeta { frame, captured_us: 1, reset: frame == 0, exact: true };
+        let payload = vec![0; length];
+        for message in cut(&payload, meta, 1, &mut sequence) {
+            write_frame(&message, &mut stream)?;
+        }
+    }
+    put(corpus, "frames", "screen", &stream)?;
+    let mut small = Vec::new();
+    for (at, entry) in vector(vectors, "input.json")?.iter().enumerate() {
+        let message = unhex(&entry["hex"]).ok_or("a message has hex")?;
+        write_frame(&message, &mut small)?;
+        let copy = Datagram::Copy { stream: Stream::Input, index: at as u32, message: message.into() };
+        write_frame(&copy.write(), &mut small)?;
+    }
+    put(corpus, "frames", "doubled", &small)
+}
+
+fn screen(corpus: &Path) -> Result<(), Box<dyn Error>> {
+    let (width, height) = (96u32, 64u32);
+    let mut encoder = Encoder::new(Options::default())?;
+    let mut now = Instant::now();
+    let mut stream = Vec::new();
+    for step in 0..5usize {
+        let pixels: Vec<u8> = (0..(width * height) as usize)
+            .flat_map(|i| {
+                let (x, y) = (i % width as usize, i / width as usize + step * 3);
+                let ink = if (x / 5 + y / 7) % 3 == 0 { 0 } else { 240 };
+                [ink, if step == 4 { noise(i, 3) } else { ink }, ink, 255]
+            })
+            .collect();
+        let frame = FrameView { pixels: &pixels, stride: width as usize * 4, width, height };
+        let damage = [Rect { x: 0, y: 0, w: width, h: height }];
+        let mut payload = Vec::new();
+        encoder.encode(frame, &damage, now, Pressure::default(), &mut NoVideo, &mut payload)?;
+        now += Duration::from_millis(400);
+        stream.extend_from_slice(&u16::try_from(payload.len())?.to_be_bytes());
+        stream.extend_from_slice(&payload);
+        put(corpus, "screen", &format!("frames-{step}"), &stream)?;
+    }
+    Ok(())
+}
+
+fn ticket(corpus: &Path) -> Result<(), Box<dyn Error>> {
+    let key = TicketKey::from_bytes(&[7; 32]);
+    for (name, role, expires_at) in [("agent", Role::Agent, 2), ("technician", Role::Technician, 1)] {
+        let ticket = Ticket { session: "s-1".to_owned(), participant: 3, role, expires_at };
+        put(corpus, "ticket", name, key.sign(&ticket)?.as_bytes())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,34 @@
+//! What the fuzzers run, as plain functions: each takes bytes of the far side and must come back, whatever they are.
+//! `cargo fuzz run <name>` (in `fuzz/`) looks for bytes that break one; `cargo test -p farhand-fuzz-targets` runs the
+//! kept corpus through all of them on the stable compiler.
+
+mod consent;
+mod decoders;
+#[cfg(feature = "hub")]
+mod hub;
+mod room;
+mod session;
+
+pub use consent::consent;
+pub use decoders::{channel, frames, screen, signals, ticket};
+#[cfg(feature = "hub")]
+pub use hub::hub;
+pub use room::room;
+pub use session::session;
+
+/// A target's body.
+pub type Target = fn(&[u8]);
+
+/// Every target by its name, which is also the name of its corpus.
+pub const TARGETS: &[(&str, Target)] = &[
+    ("signals", signals),
+    ("channel", channel),
+    ("frames", frames),
+    ("screen", screen),
+    ("ticket", ticket),
+    ("consent", consent),
+    ("session", session),
+    ("room", room),
+    #[cfg(feature = "hub")]
+    ("hub", hub),
+];
