@@ -15,8 +15,14 @@ use farhand_screen::{Decoder, Encoder, Limits, NoVideo, Options, Pressure, Rect}
 const ROUNDS: usize = 5;
 
 fn main() {
-    println!("{:<10} {:>5} {:>17} {:>15} {:>15} {:>22} {:>6} {:>6}", "", "", "bytes", "encode ms", "decode ms", "whole frame", "copies", "rects");
-    println!("{:<10} {:>5} {:>8} {:>8} {:>7} {:>7} {:>7} {:>7} {:>8} {:>6} {:>6}", "capture", "n", "p50", "p95", "p50", "p95", "p50", "p95", "bytes", "enc ms", "dec ms");
+    println!(
+        "{:<10} {:>5} {:>17} {:>15} {:>15} {:>22} {:>6} {:>6}",
+        "", "", "bytes", "encode ms", "decode ms", "whole frame", "copies", "rects"
+    );
+    println!(
+        "{:<10} {:>5} {:>8} {:>8} {:>7} {:>7} {:>7} {:>7} {:>8} {:>6} {:>6}",
+        "capture", "n", "p50", "p95", "p50", "p95", "p50", "p95", "bytes", "enc ms", "dec ms"
+    );
     for name in captures::ALL {
         let frames: Vec<Canvas> = captures::open(name).collect();
         replay(name, &frames);
@@ -73,7 +79,14 @@ fn replay(name: &str, frames: &[Canvas]) {
     );
     if std::env::args().any(|argument| argument == "--each") {
         for (i, c) in best.iter().enumerate() {
-            println!("  {i:>3} {:>8} B {:>6.2} ms {:>6.2} ms {:>4} copies {:>5} rects", c.bytes, ms(c.encode), ms(c.decode), c.copies, c.rects);
+            println!(
+                "  {i:>3} {:>8} B {:>6.2} ms {:>6.2} ms {:>4} copies {:>5} rects",
+                c.bytes,
+                ms(c.encode),
+                ms(c.decode),
+                c.copies,
+                c.rects
+            );
         }
     }
 }

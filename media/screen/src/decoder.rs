@@ -214,8 +214,13 @@ impl Decoder {
                     continue;
                 }
                 let line = Rect::new(x, y, region.right() - x, 1);
-                let end =
-                    unit.covers.iter().filter(|c| c.overlaps(line)).map(|c| c.x).min().unwrap_or(region.right());
+                let end = unit
+                    .covers
+                    .iter()
+                    .filter(|c| c.overlaps(line))
+                    .map(|c| c.x)
+                    .min()
+                    .unwrap_or(region.right());
                 let target = self.offset(x, y);
                 let bytes = (end - x) as usize * 4;
                 let from = (x - region.x) as usize * 4;
@@ -243,14 +248,10 @@ impl Decoder {
         self.update.size_changed = (width, height) != (self.width, self.height);
         (self.width, self.height) = (width, height);
         let bytes = usize::try_from(pixels * 4).map_err(|_| DecodeError::Limit("pixels"))?;
-        self.pixels.clear();
-        if self.pixels.capacity() > bytes * 2 {
-            self.pixels.shrink_to(bytes);
-        }
-        self.pixels.try_reserve_exact(bytes).map_err(|_| DecodeError::Limit("pixels"))?;
-        self.pixels.resize(bytes, 0);
-        for pixel in self.pixels.as_chunks_mut::<4>().0 {
-            pixel[3] = 255;
+        if self.update.size_changed {
+            self.pixels = Vec::new();
+            self.pixels.try_reserve_exact(bytes).map_err(|_| DecodeError::Limit("pixels"))?;
+            self.pixels.resize(bytes, 255);
         }
         self.update.dirty.push(Rect::new(0, 0, width, height));
         Ok(())
@@ -283,13 +284,25 @@ impl Decoder {
             reader.skip(length)?;
             let ticket = self.next_ticket;
             self.next_ticket = self.next_ticket.wrapping_add(1).max(1);
-            self.update.video.push(VideoUnit { ticket, region, codec, keyframe, data: start..start + length });
+            self.update.video.push(VideoUnit {
+                ticket,
+                region,
+                codec,
+                keyframe,
+                data: start..start + length,
+            });
         }
         Ok(())
     }
 
     fn read_pixels(&mut self, bytes: &[u8]) -> Result<(), DecodeError> {
-        let mut source = Source { zstd: &mut self.zstd, input: InBuffer::around(bytes), chunk: &mut self.chunk, from: 0, to: 0 };
+        let mut source = Source {
+            zstd: &mut self.zstd,
+            input: InBuffer::around(bytes),
+            chunk: &mut self.chunk,
+            from: 0,
+            to: 0,
+        };
         let screen = Rect::new(0, 0, self.width, self.height);
         let most = screen.area() * wire::MAX_COVER;
         let copies = source.number()? as usize;
@@ -351,10 +364,15 @@ impl Decoder {
     fn note_pending(&mut self) {
         let Self { pending, update, .. } = self;
         pending.retain_mut(|unit| {
-            unit.covers.extend(update.dirty.iter().map(|d| d.intersection(unit.region)).filter(|d| !d.is_empty()));
+            unit.covers
+                .extend(update.dirty.iter().map(|d| d.intersection(unit.region)).filter(|d| !d.is_empty()));
             unit.covers.len() <= MAX_COVERS
         });
-        pending.extend(update.video.iter().map(|u| Pending { ticket: u.ticket, region: u.region, covers: Vec::new() }));
+        pending.extend(update.video.iter().map(|u| Pending {
+            ticket: u.ticket,
+            region: u.region,
+            covers: Vec::new(),
+        }));
         let surplus = pending.len().saturating_sub(MAX_PENDING);
         pending.drain(..surplus);
     }
@@ -412,7 +430,10 @@ impl Source<'_> {
         for shift in [0, 7, 14, 21, 28] {
             let byte = self.byte()?;
             let part = u32::from(byte & 0x7f);
-            value |= part.checked_shl(shift).filter(|v| v >> shift == part).ok_or(DecodeError::Invalid("number"))?;
+            value |= part
+                .checked_shl(shift)
+                .filter(|v| v >> shift == part)
+                .ok_or(DecodeError::Invalid("number"))?;
             if byte & 0x80 == 0 {
                 return Ok(value);
             }

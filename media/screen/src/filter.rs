@@ -41,15 +41,10 @@ fn planes([r, g, b, a]: [u8; 4]) -> [u8; 4] {
     [r.wrapping_sub(g), g, b.wrapping_sub(g), a]
 }
 
-/// Reads one row that [`write_row`] wrote. `above` as there. Alpha becomes opaque.
+/// Reads one row that [`write_row`] wrote. `above` as there.
 pub(crate) fn read_row(filter: Filter, data: &[u8], above: Option<&[u8]>, out: &mut [u8]) {
     match (filter, above) {
-        (Filter::Raw, _) => {
-            out.copy_from_slice(data);
-            for pixel in out.as_chunks_mut::<4>().0 {
-                pixel[3] = 255;
-            }
-        }
+        (Filter::Raw, _) => out.copy_from_slice(data),
         (Filter::Up, Some(above)) => {
             let pixels = out.as_chunks_mut::<4>().0;
             let (red, rest) = data.split_at(pixels.len());

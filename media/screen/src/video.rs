@@ -62,7 +62,13 @@ impl VideoEncoder for NoVideo {
         NO_CODEC
     }
 
-    fn encode(&mut self, _: FrameView<'_>, _: Rect, _: bool, _: &mut Vec<u8>) -> Result<VideoUnit, VideoError> {
+    fn encode(
+        &mut self,
+        _: FrameView<'_>,
+        _: Rect,
+        _: bool,
+        _: &mut Vec<u8>,
+    ) -> Result<VideoUnit, VideoError> {
         Err(VideoError("there is no codec".into()))
     }
 

@@ -12,7 +12,7 @@ use crate::geometry::Rect;
 
 /// The largest width and height of a screen.
 pub const MAX_SIDE: u32 = 16_384;
-/// Payload flag: a new zstd stream, a black framebuffer of the size that follows.
+/// Payload flag: a new zstd stream and the size that follows; the frame writes every pixel, or its video units do.
 pub(crate) const RESET: u8 = 1;
 /// Payload flag: after this frame nothing lossy is on the screen.
 pub(crate) const EXACT: u8 = 2;

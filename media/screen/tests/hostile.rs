@@ -1,11 +1,16 @@
 //! Whatever comes from the far side: an error at worst, within bounded memory and time.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
 mod common;
 
 use std::time::Instant;
 
 use common::{Canvas, Dice};
-use farhand_screen::{DecodeError, Decoder, Encoder, FrameView, Limits, NoVideo, Options, Pressure, Rect, VideoEncoder, VideoError, VideoUnit};
+use farhand_screen::{
+    DecodeError, Decoder, Encoder, FrameView, Limits, NoVideo, Options, Pressure, Rect, VideoEncoder,
+    VideoError, VideoUnit,
+};
 use proptest::prelude::*;
 
 /// A codec that says something.
@@ -16,7 +21,13 @@ impl VideoEncoder for Talk {
         1
     }
 
-    fn encode(&mut self, _: FrameView<'_>, region: Rect, keyframe: bool, out: &mut Vec<u8>) -> Result<VideoUnit, VideoError> {
+    fn encode(
+        &mut self,
+        _: FrameView<'_>,
+        region: Rect,
+        keyframe: bool,
+        out: &mut Vec<u8>,
+    ) -> Result<VideoUnit, VideoError> {
         let start = out.len();
         out.extend_from_slice(b"picture");
         Ok(VideoUnit { ticket: 0, region, codec: 1, keyframe, data: start..out.len() })
@@ -188,7 +199,10 @@ fn numbers_outside_of_the_screen_are_refused() {
     assert_eq!(refused(&[0xff, 0xff, 3, 0]), "the frame has more copies than allowed");
     // A copy from above the screen, and from far away.
     assert_eq!(refused(&[1, 0, 0, 0, 4, 4, 0, 1]), "the frame has an invalid copy");
-    assert_eq!(refused(&[1, 0, 0, 0, 4, 4, 0xfe, 0xff, 0xff, 0xff, 0x0f, 0]), "the frame has an invalid copy");
+    assert_eq!(
+        refused(&[1, 0, 0, 0, 4, 4, 0xfe, 0xff, 0xff, 0xff, 0x0f, 0]),
+        "the frame has an invalid copy"
+    );
 }
 
 #[test]
@@ -216,7 +230,9 @@ fn a_frame_that_lies_about_its_size_is_refused_by_the_encoder() {
     let mut encoder = Encoder::new(Options::default()).unwrap();
     let pixels = [0; 4 * 10 * 10];
     let mut out = vec![5];
-    for (stride, width, height) in [(39, 10, 10), (40, 10, 11), (40, 11, 10), (40, 0, 10), (usize::MAX / 2, 10, 10)] {
+    for (stride, width, height) in
+        [(39, 10, 10), (40, 10, 11), (40, 11, 10), (40, 0, 10), (usize::MAX / 2, 10, 10)]
+    {
         let view = FrameView { pixels: &pixels, stride, width, height };
         let now = Instant::now();
         assert!(encoder.encode(view, &[view.all()], now, Pressure::NONE, &mut NoVideo, &mut out).is_err());
@@ -224,7 +240,10 @@ fn a_frame_that_lies_about_its_size_is_refused_by_the_encoder() {
     }
     let mut dice = Dice(1);
     let view = FrameView { pixels: &pixels, stride: 40, width: 10, height: 10 };
-    let damage: Vec<Rect> = (0..50).map(|_| Rect::new(dice.roll(), dice.roll(), dice.roll(), dice.roll())).collect();
+    let damage: Vec<Rect> =
+        (0..50).map(|_| Rect::new(dice.roll(), dice.roll(), dice.roll(), dice.roll())).collect();
     encoder.encode(view, &damage, Instant::now(), Pressure::NONE, &mut NoVideo, &mut out).unwrap();
-    assert!(encoder.encode(view, &damage, Instant::now(), Pressure::NONE, &mut NoVideo, &mut out).unwrap().empty);
+    assert!(
+        encoder.encode(view, &damage, Instant::now(), Pressure::NONE, &mut NoVideo, &mut out).unwrap().empty
+    );
 }

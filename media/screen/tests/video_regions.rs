@@ -1,12 +1,15 @@
 //! What moves like a video goes through the codec, and is exact again soon after it stops.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
 mod common;
 
 use std::time::{Duration, Instant};
 
 use common::Canvas;
 use farhand_screen::{
-    Decoder, Encoder, FrameInfo, FrameView, Limits, Options, Pressure, Rect, VideoEncoder, VideoError, VideoUnit,
+    Decoder, Encoder, FrameInfo, FrameView, Limits, Options, Pressure, Rect, VideoEncoder, VideoError,
+    VideoUnit,
 };
 
 const SCREEN: (u32, u32) = (640, 480);
@@ -40,7 +43,10 @@ impl VideoEncoder for Coarse {
             out.extend_from_slice(b"half a picture");
             return Err(VideoError("out of order".into()));
         }
-        assert!([region.x, region.y, region.w, region.h].iter().all(|side| side % 2 == 0), "{region:?} is odd");
+        assert!(
+            [region.x, region.y, region.w, region.h].iter().all(|side| side % 2 == 0),
+            "{region:?} is odd"
+        );
         assert!(keyframe || self.size == Some((region.w, region.h)), "another size without a keyframe");
         self.size = Some((region.w, region.h));
         self.keyframes += usize::from(keyframe);
@@ -48,7 +54,12 @@ impl VideoEncoder for Coarse {
         let start = out.len();
         if keyframe || !self.lazy {
             for y in region.y..region.bottom() {
-                out.extend(frame.row(y, region.x, region.w).chunks(4).flat_map(|p| [p[2] & 0xf0, p[1] & 0xf0, p[0] & 0xf0, 255]));
+                out.extend(
+                    frame
+                        .row(y, region.x, region.w)
+                        .chunks(4)
+                        .flat_map(|p| [p[2] & 0xf0, p[1] & 0xf0, p[0] & 0xf0, 255]),
+                );
             }
         }
         Ok(VideoUnit { ticket: 0, region, codec: 77, keyframe, data: start..out.len() })
@@ -124,7 +135,8 @@ impl World {
 
     fn assert_close(&self) {
         let far = |(a, b): (&u8, &u8)| a.abs_diff(*b) > 15;
-        let wrong = self.decoder.framebuffer().iter().zip(&self.canvas.rgba()).filter(|pair| far(*pair)).count();
+        let wrong =
+            self.decoder.framebuffer().iter().zip(&self.canvas.rgba()).filter(|pair| far(*pair)).count();
         assert_eq!(wrong, 0, "bytes are further off than the codec makes them");
     }
 
@@ -313,14 +325,20 @@ fn a_picture_that_comes_late_does_not_overwrite_newer_pixels() {
     let mut payload = Vec::new();
     let all = [world.canvas.all()];
     let now = world.now;
-    world.encoder.encode(world.canvas.view(), &all, now, Pressure::NONE, &mut world.codec, &mut payload).unwrap();
+    world
+        .encoder
+        .encode(world.canvas.view(), &all, now, Pressure::NONE, &mut world.codec, &mut payload)
+        .unwrap();
     let unit = world.decoder.decode(&payload).unwrap().video[0].clone();
     // Its picture is still in the decoder when the film stops and everything is repaired.
     while let Some(at) = world.encoder.wants_at() {
         world.now = world.now.max(at);
         let mut later = Vec::new();
         let now = world.now;
-        world.encoder.encode(world.canvas.view(), &[], now, Pressure::NONE, &mut world.codec, &mut later).unwrap();
+        world
+            .encoder
+            .encode(world.canvas.view(), &[], now, Pressure::NONE, &mut world.codec, &mut later)
+            .unwrap();
         world.decoder.decode(&later).unwrap();
     }
     world.assert_exact();

@@ -32,7 +32,8 @@ impl FrameReader {
     ///
     /// # Errors
     /// When the far side breaks the protocol: close the connection.
-    pub fn next(&mut self) -> Result<Option<Vec<u8>>, JsError> {
+    #[wasm_bindgen(js_name = next)]
+    pub fn poll_frame(&mut self) -> Result<Option<Vec<u8>>, JsError> {
         Ok(self.inner.poll_frame()?.map(Vec::from))
     }
 
@@ -76,7 +77,8 @@ impl Reorder {
     }
 
     /// The next message.
-    pub fn next(&mut self) -> Option<Vec<u8>> {
+    #[wasm_bindgen(js_name = next)]
+    pub fn poll_message(&mut self) -> Option<Vec<u8>> {
         self.inner.poll_message().map(Vec::from)
     }
 }

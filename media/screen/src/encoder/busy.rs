@@ -29,7 +29,12 @@ pub(crate) fn is_busy(frame: FrameView<'_>, rect: Rect) -> bool {
 }
 
 /// Appends the rectangle with the filter that suits it; a large one is cut where photo and text meet.
-pub(crate) fn classify(frame: FrameView<'_>, rect: Rect, rows: &mut Vec<(Rect, Filter)>, out: &mut Vec<(Rect, Filter)>) {
+pub(crate) fn classify(
+    frame: FrameView<'_>,
+    rect: Rect,
+    rows: &mut Vec<(Rect, Filter)>,
+    out: &mut Vec<(Rect, Filter)>,
+) {
     if rect.area() < SMALL || rect.w < 8 || rect.h < 8 {
         out.push((rect, Filter::Raw));
         return;
@@ -51,7 +56,8 @@ pub(crate) fn classify(frame: FrameView<'_>, rect: Rect, rows: &mut Vec<(Rect, F
             }
             x = right;
         }
-        let same = |(a, b): (&(Rect, Filter), &(Rect, Filter))| a.0.x == b.0.x && a.0.w == b.0.w && a.1 == b.1;
+        let same =
+            |(a, b): (&(Rect, Filter), &(Rect, Filter))| a.0.x == b.0.x && a.0.w == b.0.w && a.1 == b.1;
         if kept > 0 && rows.len() == 2 * kept && rows[..kept].iter().zip(&rows[kept..]).all(same) {
             rows.truncate(kept);
             rows.iter_mut().for_each(|(part, _)| part.h += bottom - y);

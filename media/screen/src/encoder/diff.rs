@@ -193,7 +193,8 @@ impl Changes {
     pub(crate) fn any_in(&self, frame: FrameView<'_>, viewer: &[u8], rect: Rect) -> bool {
         (rect.y.max(self.top)..rect.bottom().min(self.bottom)).any(|y| {
             let start = (y as usize * self.width as usize + rect.x as usize) * 4;
-            let noted = (rect.x / COLUMN..rect.right().div_ceil(COLUMN)).any(|column| self.differs(column, y));
+            let noted =
+                (rect.x / COLUMN..rect.right().div_ceil(COLUMN)).any(|column| self.differs(column, y));
             noted && !same(frame.row(y, rect.x, rect.w), &viewer[start..start + rect.w as usize * 4])
         })
     }

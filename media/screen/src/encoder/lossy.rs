@@ -50,8 +50,10 @@ impl Lossy {
             return;
         }
         // Blocks at the screen's right and lower edge are smaller.
-        let right = if rect.right() == self.width { rect.right().div_ceil(BLOCK) } else { rect.right() / BLOCK };
-        let bottom = if rect.bottom() == self.height { rect.bottom().div_ceil(BLOCK) } else { rect.bottom() / BLOCK };
+        let right =
+            if rect.right() == self.width { rect.right().div_ceil(BLOCK) } else { rect.right() / BLOCK };
+        let bottom =
+            if rect.bottom() == self.height { rect.bottom().div_ceil(BLOCK) } else { rect.bottom() / BLOCK };
         for row in rect.y.div_ceil(BLOCK)..bottom {
             for column in rect.x.div_ceil(BLOCK)..right {
                 self.put(column, row, None);
@@ -65,7 +67,10 @@ impl Lossy {
             return;
         }
         let Some(from) = copy.from(self.width, self.height) else { return };
-        let (columns, rows) = (copy.to.x / BLOCK..copy.to.right().div_ceil(BLOCK), copy.to.y / BLOCK..copy.to.bottom().div_ceil(BLOCK));
+        let (columns, rows) = (
+            copy.to.x / BLOCK..copy.to.right().div_ceil(BLOCK),
+            copy.to.y / BLOCK..copy.to.bottom().div_ceil(BLOCK),
+        );
         self.moved.clear();
         for row in rows.clone() {
             for column in columns.clone() {
@@ -119,7 +124,9 @@ impl Lossy {
         self.since.iter().enumerate().filter_map(move |(at, since)| {
             let (column, row) = (at as u32 % self.columns, at as u32 / self.columns);
             let block = Rect::new(column * BLOCK, row * BLOCK, BLOCK, BLOCK).intersection(screen);
-            (*since).filter(|_| !region.is_some_and(|region| region.overlaps(block))).map(|since| (block, since))
+            (*since)
+                .filter(|_| !region.is_some_and(|region| region.overlaps(block)))
+                .map(|since| (block, since))
         })
     }
 
@@ -139,7 +146,9 @@ impl Lossy {
             let new = &mut out[start..];
             // The run to the left first; a run that ended joins the one above it when they are as wide.
             match new.last_mut() {
-                Some(last) if last.right() == block.x && last.y == block.y && last.h == block.h => last.w += block.w,
+                Some(last) if last.right() == block.x && last.y == block.y && last.h == block.h => {
+                    last.w += block.w
+                }
                 _ => {
                     join_last(out, start);
                     out.push(block);

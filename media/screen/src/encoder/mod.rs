@@ -399,7 +399,12 @@ impl Encoder {
     }
 
     /// Appends copies and rectangles as the next piece of the zstd stream.
-    fn write_pixels(&mut self, frame: FrameView<'_>, start: usize, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+    fn write_pixels(
+        &mut self,
+        frame: FrameView<'_>,
+        start: usize,
+        out: &mut Vec<u8>,
+    ) -> Result<(), EncodeError> {
         out[start] |= wire::PIXELS;
         let Self { chunk, zstd, rects, copies, row, above, .. } = self;
         chunk.clear();
@@ -429,7 +434,12 @@ impl Encoder {
                         std::mem::swap(row, above);
                         row.resize(pixels.len(), 0);
                         filter::rgba(pixels, row);
-                        filter::write_row(*filter, row, (y > rect.y).then_some(above.as_slice()), &mut chunk[at..]);
+                        filter::write_row(
+                            *filter,
+                            row,
+                            (y > rect.y).then_some(above.as_slice()),
+                            &mut chunk[at..],
+                        );
                     }
                 }
             }

@@ -85,7 +85,9 @@ impl Moves {
             }
             for y in bounds.y..bounds.bottom() {
                 let start = y as usize * stride + (column * COLUMN) as usize * 4;
-                let Some(hash) = self.hasher.hash(&viewer[start..start + COLUMN as usize * 4]) else { continue };
+                let Some(hash) = self.hasher.hash(&viewer[start..start + COLUMN as usize * 4]) else {
+                    continue;
+                };
                 self.table.insert(hash, column * COLUMN, y);
             }
         }
@@ -165,8 +167,11 @@ impl Moves {
             let first = copies.len();
             for i in 0..self.parts.len() {
                 let (part, gain) = self.parts[i];
-                if gain >= WORTH_A_COPY && copies.len() < MAX_COPIES {
-                    let copy = self.with_edges(frame, viewer, changes, part, which);
+                let pixels = Rect::new(part.x * COLUMN, part.y, part.w * COLUMN, part.h);
+                let done = copies[first..].iter().any(|earlier| earlier.to.contains(pixels));
+                if gain >= WORTH_A_COPY && !done && copies.len() < MAX_COPIES {
+                    let later = &self.parts[i + 1..];
+                    let copy = with_edges(frame, viewer, changes, part, later, which);
                     self.cover += copy.to.area();
                     if self.cover > frame.area() * MAX_COVER {
                         return;
@@ -243,52 +248,6 @@ impl Moves {
         self.fits[((y - bounds.y) * bounds.w + column - bounds.x) as usize]
     }
 
-    /// The part in pixels, grown to the left and right as far as its rows go on to fit.
-    fn with_edges(
-        &self,
-        frame: FrameView<'_>,
-        viewer: &[u8],
-        changes: &Changes,
-        part: Rect,
-        which: Move,
-    ) -> Copy {
-        let mut to = Rect::new(part.x * COLUMN, part.y, part.w * COLUMN, part.h);
-        let stride = frame.width as usize * 4;
-        let theirs = |x: u32, y: u32, w: u32| {
-            let y = y.checked_add_signed(which.dy)?;
-            let x = x.checked_add_signed(which.dx)?;
-            let start = y as usize * stride + x as usize * 4;
-            (x + w <= frame.width).then(|| &viewer[start..start + w as usize * 4])
-        };
-        // A column that has a part of its own is left to it: growing into it would overwrite what that part reads.
-        let margin = which.dy.unsigned_abs();
-        let around = |column| Rect::new(column, part.y.saturating_sub(margin), 1, part.h + 2 * margin);
-        let changed = |column: u32| {
-            (part.y..part.bottom()).any(|y| changes.differs(column, y))
-                && !self.parts.iter().any(|(other, _)| *other != part && other.overlaps(around(column)))
-        };
-        let space = frame.width.min(frame.width.saturating_add_signed(-which.dx)) - to.right().min(frame.width);
-        let room = COLUMN.min(space.min(frame.width - to.right()));
-        if room > 0 && changed(part.right()) {
-            let rows = (to.y..to.bottom()).map(|y| {
-                let ours = frame.row(y, to.right(), room);
-                theirs(to.right(), y, room).map_or(0, |theirs| same_from_left(ours, theirs))
-            });
-            to.w += most(rows, part.h);
-        }
-        let room = COLUMN.min(to.x.min(to.x.saturating_add_signed(which.dx)));
-        if room > 0 && changed(part.x - 1) {
-            let rows = (to.y..to.bottom()).map(|y| {
-                let ours = frame.row(y, to.x - room, room);
-                theirs(to.x - room, y, room).map_or(0, |theirs| same_from_right(ours, theirs))
-            });
-            let more = most(rows, part.h);
-            to.x -= more;
-            to.w += more;
-        }
-        Copy { to, dx: which.dx, dy: which.dy }
-    }
-
     /// So that no copy overwrites what a later one reads.
     fn order(&mut self, Move { dx, dy }: Move) {
         let signs = (dx < 0, dy < 0);
@@ -310,6 +269,51 @@ fn count(votes: &mut Vec<(Move, u32)>, which: Move) {
     if votes.len() < MAX_VOTES {
         votes.push((which, 1));
     }
+}
+
+/// The part in pixels, grown to the left and right as far as its rows go on to fit.
+fn with_edges(
+    frame: FrameView<'_>,
+    viewer: &[u8],
+    changes: &Changes,
+    part: Rect,
+    later: &[(Rect, u32)],
+    which: Move,
+) -> Copy {
+    let mut to = Rect::new(part.x * COLUMN, part.y, part.w * COLUMN, part.h);
+    let stride = frame.width as usize * 4;
+    let theirs = |x: u32, y: u32, w: u32| {
+        let y = y.checked_add_signed(which.dy)?;
+        let x = x.checked_add_signed(which.dx)?;
+        let start = y as usize * stride + x as usize * 4;
+        (x + w <= frame.width).then(|| &viewer[start..start + w as usize * 4])
+    };
+    // A column that mostly has parts of its own is left to them: growing into it would overwrite what they read.
+    let taken = |column: u32| {
+        let rows = |other: Rect| other.intersection(Rect::new(column, part.y, 1, part.h)).area();
+        later.iter().map(|(other, _)| rows(*other)).sum::<u64>() * 5 > u64::from(part.h) * 2
+    };
+    let changed = |column: u32| (part.y..part.bottom()).any(|y| changes.differs(column, y)) && !taken(column);
+    let space = frame.width.min(frame.width.saturating_add_signed(-which.dx)) - to.right().min(frame.width);
+    let room = COLUMN.min(space.min(frame.width - to.right()));
+    if room > 0 && changed(part.right()) {
+        let rows = (to.y..to.bottom()).map(|y| {
+            let ours = frame.row(y, to.right(), room);
+            theirs(to.right(), y, room).map_or(0, |theirs| same_from_left(ours, theirs))
+        });
+        to.w += most(rows, part.h);
+    }
+    let room = COLUMN.min(to.x.min(to.x.saturating_add_signed(which.dx)));
+    if room > 0 && changed(part.x - 1) {
+        let rows = (to.y..to.bottom()).map(|y| {
+            let ours = frame.row(y, to.x - room, room);
+            theirs(to.x - room, y, room).map_or(0, |theirs| same_from_right(ours, theirs))
+        });
+        let more = most(rows, part.h);
+        to.x -= more;
+        to.w += more;
+    }
+    Copy { to, dx: which.dx, dy: which.dy }
 }
 
 /// The largest width that all but a few rows have.

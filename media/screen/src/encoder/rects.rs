@@ -1,7 +1,7 @@
 //! Few rectangles around changed pixels.
 
-use crate::geometry::Rect;
 use super::diff::Changes;
+use crate::geometry::Rect;
 
 /// More rectangles than this are joined into one.
 const MOST: usize = crate::wire::MAX_RECTS / 2;

@@ -52,7 +52,8 @@ impl Tracker {
     pub(crate) fn restart(&mut self, width: u32, height: u32) {
         let screen = Rect::new(0, 0, width, height);
         if screen != self.screen {
-            *self = Self { screen, columns: width.div_ceil(TILE), last_key: self.last_key, ..Self::default() };
+            *self =
+                Self { screen, columns: width.div_ceil(TILE), last_key: self.last_key, ..Self::default() };
             self.history.resize((self.columns * height.div_ceil(TILE)) as usize, 0);
         }
     }
@@ -111,7 +112,13 @@ impl Tracker {
     }
 
     /// Counts what changed elsewhere and was not moved there, and decides where the region is from the next frame on.
-    pub(crate) fn observe_outside(&mut self, frame: FrameView<'_>, changes: &Changes, now: Duration, jammed: bool) {
+    pub(crate) fn observe_outside(
+        &mut self,
+        frame: FrameView<'_>,
+        changes: &Changes,
+        now: Duration,
+        jammed: bool,
+    ) {
         let bounds = changes.bounds();
         let pixels = Rect::new(bounds.x * COLUMN, bounds.y, bounds.w * COLUMN, bounds.h);
         self.observe(frame, changes, pixels.intersection(self.screen));
@@ -134,7 +141,8 @@ impl Tracker {
                         rect.w + 2 * TILE,
                         rect.h + 2 * TILE,
                     );
-                    let rect = if shrunk { around.intersection(region.rect) } else { rect.union(region.rect) };
+                    let rect =
+                        if shrunk { around.intersection(region.rect) } else { rect.union(region.rect) };
                     let rect = even(rect, self.screen);
                     self.region = Some(Region { rect, needs_key: true, ..region });
                 }

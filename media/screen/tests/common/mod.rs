@@ -1,5 +1,9 @@
 //! Frames that look like a desktop's, and an encoder with its viewer.
-#![allow(dead_code, reason = "each test file uses a part")]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    reason = "each test file uses a part, and a test may fail by panicking"
+)]
 
 pub mod captures;
 
@@ -33,7 +37,12 @@ impl Canvas {
     }
 
     pub fn view(&self) -> FrameView<'_> {
-        FrameView { pixels: &self.pixels, stride: self.width as usize * 4, width: self.width, height: self.height }
+        FrameView {
+            pixels: &self.pixels,
+            stride: self.width as usize * 4,
+            width: self.width,
+            height: self.height,
+        }
     }
 
     pub fn all(&self) -> Rect {
@@ -75,7 +84,7 @@ impl Canvas {
                 let shape = Dice(seed ^ u64::from(line * 131 + letter * 7)).roll();
                 let mut dots = Dice(u64::from(shape % 26) * 977 + u64::from(part * 8 + (x - rect.x) % 8));
                 dots.roll();
-                if shape % 7 != 0 && dots.roll() % 3 == 0 {
+                if !shape.is_multiple_of(7) && dots.roll().is_multiple_of(3) {
                     self.set(x, y, [40, 40, 60]);
                 }
             }
@@ -118,7 +127,10 @@ impl Pair {
     /// Encodes, decodes, and checks that the viewer sees the canvas.
     pub fn show(&mut self, canvas: &Canvas, damage: &[Rect], now: Instant) -> FrameInfo {
         let mut payload = Vec::new();
-        let info = self.encoder.encode(canvas.view(), damage, now, Pressure::NONE, &mut NoVideo, &mut payload).unwrap();
+        let info = self
+            .encoder
+            .encode(canvas.view(), damage, now, Pressure::NONE, &mut NoVideo, &mut payload)
+            .unwrap();
         assert_eq!(info.empty, payload.is_empty());
         self.bytes = payload.len();
         if !info.empty {
