@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// How events are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -14,11 +14,14 @@ pub enum Log {
     Json,
 }
 
+/// What is told without `FARHAND_LOG`. The toolkit of the window warns about displays that are just unusual.
+const QUIET: &str = "warn,winit=error";
+
 impl Log {
     /// Starts the diagnostic log beside the events; `FARHAND_LOG` chooses what it tells, such as `debug`.
     pub fn start(self) {
         let filter = tracing_subscriber::EnvFilter::try_from_env("FARHAND_LOG")
-            .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+            .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(QUIET));
         let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
         // A second start is a test's; the first stays.
         let _ = match self {
@@ -31,10 +34,12 @@ impl Log {
     pub fn event(self, event: &str, fields: &[(&str, Value)]) {
         let line = match self {
             Self::Json => {
-                let mut object = Map::new();
-                object.insert("event".into(), event.into());
-                object.extend(fields.iter().map(|(key, value)| ((*key).to_owned(), value.clone())));
-                Value::Object(object).to_string()
+                let mut line = format!("{{\"event\":{}", Value::from(event));
+                for (key, value) in fields {
+                    line.push_str(&format!(",{}:{value}", Value::from(*key)));
+                }
+                line.push('}');
+                line
             }
             Self::Text => {
                 let shown = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);

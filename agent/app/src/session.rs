@@ -411,10 +411,10 @@ impl Session {
             None => (self.joined.technician.clone(), self.joined.organisation.clone()),
         };
         let left = prompt.expires.saturating_duration_since(Instant::now());
-        let rights = prompt.rights;
+        let rights: Vec<Right> = prompt.rights.beyond(prompt.granted).collect();
         self.log.event(
             "prompt",
-            &[("ask", prompt.ask.0.into()), ("rights", serde_json::to_value(rights).unwrap_or_default())],
+            &[("ask", prompt.ask.0.into()), ("rights", serde_json::to_value(&rights).unwrap_or_default())],
         );
         let seconds = left.as_secs_f64().round() as u64;
         show(window, ToWindow::Prompt { ask: prompt.ask.0, technician, organisation, rights, seconds });

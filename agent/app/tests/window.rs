@@ -4,7 +4,7 @@ mod common;
 
 use common::{Desktop, Place, WindowProcess, wait_for};
 use farhand_agent::window::protocol::{Detail, FromWindow, Stage, ToWindow};
-use farhand_protocol::rights::{Right, Rights};
+use farhand_protocol::rights::Right;
 
 const PROMPT: &str = "Farhand asks";
 const BANNER: &str = "Farhand session";
@@ -19,7 +19,7 @@ fn prompt(ask: u32, rights: &[Right]) -> ToWindow {
         ask,
         technician: "Ada".into(),
         organisation: "Demo Help".into(),
-        rights: Rights::of(rights),
+        rights: rights.to_vec(),
         seconds: 60,
     }
 }

@@ -599,8 +599,8 @@ impl Agent {
         while let Some(output) = self.consent.poll_output() {
             match output {
                 consent::Output::Prompt { ask, rights, expires } => {
-                    let more = !self.consent.granted().is_empty();
-                    let prompt = Prompt { ask, asker: self.asker, rights, more, expires };
+                    let granted = self.consent.granted();
+                    let prompt = Prompt { ask, asker: self.asker, rights, granted, expires };
                     self.prompt = Some(prompt);
                     // A held key or button must not reach the prompt.
                     self.release_all();

@@ -199,7 +199,7 @@ fn an_ask_for_everything_is_cut_to_the_policy() {
     let mut scene = Scene::new();
     scene.control(ADA, &Control::Ask { rights: Rights::ALL });
     let prompt = scene.prompt();
-    assert_eq!((prompt.rights, prompt.asker, prompt.more), (both(), ADA, false));
+    assert_eq!((prompt.rights, prompt.asker, prompt.granted), (both(), ADA, Rights::EMPTY));
     scene.agent.handle_customer(FromCustomer::Allow(prompt.ask), scene.now);
     for right in Right::ALL {
         let permitted = matches!(right, Right::View | Right::Control);
@@ -297,7 +297,7 @@ fn nothing_is_injected_while_a_prompt_is_shown() {
     let prompted = position(|o| matches!(o, Output::Prompt(_))).expect("a prompt is shown");
     assert!(released < prompted, "before the prompt is shown");
     let Output::Prompt(prompt) = up[prompted] else { panic!("a prompt") };
-    assert!(prompt.more);
+    assert_eq!(prompt.granted, both());
 
     scene.input(ADA, &Input::Key { usage: A, down: true });
     scene.input(ADA, &Input::Button { button: Button::Left, down: true, x: 400, y: 300 });

@@ -82,10 +82,10 @@ pub struct Prompt {
     pub ask: AskId,
     /// Who asks.
     pub asker: ParticipantId,
-    /// What is asked for now; what was allowed before is not in it.
+    /// All that is asked for.
     pub rights: Rights,
-    /// Whether something was allowed before.
-    pub more: bool,
+    /// What was allowed before; the prompt shows the rest.
+    pub granted: Rights,
     /// Silence until then means no.
     pub expires: Instant,
 }

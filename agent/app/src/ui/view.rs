@@ -27,7 +27,7 @@ pub fn fixed_texts(ui: &Ui) {
 pub fn prompt(ui: &Ui, message: &ToWindow) {
     let ToWindow::Prompt { technician, organisation, rights, .. } = message else { return };
     let technician = name(ui, technician);
-    let key = match (rights.contains(Right::View), rights.contains(Right::Control)) {
+    let key = match (rights.contains(&Right::View), rights.contains(&Right::Control)) {
         (true, true) => "agent.prompt.asks_both",
         (false, true) => "agent.prompt.asks_control",
         (true, false) => "agent.prompt.asks_view",
@@ -37,7 +37,7 @@ pub fn prompt(ui: &Ui, message: &ToWindow) {
     let organisation = clean(organisation);
     let from = ui.strings.get("agent.prompt.from", &[("organisation", &organisation)]);
     ui.prompt.set_from(if organisation.is_empty() { SharedString::new() } else { from.into() });
-    let wanted: Vec<Wanted> = rights.iter().map(|right| wanted(ui, right)).collect();
+    let wanted: Vec<Wanted> = rights.iter().map(|right| wanted(ui, *right)).collect();
     ui.prompt.set_wanted(ModelRc::new(VecModel::from(wanted)));
 }
 

@@ -62,10 +62,14 @@ pub async fn spawn() -> Result<(WindowPort, JoinHandle<()>), WindowError> {
 
 fn start() -> io::Result<Process> {
     let program = std::env::current_exe()?;
+    // The window outlives this process, and whoever reads this process's standard error waits for its end.
+    let told = std::env::var_os("FARHAND_LOG").is_some();
+    let stderr = if told { Stdio::inherit() } else { Stdio::null() };
     let mut child = Command::new(program)
         .arg("window")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
+        .stderr(stderr)
         .kill_on_drop(false)
         .spawn()?;
     let missing = || io::Error::other("no pipe");

@@ -1,6 +1,6 @@
 //! What the session process and its window say to one another: a line of JSON each.
 
-use farhand_protocol::rights::Rights;
+use farhand_protocol::rights::Right;
 use serde::{Deserialize, Serialize};
 
 /// The longest line that either side reads, in bytes.
@@ -18,8 +18,8 @@ pub enum ToWindow {
         technician: String,
         /// Who asks: the organisation's name.
         organisation: String,
-        /// What for.
-        rights: Rights,
+        /// What for; what is allowed already is left out.
+        rights: Vec<Right>,
         /// Seconds until silence counts as no.
         seconds: u64,
     },
