@@ -87,6 +87,9 @@ pub fn connect(display: Option<&str>) -> Result<(RustConnection, usize), Fault> 
     if named().is_empty() {
         return Err(Fault::NoDisplay);
     }
+    if !has_port(&named()) {
+        return Err(Fault::Unreachable { display: named() });
+    }
     RustConnection::connect(display).map_err(|error| match error {
         ConnectError::DisplayParsingError(DisplayParsingError::DisplayNotSet) => Fault::NoDisplay,
         ConnectError::SetupAuthenticate(_) => Fault::Forbidden { display: named() },
@@ -107,6 +110,13 @@ pub fn connect(display: Option<&str>) -> Result<(RustConnection, usize), Fault> 
     })
 }
 
+/// Whether a display's number, which is the port counted from 6000, is one that can be (x11rb adds without looking).
+fn has_port(display: &str) -> bool {
+    let number = display.rsplit_once(':').map_or("", |(_, number)| number);
+    let number = number.split_once('.').map_or(number, |(number, _)| number);
+    number.parse::<u16>().is_ok_and(|number| number.checked_add(6000).is_some())
+}
+
 /// Fails with the extension's name if the display lacks it.
 pub fn require(
     connection: &RustConnection,
@@ -116,5 +126,20 @@ pub fn require(
     match connection.extension_information(extension)? {
         Some(_) => Ok(()),
         None => Err(Fault::MissingExtension { name }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::has_port;
+
+    #[test]
+    fn a_display_has_a_number_that_can_be_a_port() {
+        for display in [":0", ":99.0", "localhost:10.0", "unix:1", "[::1]:3", ":59535"] {
+            assert!(has_port(display), "{display}");
+        }
+        for display in ["", ":", "nonsense", ":-1", ":59536", ":65535", ":99999999999", ":1x"] {
+            assert!(!has_port(display), "{display}");
+        }
     }
 }

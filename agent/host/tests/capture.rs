@@ -275,8 +275,9 @@ mod trouble {
     #[test]
     fn a_display_that_is_not_there_is_named() {
         assert_eq!(refusal(""), CaptureError::NoDisplay);
-        assert_eq!(refusal(":64999"), CaptureError::Unreachable { display: ":64999".to_owned() });
-        assert_eq!(refusal("nonsense"), CaptureError::Unreachable { display: "nonsense".to_owned() });
+        for display in [":59000", ":64999", "nonsense", "no.such.host.invalid:0"] {
+            assert_eq!(refusal(display), CaptureError::Unreachable { display: display.to_owned() });
+        }
     }
 
     #[test]

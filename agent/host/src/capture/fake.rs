@@ -25,6 +25,8 @@ struct State {
     cursor: Cursor,
     at: (i32, i32),
     happened: Happened,
+    /// Damage was told and not taken since.
+    told: bool,
     failure: Option<CaptureError>,
     grabs: u64,
 }
@@ -45,6 +47,7 @@ impl FakeScreen {
                 cursor_moved: true,
                 ..Happened::default()
             },
+            told: false,
             failure: None,
             grabs: 0,
         };
@@ -82,7 +85,7 @@ impl FakeScreen {
             }
         }
         state.damage.push(Rect { x: rect.x, y: rect.y, w: right - rect.x, h: bottom - rect.y });
-        state.happened.damage = true;
+        state.happened.damage = !state.told;
         self.0.changed.notify_all();
     }
 
@@ -164,6 +167,7 @@ impl Capturer for FakeCapturer {
             }
             if state.happened.any() {
                 self.geometry = state.geometry;
+                state.told |= state.happened.damage;
                 return Ok(std::mem::take(&mut state.happened));
             }
             state = match until {
@@ -188,6 +192,7 @@ impl Capturer for FakeCapturer {
             }
             state.grabs += 1;
             state.happened.damage = false;
+            state.told = false;
             self.geometry = state.geometry;
             self.damage.clear();
             self.damage.append(&mut state.damage);

@@ -1,8 +1,7 @@
 //! H.264 by openh264, in Annex B, constrained baseline, one slice a picture.
 //!
 //! The codec is told that it sees a camera: in its mode for screens it does not follow the rate it is given, and text
-//! is sent exactly anyway. Pictures are not left out; under pressure the encoder above leaves out whole frames, which
-//! keeps what was captured and what was encoded the same.
+//! is sent exactly anyway. It may leave pictures out, without which it does not keep to the rate; never a keyframe.
 #![allow(unsafe_code)]
 
 use std::time::Instant;
@@ -53,7 +52,7 @@ impl H264Encoder {
             .rate_control_mode(RateControlMode::Bitrate)
             .bitrate(BitRate::from_bps(rate))
             .max_frame_rate(FrameRate::from_hz(self.options.frames_per_second))
-            .skip_frames(false)
+            .skip_frames(true)
             .complexity(Complexity::Low)
             .profile(Profile::Baseline)
             .scene_change_detect(false)
@@ -103,6 +102,7 @@ impl VideoEncoder for H264Encoder {
         let stream = open.encoder.encode_at(&picture, Timestamp::from_millis(millis)).map_err(failed)?;
         let start = out.len();
         stream.write_vec(out);
+        // A picture left out is no error; a keyframe is never left out.
         let is_keyframe = match stream.frame_type() {
             FrameType::IDR => true,
             FrameType::I | FrameType::P | FrameType::Skip | FrameType::IPMixed => false,

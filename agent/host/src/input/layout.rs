@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use x11rb::connection::Connection as _;
 use x11rb::protocol::xproto::ConnectionExt as _;
 use x11rb::rust_connection::RustConnection;
+use x11rb::wrapper::ConnectionExt as _;
 
 use super::InjectError;
 use crate::x11::Fault;
@@ -67,7 +68,11 @@ impl Layout {
         let mut strokes = Vec::with_capacity(keysyms.len());
         for keysym in keysyms {
             let stroke = match self.stroke(&keys, *keysym, group) {
-                Some(stroke) => stroke,
+                Some(stroke) => {
+                    // What is about to be pressed must not be lent to a later character of the same text.
+                    self.used(&[stroke]);
+                    stroke
+                }
                 None => match self.lend(&keys, *keysym, now) {
                     Ok(Some(keycode)) => {
                         let meanings = [*keysym; LEVELS as usize];
@@ -109,7 +114,8 @@ impl Layout {
                 .change_keyboard_mapping(1, keycode, LEVELS, &[x11rb::NO_SYMBOL; LEVELS as usize])
                 .map_err(Fault::from)?;
         }
-        connection.flush().map_err(Fault::from)?;
+        // Not only sent but taken in: a server drops what it has not read of a connection that closes.
+        connection.sync().map_err(Fault::from)?;
         Ok(())
     }
 
