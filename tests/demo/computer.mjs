@@ -45,7 +45,7 @@ export class Computer {
     await this.wallpaper();
     this.start('terminal', 'xterm', [
       ...['-title', 'Terminal', '-fa', 'DejaVu Sans Mono', '-fs', 11, '-bg', '#15191f', '-fg', '#e6ebf0', '-cr', '#4fb3a5'],
-      ...['-b', 8, '-geometry', '78x20+650+430', '-e', 'sh', '-c', 'cd; PS1="$ " exec sh'],
+      ...['-b', 8, '-geometry', '62x18+855+470', '-e', 'sh', '-c', 'cd; PS1="$ " exec sh'],
     ]);
     await this.shown('^Terminal$');
     this.start('editor', 'mousepad', [text]);

@@ -59,7 +59,7 @@ describe('consent', () => {
     await technician.askControl();
     await customer.person.allow();
     await technician.rights('view', 'control');
-    await technician.click(300, 300);
+    await customer.clicked(technician);
     const mark = customer.target.mark;
     await technician.page.keyboard.down('KeyW');
     await customer.target.key('KeyW', true, { from: mark });

@@ -26,7 +26,7 @@ describe('faults', () => {
     await console_.askControl();
     await customer.person.allow();
     await console_.rights('view', 'control');
-    await console_.click(300, 300);
+    await customer.clicked(console_);
   }
 
   /** Holds a key down on the customer's machine; returns where the target's log stood before. */

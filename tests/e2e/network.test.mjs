@@ -30,7 +30,7 @@ describe('UDP is blocked', () => {
     await technician.askControl();
     await customer.person.allow();
     await technician.rights('view', 'control');
-    await technician.click(300, 300);
+    await customer.clicked(technician);
     const mark = customer.target.mark;
     await technician.page.keyboard.press('KeyU');
     await customer.target.key('KeyU', true, { from: mark });

@@ -64,7 +64,7 @@ describe('a whole session', () => {
   });
 
   step('keys arrive by their place on the keyboard', async () => {
-    await technician.click(300, 300);
+    await customer.clicked(technician);
     const mark = customer.target.mark;
     for (const code of ['KeyQ', 'Digit7', 'ArrowLeft', 'F5', 'Enter']) {
       await technician.page.keyboard.press(code);

@@ -107,6 +107,16 @@ export class Customer {
     return agent;
   }
 
+  /**
+   * The technician clicks into the customer's program, and the click has arrived. A window manager holds a click back
+   * until it has given the focus, so a key that follows at once would overtake it.
+   */
+  async clicked(console_, x = 300, y = 300) {
+    const from = this.target.mark;
+    await console_.click(x, y);
+    return this.target.button(1, false, { from });
+  }
+
   /** Waits until the agent holds this consent, such as `granted` with `view control`. */
   async consent(state, pick = () => true) {
     return this.agent.err.event('consent', { pick: (event) => event.consent.state === state && pick(event.consent) });
