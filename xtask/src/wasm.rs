@@ -14,7 +14,7 @@ const RUSTFLAGS: &str = "-C opt-level=3 -C target-feature=+simd128,+bulk-memory 
 /// libzstd's C: without a C library for the target, its own shims stand in.
 const CFLAGS: &str = "-O3 -msimd128 -mbulk-memory";
 
-/// Builds the module and its bindings. Does nothing when the compiled module is what the bindings were made of.
+/// Builds the module and its bindings.
 pub fn run() -> Result<()> {
     let target_dir = shell::target_dir().join("wasm");
     let mut command = toolchain()?;

@@ -11,6 +11,7 @@ use farhand_screen::{
     Decoder, Encoder, FrameInfo, FrameView, Limits, Options, Pressure, Rect, VideoEncoder, VideoError,
     VideoUnit,
 };
+use proptest::prelude::*;
 
 const SCREEN: (u32, u32) = (640, 480);
 const FILM: Rect = Rect::new(102, 67, 320, 200);
@@ -344,4 +345,74 @@ fn a_picture_that_comes_late_does_not_overwrite_newer_pixels() {
     world.assert_exact();
     world.decoder.put(unit.ticket, &payload[unit.data]);
     world.assert_exact();
+}
+
+/// Something that happens while films play.
+#[derive(Clone, Debug)]
+enum Event {
+    Film { place: usize, frames: usize },
+    Letter { x: u32, y: u32 },
+    Scroll { by: usize },
+    Wait { ms: u64 },
+    Reset,
+    Break,
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    prop_oneof![
+        5 => (0..3_usize, 1..14_usize).prop_map(|(place, frames)| Event::Film { place, frames }),
+        3 => (0..600_u32, 0..460_u32).prop_map(|(x, y)| Event::Letter { x, y }),
+        2 => (1..60_usize).prop_map(|by| Event::Scroll { by }),
+        2 => (1..900_u64).prop_map(|ms| Event::Wait { ms }),
+        1 => Just(Event::Reset),
+        1 => Just(Event::Break),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Exact wherever the frame says so, close where it does not, and exact once nothing moves.
+    #[test]
+    fn films_among_other_things_end_exact(events in proptest::collection::vec((event(), any::<bool>()), 1..16)) {
+        let places = [FILM, Rect::new(300, 200, 333, 211), Rect::new(0, 0, 640, 480)];
+        let mut world = World::new();
+        for (event, jammed) in events {
+            let backlog = Duration::from_millis(if jammed { 40 } else { 0 });
+            let pressure = Pressure { backlog };
+            match event {
+                Event::Film { place, frames } => {
+                    for _ in 0..frames {
+                        world.film(places[place]);
+                        world.show(pressure);
+                    }
+                }
+                Event::Letter { x, y } => {
+                    world.canvas.fill(Rect::new(x, y, 7, 11), [0, 0, 0]);
+                    world.show(pressure);
+                }
+                Event::Scroll { by } => {
+                    world.canvas.pixels.copy_within(by * SCREEN.0 as usize * 4.., 0);
+                    world.show(pressure);
+                }
+                Event::Wait { ms } => {
+                    world.now += Duration::from_millis(ms);
+                    world.encode(&[], pressure);
+                }
+                Event::Reset => {
+                    world.decoder = Decoder::new(Limits::default()).unwrap();
+                    world.encoder.request_reset();
+                    world.show(pressure);
+                }
+                Event::Break => {
+                    world.codec.broken = true;
+                    world.film(FILM);
+                    world.show(pressure);
+                    world.codec.broken = false;
+                    world.codec.size = None;
+                }
+            }
+        }
+        world.rest();
+    }
 }

@@ -67,8 +67,8 @@ fn doubled_messages_arrive_once_and_in_order() {
     assert_eq!(doubler.due(1010.0), None);
     let at = doubler.due_at().unwrap();
     let mut copies = Vec::new();
-    for now in [at, at + 1.5] {
-        while let Some(datagram) = doubler.due(now) {
+    for time in [at, at + 1.5] {
+        while let Some(datagram) = doubler.due(time) {
             match Datagram::read(datagram.into()).unwrap() {
                 Datagram::Copy { stream, index, message } => {
                     assert_eq!(stream, Stream::Input);
@@ -79,7 +79,7 @@ fn doubled_messages_arrive_once_and_in_order() {
         }
     }
     assert_eq!(doubler.due_at(), None);
-    // The first message is lost on the stream for now; its copy comes after the second's.
+    // The first message is late on the stream; its copy comes after the second's.
     for (index, message) in copies.into_iter().rev() {
         reorder.from_datagram(index, message.to_vec());
     }

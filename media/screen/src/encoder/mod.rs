@@ -273,6 +273,7 @@ impl Encoder {
         self.tracker.handle_quiet(now, self.options.repair_after);
         self.changes.find(frame, &self.viewer, damage);
         let mut hole = Rect::default();
+        let mut made = None;
         let films = video.codec() != NO_CODEC && !self.video_failed;
         let mut picture = Picture::None;
         if films {
@@ -281,6 +282,7 @@ impl Encoder {
                 self.tracker.region().filter(|region| self.changes.any_in(frame, &self.viewer, region.rect));
             if let Some(region) = changed {
                 picture = self.encode_region(frame, now, video, start, out);
+                made = Some(region);
                 match picture {
                     Picture::Made => {
                         self.keep(frame, region.rect);
@@ -317,6 +319,10 @@ impl Encoder {
         for i in 0..self.plain.len() {
             self.keep(frame, self.plain[i]);
             self.lossy.clear(self.plain[i]);
+        }
+        // The viewer puts the picture over whatever rectangle reaches into its region.
+        if let (Picture::Made, Some(region)) = (picture, made) {
+            self.lossy.mark(region.rect, now);
         }
         if !(self.rects.is_empty() && self.copies.is_empty()) {
             self.write_pixels(frame, start, out)?;
