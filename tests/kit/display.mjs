@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { ROOT } from './programs.mjs';
 import { run } from './run.mjs';
-import { inTime, until } from './wait.mjs';
+import { inTime } from './wait.mjs';
 
 export class Display {
   /** Starts Xvfb on a free number. */
@@ -48,11 +48,10 @@ export class Display {
 
   async manage() {
     const config = path.join(ROOT, 'tests/kit/openbox.xml');
-    this.manager = this.start(`${this.name}-openbox`, 'openbox', ['--sm-disable', '--config-file', config]);
-    await until('the window manager to run', async () => {
-      const answer = await this.run('xprop', ['-root', '_NET_SUPPORTING_WM_CHECK']);
-      return answer.includes('window id');
-    });
+    // It says that it is the window manager before it looks at windows; one that is mapped in between would be lost.
+    const args = ['--sm-disable', '--config-file', config, '--startup', 'echo manages'];
+    this.manager = this.start(`${this.name}-openbox`, 'openbox', args);
+    await this.manager.out.find('the window manager to run', (line) => line === 'manages');
   }
 
   /** The whole screen as it is now: RGB, 8 bits each. The pointer is not in it. */
