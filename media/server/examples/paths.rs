@@ -3,6 +3,7 @@
 //! `cargo run --release -p farhand-media-server --example paths [seconds] [name]`. The agent is near the service, the
 //! viewer behind the path. Times are one way, from the agent's `send` to the viewer's event, in milliseconds.
 
+use std::collections::VecDeque;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -34,13 +35,15 @@ struct Workload {
     bytes: (usize, usize),
     /// Frames that may be on their way undrawn.
     window: u32,
+    /// Frames become smaller and larger with the delay, as the agent's do.
+    adapts: bool,
 }
 
 const WORKLOADS: [Workload; 4] = [
-    Workload { name: "typing", keys: 12, frames: 0, bytes: (0, 0), window: 0 },
-    Workload { name: "scroll", keys: 0, frames: 60, bytes: (1_000, 6_000), window: 8 },
-    Workload { name: "typing+scroll", keys: 12, frames: 60, bytes: (1_000, 6_000), window: 8 },
-    Workload { name: "typing+bulk", keys: 12, frames: 60, bytes: (60_000, 60_000), window: 8 },
+    Workload { name: "typing", keys: 12, frames: 0, bytes: (0, 0), window: 0, adapts: false },
+    Workload { name: "scroll", keys: 0, frames: 60, bytes: (1_000, 6_000), window: 8, adapts: false },
+    Workload { name: "typing+scroll", keys: 12, frames: 60, bytes: (1_000, 6_000), window: 8, adapts: false },
+    Workload { name: "typing+video", keys: 12, frames: 30, bytes: (500, 60_000), window: 4, adapts: true },
 ];
 
 fn paths() -> Vec<(&'static str, Direction)> {
@@ -139,7 +142,7 @@ async fn measure(path: &str, direction: Direction, workload: Workload, length: D
         let (mut keys, mut frames, mut reset) = (Vec::new(), Vec::new(), 0u32);
         let mut feedback = 0;
         while let Some(event) = viewer_events.recv().await {
-            let LinkEvent::Message { message, .. } = event else { continue };
+            let LinkEvent::Message { message, .. } = event else { break };
             let (Ok(head), Ok(screen)) = (Head::read(&message), ScreenHead::read(&message)) else { continue };
             if head.flags & flags::LAST == 0 {
                 continue;
@@ -186,6 +189,7 @@ async fn measure(path: &str, direction: Direction, workload: Workload, length: D
     let mut keys = tokio::time::interval(every(workload.keys));
     let mut frames = tokio::time::interval(every(workload.frames));
     let (mut key_number, mut frame_number, mut drawn, mut offered) = (2u32, 1u32, 0u32, 0u32);
+    let (mut size, mut least, mut sent_at, mut bytes) = (8_000, Duration::MAX, VecDeque::new(), 0);
     let end = tokio::time::Instant::now() + length;
     loop {
         tokio::select! {
@@ -197,7 +201,10 @@ async fn measure(path: &str, direction: Direction, workload: Workload, length: D
             _ = frames.tick(), if workload.frames > 0 => {
                 offered += 1;
                 if (frame_number - drawn) / 2 < workload.window {
-                    send(0, frame_number, pick(workload.bytes.0, workload.bytes.1));
+                    let length = if workload.adapts { size } else { pick(workload.bytes.0, workload.bytes.1) };
+                    send(0, frame_number, length);
+                    bytes += length;
+                    sent_at.push_back((frame_number, Instant::now()));
                     frame_number += 2;
                 }
             }
@@ -205,6 +212,17 @@ async fn measure(path: &str, direction: Direction, workload: Workload, length: D
                 Some(LinkEvent::Message { message, .. }) => {
                     if let Some(number) = message.last_chunk::<4>() {
                         drawn = drawn.max(u32::from_be_bytes(*number));
+                        while let Some((_, at)) = sent_at.pop_front_if(|(number, _)| *number <= drawn) {
+                            let took: Duration = at.elapsed();
+                            least = least.min(took);
+                            let queue = took - least;
+                            if queue > 25 * MS {
+                                size = size * 85 / 100;
+                            } else if queue < 12 * MS {
+                                size = size * 104 / 100;
+                            }
+                            size = size.clamp(workload.bytes.0, workload.bytes.1.max(workload.bytes.0));
+                        }
                     }
                 }
                 Some(_) => {}
@@ -221,7 +239,7 @@ async fn measure(path: &str, direction: Direction, workload: Workload, length: D
     waits.sort_unstable();
     let queue = |share: f64| waits.get(at(waits.len(), share)).map_or(0, Duration::as_millis);
     println!(
-        "{path:<23} {:<14} {:<27} {:<27} {drawn:<9} {:>3} / {:<3}    {} + {}  cuts {}",
+        "{path:<23} {:<14} {:<27} {:<27} {drawn:<9} {:>3} / {:<3}    {} + {}  cuts {}  {} kbit/s",
         workload.name,
         quantiles(keys),
         quantiles(frames),
@@ -230,6 +248,7 @@ async fn measure(path: &str, direction: Direction, workload: Workload, length: D
         figures.lost,
         figures.overflown,
         server.metrics().cuts,
+        bytes as u64 * 8 / length.as_millis() as u64,
     );
 }
 

@@ -21,6 +21,9 @@ const URGENT_AHEAD: usize = 64 * 1024;
 /// quinn finds a lost packet by a later one that arrives. When a large message was the last, this is sent so much
 /// later, so that a loss at its end is found after one round trip and not after a probe timeout.
 const POKE_AFTER: Duration = Duration::from_millis(6);
+/// A small message that is the last for now goes a third time so much after its second: nothing else would show that
+/// both were lost, as in an outage of some tens of milliseconds.
+const THIRD_AFTER: Duration = Duration::from_millis(25);
 /// While there is no room, the gauge is looked at again after this: a change of path replaces the controller.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
@@ -80,6 +83,7 @@ struct Sender<S: Session> {
     /// What the task's timer is set to, so that another thread wakes it only for an earlier one.
     armed: Option<Instant>,
     poke_at: Option<Instant>,
+    third: Option<(Instant, Datagram)>,
     look_at: Option<Instant>,
 }
 
@@ -100,6 +104,7 @@ impl<S: Session> Hop<S> {
             waker: None,
             armed: None,
             poke_at: None,
+            third: None,
             look_at: None,
         };
         Self { session, sender: Mutex::new(sender) }
@@ -171,6 +176,7 @@ impl<S: Session> Sender<S> {
             let Some((stream, message)) = source(urgent_only) else { break };
             match lane(stream) {
                 Some(lane) => {
+                    self.third = None;
                     self.poke_at = (message.len() > DOUBLE_UP_TO).then(|| now + POKE_AFTER);
                     self.lanes[lane].push(message, now);
                     self.write(cx);
@@ -200,15 +206,21 @@ impl<S: Session> Sender<S> {
 
     fn poll_timeout(&self) -> Option<Instant> {
         let copies = self.lanes.iter().filter_map(|lane| lane.doubler.poll_timeout());
-        copies.chain(self.poke_at).chain(self.look_at).min()
+        let third = self.third.as_ref().map(|(at, _)| *at);
+        copies.chain(third).chain(self.poke_at).chain(self.look_at).min()
     }
 
     fn handle_timeout(&mut self, session: &S, now: Instant) {
         for (lane, stream) in Stream::ORDERED.into_iter().enumerate() {
             self.lanes[lane].doubler.handle_timeout(now);
             while let Some((index, message)) = self.lanes[lane].doubler.poll_output() {
-                self.datagram(session, &Datagram::Copy { stream, index, message });
+                let copy = Datagram::Copy { stream, index, message };
+                self.datagram(session, &copy);
+                self.third = Some((now + THIRD_AFTER, copy));
             }
+        }
+        if let Some((_, copy)) = self.third.take_if(|(at, _)| *at <= now) {
+            self.datagram(session, &copy);
         }
         if self.poke_at.is_some_and(|at| at <= now) {
             self.poke_at = None;
