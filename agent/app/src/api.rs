@@ -41,7 +41,11 @@ impl Server {
     /// Host and port as they stand in an address.
     #[must_use]
     pub fn authority(&self) -> String {
-        if self.host.contains(':') { format!("[{}]:{}", self.host, self.port) } else { format!("{}:{}", self.host, self.port) }
+        if self.host.contains(':') {
+            format!("[{}]:{}", self.host, self.port)
+        } else {
+            format!("{}:{}", self.host, self.port)
+        }
     }
 }
 
@@ -60,16 +64,14 @@ pub async fn join(server: &Server, code: &str, config: ClientConfig, pinned: boo
         .user_agent(crate::PROGRAM)
         .build()
         .map_err(|error| Fail::Service { detail: error.to_string() })?;
-    let sent = client
-        .post(format!("{address}/api/v1/join"))
-        .json(&Join { code: code.digits().into() })
-        .send()
-        .await;
+    let sent =
+        client.post(format!("{address}/api/v1/join")).json(&Join { code: code.digits().into() }).send().await;
     let response = sent.map_err(|error| not_sent(&error, address.clone(), pinned))?;
     let status = response.status();
     let body = read(response).await.map_err(|error| not_sent(&error, address, pinned))?;
     if status.is_success() {
-        return serde_json::from_slice(&body).map_err(|_| Fail::Service { detail: "its answer cannot be read".into() });
+        return serde_json::from_slice(&body)
+            .map_err(|_| Fail::Service { detail: "its answer cannot be read".into() });
     }
     let problem = serde_json::from_slice::<Problem>(&body).ok();
     Err(match (status.as_u16(), problem) {

@@ -50,7 +50,9 @@ pub enum Fail {
     )]
     FingerprintMalformed,
     /// No connection.
-    #[error("The service at {server} does not answer ({detail}). Check the address and your network, then try again.")]
+    #[error(
+        "The service at {server} does not answer ({detail}). Check the address and your network, then try again."
+    )]
     Unreachable {
         /// Address of the service.
         server: String,
@@ -110,7 +112,9 @@ impl Fail {
         match self {
             Self::CodeMalformed | Self::CodeRefused { .. } | Self::TooMany(_) => exit::CODE,
             Self::Address(_) | Self::Unreachable { .. } | Self::Service { .. } => exit::SERVICE,
-            Self::FingerprintMalformed | Self::Untrusted { .. } | Self::Fingerprint { .. } => exit::CERTIFICATE,
+            Self::FingerprintMalformed | Self::Untrusted { .. } | Self::Fingerprint { .. } => {
+                exit::CERTIFICATE
+            }
             Self::Version => exit::VERSION,
             Self::Capture(_) | Self::Inject(_) | Self::Window(_) => exit::DISPLAY,
         }

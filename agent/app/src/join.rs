@@ -24,7 +24,13 @@ const POLICY: Rights = Rights::of(&[Right::View, Right::Control]);
 
 /// Runs the command; returns the exit code.
 #[must_use]
-pub fn main(code: &str, server: &str, fingerprint: Option<&str>, log: Log, answer_within: Duration) -> ExitCode {
+pub fn main(
+    code: &str,
+    server: &str,
+    fingerprint: Option<&str>,
+    log: Log,
+    answer_within: Duration,
+) -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {

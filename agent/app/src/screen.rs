@@ -178,7 +178,8 @@ impl Screen {
             orders.woken = false;
             drop(orders);
             let now = Instant::now();
-            let early = not_before.and_then(|at| at.checked_duration_since(now)).filter(|left| !left.is_zero());
+            let early =
+                not_before.and_then(|at| at.checked_duration_since(now)).filter(|left| !left.is_zero());
             let wanted = !matches!(lock(&self.agent).screen_turn(true, 0, now), Turn::Stop);
             if wanted && early.is_none() {
                 return true;
@@ -202,7 +203,8 @@ impl Screen {
         let mut pressure = Pressure { rate: u64::MAX, backlog: Duration::ZERO };
         let mut size = None;
         // A fresh capturer reports everything as changed; its first wait would only say so.
-        let mut happened = Happened { damage: true, cursor_shape: true, cursor_moved: true, ..Happened::default() };
+        let mut happened =
+            Happened { damage: true, cursor_shape: true, cursor_moved: true, ..Happened::default() };
         loop {
             {
                 let mut orders = self.shared.orders();
@@ -375,4 +377,3 @@ impl Codecs {
 pub fn probe(backend: Backend) -> Result<(), CaptureError> {
     open_capturer(backend).map(drop)
 }
-

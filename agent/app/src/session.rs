@@ -133,7 +133,9 @@ pub async fn run(parts: Parts, window: &mut WindowPort) -> Result<Over, Fail> {
             }
         };
         match event {
-            Some(SignalEvent::Welcome { participant, session, media }) => break (participant, session, media),
+            Some(SignalEvent::Welcome { participant, session, media }) => {
+                break (participant, session, media);
+            }
             Some(SignalEvent::Away(why)) => parts.log.event("service_away", &[("why", why.into())]),
             Some(SignalEvent::Session(_) | SignalEvent::Media(_)) => {}
             Some(SignalEvent::Version) => return Err(Fail::Version),
@@ -471,7 +473,8 @@ impl Session {
         };
         let stage = (stage, detail);
         if self.stage.as_ref() != Some(&stage) {
-            let (technician, organisation) = (self.joined.technician.clone(), self.joined.organisation.clone());
+            let (technician, organisation) =
+                (self.joined.technician.clone(), self.joined.organisation.clone());
             let (place, detail) = stage.clone();
             show(window, ToWindow::Status { stage: place, technician, organisation, detail });
             self.stage = Some(stage);
@@ -480,7 +483,8 @@ impl Session {
 
     async fn finish(self, window: &WindowPort, mut from_service: mpsc::Receiver<SignalEvent>) -> Over {
         show_over(window, self.over, &self.joined.technician);
-        if self.over.reason.is_none() && self.over.consent.is_none_or(|why| why == ConsentEnd::EndedRemotely) {
+        if self.over.reason.is_none() && self.over.consent.is_none_or(|why| why == ConsentEnd::EndedRemotely)
+        {
             self.signal(ToService::End);
         }
         let counters = lock(&self.agent).counters();
@@ -498,7 +502,10 @@ impl Session {
 }
 
 /// Lets the socket say what waits, and waits until it has.
-async fn say_goodbye(signals: mpsc::UnboundedSender<ToService>, from_service: &mut mpsc::Receiver<SignalEvent>) {
+async fn say_goodbye(
+    signals: mpsc::UnboundedSender<ToService>,
+    from_service: &mut mpsc::Receiver<SignalEvent>,
+) {
     drop(signals);
     let drained = async { while from_service.recv().await.is_some() {} };
     let _ = tokio::time::timeout(GOODBYE_WITHIN, drained).await;

@@ -140,7 +140,8 @@ async fn run(
 async fn connect(config: &SignalConfig) -> Result<Socket, Broken> {
     let away = |error: &dyn std::fmt::Display| Broken::Away(error.to_string());
     let name = ServerName::try_from(config.server.host.clone()).map_err(|error| away(&error))?;
-    let tcp = TcpStream::connect((config.server.host.as_str(), config.server.port)).await.map_err(|e| away(&e))?;
+    let tcp =
+        TcpStream::connect((config.server.host.as_str(), config.server.port)).await.map_err(|e| away(&e))?;
     let _ = tcp.set_nodelay(true);
     let tls = TlsConnector::from(Arc::clone(&config.tls)).connect(name, tcp).await.map_err(|e| away(&e))?;
     let address = format!("wss://{}/api/v1/sessions/{}/socket", config.server.authority(), config.session);

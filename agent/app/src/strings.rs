@@ -70,7 +70,11 @@ mod tests {
     #[test]
     fn both_languages_have_the_same_sentences_with_the_same_places() {
         let places = |text: &str| -> BTreeSet<String> {
-            text.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(name, _)| name.into()).collect()
+            text.split('{')
+                .skip(1)
+                .filter_map(|part| part.split_once('}'))
+                .map(|(name, _)| name.into())
+                .collect()
         };
         let german = Strings::for_locale("de_DE.UTF-8").chosen;
         let english = Strings::for_locale("en_GB").chosen;

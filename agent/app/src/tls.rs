@@ -55,8 +55,9 @@ impl Fingerprint {
 pub fn client_config(fingerprint: Option<Fingerprint>) -> Result<ClientConfig, Fail> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let detail = |error: Error| Fail::Service { detail: format!("TLS cannot be set up: {error}") };
-    let builder =
-        ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions().map_err(detail)?;
+    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()
+        .map_err(detail)?;
     let builder = match fingerprint {
         Some(fingerprint) => builder
             .dangerous()
@@ -138,7 +139,8 @@ mod tests {
     #[test]
     fn a_fingerprint_has_64_digits() {
         let text = "ab".repeat(32);
-        let colons = text.as_bytes().chunks(2).map(|c| std::str::from_utf8(c).unwrap()).collect::<Vec<_>>().join(":");
+        let colons =
+            text.as_bytes().chunks(2).map(|c| std::str::from_utf8(c).unwrap()).collect::<Vec<_>>().join(":");
         assert_eq!(Fingerprint::parse(&text).unwrap(), Fingerprint::parse(&colons).unwrap());
         assert_eq!(Fingerprint::parse(&text.to_uppercase()).unwrap(), Fingerprint([0xab; 32]));
         for wrong in ["", "ab", &text[1..], &format!("{text}0"), &text.replace('a', "x")] {

@@ -91,11 +91,11 @@ fn failed(output: &Output, exit: i32, sentence_has: &str) -> String {
         .unwrap_or_else(|| panic!("no event: {text}"));
     let message = event["message"].as_str().unwrap();
     assert!(message.contains(sentence_has), "{message}");
-    assert!(!text.contains("4821935710") && !text.contains("482 193"), "the code is not logged: {text}");
+    assert!(!text.contains("7352108846") && !text.contains("735 210"), "the code is not logged: {text}");
     event["code"].as_str().unwrap().to_owned()
 }
 
-const CODE: &str = "482 193 5710";
+const CODE: &str = "735 210 8846";
 
 #[test]
 fn codes_that_the_service_refuses() {
@@ -157,7 +157,16 @@ fn what_is_wrong_on_this_side_is_said_before_the_code_is_used() {
 
     for (display, sentence) in [(None, "no display"), (Some(":4096"), "does not answer")] {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_farhand-agent"));
-        command.args(["join", CODE, "--server", server, "--fingerprint", &service.fingerprint, "--log", "json"]);
+        command.args([
+            "join",
+            CODE,
+            "--server",
+            server,
+            "--fingerprint",
+            &service.fingerprint,
+            "--log",
+            "json",
+        ]);
         command.env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY").envs(display.map(|d| ("DISPLAY", d)));
         assert_eq!(failed(&command.output().unwrap(), 6, sentence), "capture");
     }

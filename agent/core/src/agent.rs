@@ -630,7 +630,8 @@ impl Agent {
     }
 
     fn ping_due(&self) -> Option<Instant> {
-        let pressed = self.keyboard.holders().iter().filter_map(|id| self.technicians.get(id)?.heard.into()).max();
+        let pressed =
+            self.keyboard.holders().iter().filter_map(|id| self.technicians.get(id)?.heard.into()).max();
         match (self.pinged, pressed) {
             (Some(pinged), _) => Some(pinged + PING_EVERY),
             (None, pressed) => pressed.map(|at: Instant| at + PING_EVERY),

@@ -86,12 +86,16 @@ impl Scene {
 
     fn injected(&mut self) -> Vec<Inject> {
         let outputs = self.take();
-        outputs.into_iter().filter_map(|o| if let Output::Inject(inject) = o { Some(inject) } else { None }).collect()
+        outputs
+            .into_iter()
+            .filter_map(|o| if let Output::Inject(inject) = o { Some(inject) } else { None })
+            .collect()
     }
 
     fn prompt(&mut self) -> Prompt {
         let outputs = self.take();
-        let prompt = outputs.iter().find_map(|o| if let Output::Prompt(prompt) = o { Some(*prompt) } else { None });
+        let prompt =
+            outputs.iter().find_map(|o| if let Output::Prompt(prompt) = o { Some(*prompt) } else { None });
         prompt.expect("a prompt is shown")
     }
 
@@ -177,10 +181,8 @@ fn no_message_from_far_away_widens_a_grant() {
     scene.agent.handle_customer(FromCustomer::Allow(ask), scene.now);
     scene.take();
 
-    let granted = ConsentSnapshot {
-        revision: 999,
-        state: ConsentState::Granted { rights: Rights::ALL, more: None },
-    };
+    let granted =
+        ConsentSnapshot { revision: 999, state: ConsentState::Granted { rights: Rights::ALL, more: None } };
     scene.control(ADA, &Control::Consent { snapshot: granted });
     for rights in [Rights::ALL, both(), Rights::of(&[Right::Control]), Rights::EMPTY] {
         scene.control(ADA, &Control::Ask { rights });
@@ -424,7 +426,10 @@ fn after_a_lost_link_the_stream_starts_with_a_whole_frame() {
     assert!(matches!(scene.agent.screen_turn(false, 0, scene.now), Turn::Go { reset: true, .. }));
     let told = scene.take();
     assert!(told.contains(&Output::Signal(ToService::Media { up: true })));
-    assert!(told.iter().any(|o| matches!(o, Output::Send { stream: Stream::Control, .. })), "consent is told");
+    assert!(
+        told.iter().any(|o| matches!(o, Output::Send { stream: Stream::Control, .. })),
+        "consent is told"
+    );
 }
 
 #[test]

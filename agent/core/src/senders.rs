@@ -180,7 +180,9 @@ mod tests {
     fn only_newer_pointers_count_and_numbers_wrap() {
         let now = Instant::now();
         let mut senders = Senders::new(9);
-        for (sequence, good) in [(u32::MAX - 1, true), (u32::MAX, true), (u32::MAX, false), (1, true), (0, false)] {
+        for (sequence, good) in
+            [(u32::MAX - 1, true), (u32::MAX, true), (u32::MAX, false), (1, true), (0, false)]
+        {
             let result = senders.check(Stream::Pointer, head(Stream::Pointer, 1, sequence), now);
             assert_eq!(result.is_ok(), good, "{sequence}");
         }

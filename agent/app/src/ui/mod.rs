@@ -108,8 +108,11 @@ fn handle(ui: &Shared, message: &ToWindow) {
             view::prompt(&ui.borrow(), message);
             {
                 let mut ui = ui.borrow_mut();
-                ui.asked =
-                    Some(Asked { ask: *ask, until: Instant::now() + Duration::from_secs(*seconds), seconds: *seconds });
+                ui.asked = Some(Asked {
+                    ask: *ask,
+                    until: Instant::now() + Duration::from_secs(*seconds),
+                    seconds: *seconds,
+                });
                 ui.prompt.set_armed(false);
                 ui.arming.stop();
             }

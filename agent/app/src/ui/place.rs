@@ -33,7 +33,9 @@ pub fn select_backend() -> Result<(), PlatformError> {
 
 /// Puts the window into the middle of its screen.
 pub fn centre(window: &Window) {
-    put(window, |screen, window| (screen.0.saturating_sub(window.0) / 2, screen.1.saturating_sub(window.1) * 2 / 5));
+    put(window, |screen, window| {
+        (screen.0.saturating_sub(window.0) / 2, screen.1.saturating_sub(window.1) * 2 / 5)
+    });
 }
 
 /// Puts the window to the middle of its screen's upper edge.

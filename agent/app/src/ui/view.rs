@@ -153,7 +153,8 @@ fn name(ui: &Ui, technician: &str) -> String {
 /// words of this program.
 fn clean(text: &str) -> String {
     let plain = |c: &char| {
-        !c.is_control() && !matches!(*c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+        !c.is_control()
+            && !matches!(*c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
     };
     let mut clean: String = text.chars().filter(plain).take(61).collect();
     if clean.chars().count() > 60 {

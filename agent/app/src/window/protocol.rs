@@ -119,7 +119,8 @@ pub enum FromWindow {
 /// One message as a line, its end included.
 #[must_use]
 pub fn line<T: Serialize>(message: &T) -> String {
-    let mut line = serde_json::to_string(message).expect("these types have no map with keys that are not strings");
+    let mut line =
+        serde_json::to_string(message).expect("these types have no map with keys that are not strings");
     line.push('\n');
     line
 }

@@ -45,6 +45,7 @@ impl Desktop {
         let display = format!(":{}", number.trim());
         let openbox = Command::new("openbox")
             .env("DISPLAY", &display)
+            .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .expect("openbox is installed");
