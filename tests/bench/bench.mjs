@@ -1,6 +1,6 @@
 // `cargo xtask bench`: what a technician feels, from the key they press to the pixel they see, with the real programs.
 
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -49,7 +49,9 @@ console.log(`written to ${file}`);
 process.exit(0);
 
 async function one(name, route) {
-  const household = new Household({ folder: path.join(folder, 'logs', `${name}-${route}`) });
+  const logs = path.join(folder, 'logs', `${name}-${route}`);
+  rmSync(logs, { recursive: true, force: true });
+  const household = new Household({ folder: logs });
   try {
     const display = await Display.open(household, { name: 'customer', ...SCREEN, manager: true });
     const target = await Target.open(display, { name: 'target' });
@@ -69,8 +71,9 @@ async function one(name, route) {
       phases: values.phase,
     });
     await viewer.display.screenshot(path.join(folder, `${name}-${route}.png`));
+    const more = facts ? await facts() : {};
     await viewer.close();
-    return { ...found, route, ...(facts ? await facts() : {}) };
+    return { ...found, route, ...more };
   } catch (error) {
     throw new Error(`${error.message}\n${household.report(12)}`, { cause: error });
   } finally {
