@@ -45,7 +45,7 @@ impl Code {
                     }
                     count += 1;
                 }
-                None if letter.is_whitespace() || matches!(letter, '-' | '.' | '\u{2010}'..='\u{2015}') => {}
+                None if separates(letter) => {}
                 None => return Err(CodeError::NotDigits),
             }
         }
@@ -99,6 +99,12 @@ impl std::fmt::Debug for Code {
     }
 }
 
+/// Whether people put this between digits, or a copied text brings it along unseen.
+fn separates(letter: char) -> bool {
+    letter.is_whitespace()
+        || matches!(letter, '-' | '.' | '\u{2010}'..='\u{2015}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
+}
+
 fn digit(letter: char) -> Option<u8> {
     let zero = match letter {
         '0'..='9' => '0',
@@ -125,6 +131,7 @@ mod tests {
             "٤٨٢١٩٣٥٧١٠",
             "4 8 2 1 9 3 5 7 1 0",
             "482\u{a0}193–5710",
+            "\u{feff}4821935710\u{200b}",
         ] {
             assert_eq!(Code::parse(text).unwrap().digits(), "4821935710", "{text:?}");
         }
