@@ -9,23 +9,25 @@ function stat(pid) {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ').map(Number);
-    return { parent: fields[1], seconds: (fields[11] + fields[12] + fields[13] + fields[14]) / TICKS };
+    return { parent: fields[1], group: fields[2], seconds: (fields[11] + fields[12] + fields[13] + fields[14]) / TICKS };
   } catch {
     return undefined;
   }
 }
 
-/** A process and all below it. */
+/** A process, all below it, and all of its group: some programs leave their children to others. */
 export function tree(roots) {
   const children = new Map();
+  const rest = roots.filter(Boolean);
+  const groups = new Set(rest);
   for (const name of readdirSync('/proc')) {
     if (!/^\d+$/.test(name)) continue;
     const found = stat(name);
     if (!found) continue;
     children.set(found.parent, [...(children.get(found.parent) ?? []), Number(name)]);
+    if (groups.has(found.group)) rest.push(Number(name));
   }
   const all = new Set();
-  const rest = roots.filter(Boolean);
   while (rest.length > 0) {
     const pid = rest.pop();
     if (all.has(pid)) continue;

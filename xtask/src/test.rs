@@ -154,7 +154,7 @@ fn end_to_end() -> Result<Counts> {
     setup::npm("tests")?;
     let mut names = Vec::new();
     // The tools first: when they are broken, so is everything that uses them.
-    for folder in ["kit", "e2e"] {
+    for folder in ["kit", "bench", "e2e"] {
         let place = shell::root().join("tests").join(folder);
         let entries =
             std::fs::read_dir(&place).with_context(|| format!("{} cannot be read", place.display()))?;
