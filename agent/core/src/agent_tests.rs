@@ -6,6 +6,7 @@ use farhand_protocol::rights::Rights;
 use farhand_protocol::session::{Participant, SessionState};
 
 use super::*;
+use crate::output::Inject;
 
 const ME: ParticipantId = 7;
 const ADA: ParticipantId = 1;

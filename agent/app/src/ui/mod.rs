@@ -14,7 +14,8 @@ use slint::{ComponentHandle, Timer, TimerMode};
 use crate::strings::Strings;
 use crate::window::protocol::{FromWindow, MAX_LINE, ToWindow, line};
 
-#[allow(missing_docs, clippy::all, clippy::unwrap_used, unreachable_pub)]
+// Generated code.
+#[allow(missing_docs, clippy::all, clippy::todo, clippy::unwrap_used)]
 mod compiled {
     slint::include_modules!();
 }
@@ -256,16 +257,16 @@ fn connect(ui: &Shared) {
 fn watch(ui: &Shared) {
     let said = Rc::new(Cell::new(false));
     let borrowed = ui.borrow();
-    let places: [(&slint::Window, fn(&slint::Window)); 2] =
-        [(borrowed.status.window(), place::centre), (borrowed.banner.window(), place::top)];
-    for (window, place) in places {
+    let painted = || {
         let said = Rc::clone(&said);
-        place::watch(window, place, move || {
+        move || {
             if !said.replace(true) {
                 say(FromWindow::Ready);
             }
-        });
-    }
+        }
+    };
+    place::watch(borrowed.status.window(), place::centre, painted());
+    place::watch(borrowed.banner.window(), place::top, painted());
     let weak = Rc::downgrade(ui);
     place::watch(borrowed.prompt.window(), place::centre, move || {
         if let Some(ui) = weak.upgrade() {
