@@ -91,7 +91,12 @@ fn client_config(offer: &MediaOffer) -> Result<quinn::ClientConfig, ConnectError
 
 /// A WebSocket on the API's HTTPS port.
 pub(crate) async fn websocket(config: &LinkConfig, offer: &MediaOffer) -> Result<Socket, ConnectError> {
-    let tcp = first_of(&config.api_host, config.api_port, |address| async move {
+    let host = if config.api_host.contains(':') { format!("[{}]", config.api_host) } else { config.api_host.clone() };
+    let (near, port) = match &config.proxy {
+        Some(proxy) => (proxy.host.as_str(), proxy.port),
+        None => (config.api_host.as_str(), config.api_port),
+    };
+    let mut tcp = first_of(near, port, |address| async move {
         let tcp = TcpStream::connect(address).await?;
         tcp.set_nodelay(true)?;
         // A system that does not grant it is slower at worst.
@@ -99,11 +104,13 @@ pub(crate) async fn websocket(config: &LinkConfig, offer: &MediaOffer) -> Result
         Ok(tcp)
     })
     .await?;
+    if let Some(proxy) = &config.proxy {
+        proxy.open(&mut tcp, &host, config.api_port).await?;
+    }
     let name = ServerName::try_from(config.api_host.clone()).map_err(|_| ConnectError::Name)?;
     let mut tls = (*config.tls).clone();
     tls.alpn_protocols = vec![b"http/1.1".to_vec()];
     let tls = TlsConnector::from(Arc::new(tls)).connect(name, tcp).await?;
-    let host = if config.api_host.contains(':') { format!("[{}]", config.api_host) } else { config.api_host.clone() };
     let url = format!("wss://{host}:{}{}", config.api_port, offer.websocket_path);
     let settings = WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER)

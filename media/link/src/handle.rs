@@ -9,6 +9,7 @@ use farhand_protocol::api::MediaOffer;
 use farhand_protocol::envelope::Stream;
 use tokio::sync::mpsc;
 
+use crate::proxy::Proxy;
 use crate::queue::Shared;
 use crate::task::Task;
 
@@ -52,15 +53,18 @@ pub struct LinkConfig {
     pub api_port: u16,
     /// TLS of the WebSocket, with whatever trust the caller has in the API's certificate.
     pub tls: Arc<rustls::ClientConfig>,
+    /// The HTTP proxy that the WebSocket goes through.
+    pub proxy: Option<Proxy>,
     /// How long to wait for what.
     pub timing: Timing,
 }
 
 impl LinkConfig {
-    /// A link with the default timing.
+    /// A link with the default timing, and the proxy that the environment names.
     #[must_use]
     pub fn new(offer: MediaOffer, api_host: String, api_port: u16, tls: Arc<rustls::ClientConfig>) -> Self {
-        Self { offer, api_host, api_port, tls, timing: Timing::default() }
+        let proxy = Proxy::from_environment(&api_host);
+        Self { offer, api_host, api_port, tls, proxy, timing: Timing::default() }
     }
 }
 

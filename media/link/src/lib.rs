@@ -10,6 +10,7 @@ pub mod quic;
 mod connect;
 mod handle;
 mod pin;
+mod proxy;
 mod queue;
 mod socket;
 mod task;
@@ -17,3 +18,4 @@ mod task;
 pub use handle::{
     Carrier, LinkConfig, LinkError, LinkEvent, LinkHandle, LinkStats, MAX_BACKLOG, MAX_URGENT_BACKLOG, Timing, spawn,
 };
+pub use proxy::Proxy;

@@ -10,4 +10,4 @@ mod server;
 mod websocket;
 mod webtransport;
 
-pub use server::{MediaConfig, MediaServer, Metrics, SocketIn, SocketOut, StartError};
+pub use server::{MediaConfig, MediaServer, Metrics, SocketIn, SocketOut, StartError, tune};

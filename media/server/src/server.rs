@@ -23,6 +23,8 @@ use crate::{quic, websocket};
 pub(crate) const TICKET_WITHIN: Duration = Duration::from_secs(5);
 /// With so many handshakes under way, an address has to prove itself before it costs more.
 const HANDSHAKES_BEFORE_RETRY: usize = 64;
+/// What the kernel may hold back of a WebSocket.
+const SOCKET_SEND_BUFFER: usize = 48 * 1024;
 const ROTATION_EVERY: Duration = Duration::from_secs(10 * 60);
 
 /// What the media service needs to know.
@@ -77,6 +79,15 @@ impl StartError {
     fn certificate(error: impl std::fmt::Display) -> Self {
         Self::Certificate(error.to_string())
     }
+}
+
+/// Prepares a TCP connection that may become a WebSocket for [`MediaServer::accept_websocket`], where the HTTPS side
+/// accepts it: no waiting for more to send, and little in the kernel's buffer, behind which an urgent message would
+/// wait and in which a slow viewer's backlog would hide.
+pub fn tune(socket: &tokio::net::TcpStream) {
+    // A system that does not grant it is slower at worst.
+    let _ = socket.set_nodelay(true);
+    let _ = socket2::SockRef::from(socket).set_send_buffer_size(SOCKET_SEND_BUFFER);
 }
 
 /// What came from a WebSocket.

@@ -1,4 +1,5 @@
 //! A browser's way in.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 

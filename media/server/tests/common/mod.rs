@@ -1,5 +1,5 @@
 //! A media service with its WebSocket front, and clients of it.
-#![allow(dead_code)]
+#![allow(dead_code, clippy::unwrap_used)]
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -303,7 +303,7 @@ async fn front(server: MediaServer) -> (SocketAddr, CertificateDer<'static>) {
         while let Ok((tcp, from)) = listener.accept().await {
             let (server, acceptor) = (server.clone(), acceptor.clone());
             tokio::spawn(async move {
-                tcp.set_nodelay(true).unwrap();
+                farhand_media_server::tune(&tcp);
                 let Ok(tls) = acceptor.accept(tcp).await else { return };
                 let Ok(socket) = tokio_tungstenite::accept_async(tls).await else { return };
                 let socket = socket
