@@ -147,9 +147,10 @@ mod tests {
         let (mut far, _) = listener.accept().await.unwrap();
         far.write_all(text).await.unwrap();
         let opened = proxy.open(&mut stream, "example", 443).await;
-        drop(stream);
         let mut request = Vec::new();
-        far.read_to_end(&mut request).await.unwrap();
+        while !request.ends_with(b"\r\n\r\n") {
+            request.push(far.read_u8().await.unwrap());
+        }
         (opened, request)
     }
 
