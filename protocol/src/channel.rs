@@ -32,7 +32,8 @@ pub enum Control {
     },
     /// Console → agent: gives rights back.
     GiveUp {
-        /// Rights given up.
+        /// Rights given up. Control is given up alone, although its set contains the view that it implies; giving up
+        /// the view gives up both.
         rights: Rights,
     },
     /// Console → agent: the technician ends the session.

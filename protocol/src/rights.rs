@@ -113,6 +113,11 @@ impl Rights {
         rights.iter().fold(self, Self::without)
     }
 
+    /// The rights that are not in the set merely because another one implies them: of view and control, control.
+    pub fn strongest(self) -> impl Iterator<Item = Right> {
+        self.iter().filter(move |right| !(*right == Right::View && self.contains(Right::Control)))
+    }
+
     /// The rights of either set.
     #[must_use]
     pub const fn union(self, other: Self) -> Self {

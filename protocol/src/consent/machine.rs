@@ -453,12 +453,13 @@ impl Consent {
     }
 
     fn give_up(&mut self, rights: Rights) -> Result<(), ConsentRefused> {
+        // A set that names control contains view because control implies it; giving up control alone keeps view.
         if let State::Granted { more, .. } = &mut self.state
-            && more.is_some_and(|ask| !ask.rights.intersection(rights).is_empty())
+            && more.is_some_and(|ask| rights.strongest().any(|right| ask.rights.contains(right)))
         {
             *more = None;
         }
-        self.narrow(|granted| granted.without_all(rights))
+        self.narrow(|granted| rights.strongest().fold(granted, Rights::without))
     }
 
     fn narrow(&mut self, less: impl FnOnce(Rights) -> Rights) -> Result<(), ConsentRefused> {

@@ -527,3 +527,19 @@ fn a_pause_may_last_longer_than_a_lost_link() {
     consent.handle_remote(Remote::LinkBack, now).unwrap();
     assert_eq!(consent.poll_timeout(), Some(now + PAUSE_LIMIT));
 }
+
+#[test]
+fn giving_up_control_keeps_the_view_and_giving_up_the_view_keeps_nothing() {
+    for (given_up, kept) in [(CONTROL, VIEW), (VIEW, Rights::EMPTY)] {
+        let now = Instant::now();
+        let mut consent = Consent::new(ConsentConfig { policy: Rights::ALL, ..ConsentConfig::default() });
+        consent.handle_local(Local::Standing(CONTROL), now).expect("a standing grant is taken when fresh");
+        consent
+            .handle_remote(Remote::GiveUp { rights: given_up }, now)
+            .expect("granted rights can be given up");
+        let ConsentState::Granted { rights, .. } = consent.snapshot().state else {
+            panic!("it stays granted")
+        };
+        assert_eq!(rights, kept);
+    }
+}
