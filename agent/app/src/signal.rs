@@ -30,7 +30,7 @@ const SILENT_AFTER: Duration = Duration::from_secs(12);
 /// A ping goes out this often.
 const PING_EVERY: Duration = Duration::from_secs(4);
 /// Pauses between attempts grow from the first to the second of these.
-const RETRY: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(3));
+const RETRY: (Duration, Duration) = (Duration::from_millis(150), Duration::from_secs(2));
 
 /// What the socket needs to know.
 #[derive(Clone, Debug)]

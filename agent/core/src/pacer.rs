@@ -33,15 +33,19 @@ const QUEUE_LOW: Duration = Duration::from_millis(12);
 /// The rate falls to this share of what was delivered.
 const FALL: f64 = 0.85;
 /// The rate grows by this factor each [`STEP`].
-const GROWTH: f64 = 1.08;
+const GROWTH: f64 = 1.1;
 /// The rate changes at most once in this time, or in a round trip.
 const STEP: Duration = Duration::from_millis(100);
 /// Delivered bytes are counted over this span.
 const DELIVERED_SPAN: Duration = Duration::from_millis(400);
+/// What was delivered at best within this time counts: a pause in the content is no slow path.
+const PEAK_SPAN: Duration = Duration::from_secs(1);
+/// The first fall from "no limit" goes no lower than this, bits a second; what the path delivers is not known well yet.
+const FIRST_FALL: f64 = 4e6;
 /// No limit at all in practice, bits a second.
 const RATE_MAX: f64 = 400e6;
 /// The lowest rate target, bits a second.
-const RATE_MIN: f64 = 200e3;
+const RATE_MIN: f64 = 400e3;
 /// A frame may leave while no more than this is still owed to the rate.
 const DEBT_ALLOWED: Duration = Duration::from_millis(12);
 /// A frame waits while the link has more than this left to send, and more than [`BACKLOG_FREE`] bytes.
@@ -97,6 +101,8 @@ pub struct Pacer {
     acks: VecDeque<(Instant, Duration)>,
     base: Base,
     delivered: VecDeque<(Instant, usize)>,
+    /// Delivered rates of late, bits a second, falling.
+    peaks: VecDeque<(Instant, f64)>,
     rate: f64,
     rate_changed: Option<Instant>,
     /// Bits owed to the rate.
@@ -150,6 +156,7 @@ impl Pacer {
             acks: VecDeque::new(),
             base: Base::default(),
             delivered: VecDeque::new(),
+            peaks: VecDeque::new(),
             rate: RATE_MAX,
             rate_changed: None,
             debt: 0.0,
@@ -184,6 +191,7 @@ impl Pacer {
         self.progress = None;
         self.acks.clear();
         self.delivered.clear();
+        self.peaks.clear();
         self.base = Base::default();
         self.rate = RATE_MAX;
         self.debt = 0.0;
@@ -216,7 +224,11 @@ impl Pacer {
         self.base.add(path, now);
         self.acks.push_back((now, path));
         self.forget(now);
+        self.measure(now);
         self.adapt(now);
+        // What has arrived is not owed any more.
+        let under_way: usize = self.under_way.iter().map(|sent| sent.bytes).sum();
+        self.debt = self.debt.min(under_way as f64 * 8.0);
         true
     }
 
@@ -361,6 +373,21 @@ impl Pacer {
         }
     }
 
+    /// Notes how much was delivered lately.
+    fn measure(&mut self, now: Instant) {
+        let bytes: usize = self.delivered.iter().map(|(_, bytes)| bytes).sum();
+        let first = self.delivered.front().map_or(now, |(at, _)| *at);
+        let span = now.saturating_duration_since(first).max(STEP).as_secs_f64();
+        let rate = bytes as f64 * 8.0 / span;
+        while self.peaks.back().is_some_and(|(_, lower)| *lower <= rate) {
+            self.peaks.pop_back();
+        }
+        self.peaks.push_back((now, rate));
+        while self.peaks.front().is_some_and(|(at, _)| now.saturating_duration_since(*at) > PEAK_SPAN) {
+            self.peaks.pop_front();
+        }
+    }
+
     fn adapt(&mut self, now: Instant) {
         let Some(queue) = self.queue(now) else { return };
         let step = self.base.get().unwrap_or_default().max(STEP);
@@ -368,14 +395,9 @@ impl Pacer {
             return;
         }
         if queue > QUEUE_HIGH {
-            let bytes: usize = self.delivered.iter().map(|(_, bytes)| bytes).sum();
-            let first = self.delivered.front().map_or(now, |(at, _)| *at);
-            let span = now.saturating_duration_since(first).max(STEP).as_secs_f64();
-            let delivered = bytes as f64 * 8.0 / span;
-            // The first fall comes from "no limit" and goes straight to what the path delivers. Later ones go at most
-            // to the half, so that a pause in the content is not taken for a slow path.
-            let floor = if self.rate >= RATE_MAX { RATE_MIN } else { self.rate / 2.0 };
-            self.rate = (delivered * FALL).clamp(floor.max(RATE_MIN), self.rate);
+            let delivered = self.peaks.front().map_or(0.0, |(_, rate)| *rate);
+            let floor = if self.rate >= RATE_MAX { FIRST_FALL } else { (self.rate / 2.0).max(RATE_MIN) };
+            self.rate = (delivered * FALL).clamp(floor.min(self.rate), self.rate);
             self.rate_changed = Some(now);
         } else if queue < QUEUE_LOW && self.rate < RATE_MAX {
             self.rate = (self.rate * GROWTH).min(RATE_MAX);

@@ -207,3 +207,29 @@ fn frames_a_second_are_bounded() {
     assert!(f64::from(frames) <= 2.0 * MAX_FPS + BURST + 1.0, "{frames}");
     assert!(f64::from(frames) >= 2.0 * 60.0, "{frames}");
 }
+
+#[test]
+fn what_has_arrived_is_not_owed_any_more() {
+    let mut path = Path::new();
+    // Still for long, then a large frame over a viewer that is slow to draw: the rate falls.
+    for _ in 0..20 {
+        let frame = path.send(200);
+        path.now += MS * 3;
+        path.pacer.handle_drawn(1, frame, MS, path.now);
+        path.now += MS * 100;
+    }
+    let frame = path.send(400_000);
+    path.now += MS * 90;
+    path.pacer.handle_drawn(1, frame, MS, path.now);
+    assert!(path.pacer.rate() < 100_000_000, "{}", path.pacer.rate());
+    assert!(path.go(), "the next frame goes at once");
+}
+
+#[test]
+fn a_viewer_on_a_busy_machine_still_gets_frames() {
+    let mut path = Path::new();
+    path.run(Duration::from_secs(1), MS * 3, 1e9, 300);
+    // Every acknowledgement takes 45 ms now, whatever is sent.
+    let (frames, _) = path.run(Duration::from_secs(5), MS * 45, 1e9, 20_000);
+    assert!(frames > 5 * 20, "{frames} frames in 5 s");
+}
