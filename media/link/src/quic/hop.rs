@@ -166,29 +166,40 @@ impl<S: Session> Hop<S> {
 
 impl<S: Session> Sender<S> {
     fn pump(&mut self, session: &S, cx: &mut Context<'_>, now: Instant, source: &mut Source<'_>) {
+        self.look_at = None;
         loop {
+            self.gauge.register(cx.waker());
+            if !self.take_from(session, cx, now, source) {
+                return;
+            }
+            if !self.gauge.has_room() {
+                self.look_at = Some(now + LOOK_AGAIN);
+                return;
+            }
+        }
+    }
+
+    /// Takes and writes messages while there are any. Says whether screen may have stayed behind for want of room.
+    fn take_from(&mut self, session: &S, cx: &mut Context<'_>, now: Instant, source: &mut Source<'_>) -> bool {
+        loop {
+            // What is left of earlier messages goes first; quinn wakes the task when it takes more.
+            self.write(cx);
             let urgent: usize = self.lanes.iter().take(2).map(|lane| lane.bytes).sum();
             if urgent > URGENT_AHEAD {
-                break;
+                return false;
             }
             let screen = &self.lanes[2];
-            let urgent_only = screen.bytes > 0 || screen.stream.is_none() || !self.gauge.has_room();
-            let Some((stream, message)) = source(urgent_only) else { break };
+            let blocked = screen.bytes > 0 || screen.stream.is_none();
+            let full = !self.gauge.has_room();
+            let Some((stream, message)) = source(blocked || full) else { return full && !blocked };
             match lane(stream) {
                 Some(lane) => {
                     self.third = None;
                     self.poke_at = (message.len() > DOUBLE_UP_TO).then(|| now + POKE_AFTER);
                     self.lanes[lane].push(message, now);
-                    self.write(cx);
                 }
                 None => self.datagram(session, &Datagram::Pointer { message }),
             }
-        }
-        self.write(cx);
-        self.look_at = None;
-        if !self.gauge.has_room() {
-            self.gauge.register(cx.waker());
-            self.look_at = Some(now + LOOK_AGAIN);
         }
     }
 
