@@ -94,7 +94,9 @@ class WebTransportLine implements Line {
     datagrams.outgoingMaxAge = 100;
     datagrams.incomingHighWaterMark = 256;
     datagrams.outgoingHighWaterMark = 8;
-    this.#datagrams = datagrams.writable.getWriter();
+    // The newer standard makes the writable on request.
+    const { createWritable } = datagrams as { createWritable?: () => WritableStream<Uint8Array> };
+    this.#datagrams = (createWritable?.call(datagrams) ?? datagrams.writable).getWriter();
     this.#datagrams.closed.catch(() => undefined);
   }
 

@@ -68,6 +68,7 @@ export class Video {
   #newest: { picture: VideoFrame; unit: Pending; shown: boolean } | null = null;
   #keptAt = Number.NEGATIVE_INFINITY;
   #keeping = false;
+  #scratch: OffscreenCanvasRenderingContext2D | null = null;
   #cancelKeep: () => void = () => {};
 
   constructor(sink: VideoSink, clock: Clock) {
@@ -182,18 +183,28 @@ export class Video {
     this.#newest = null;
     this.#keeping = true;
     this.#keptAt = this.#clock.now();
-    const { w, h } = job.unit.region;
-    const rgba = new Uint8Array(w * h * 4);
-    let read = true;
-    try {
-      const options = { format: "RGBA", rect: { x: 0, y: 0, width: w, height: h } } as VideoFrameCopyToOptions;
-      await job.picture.copyTo(rgba, options);
-    } catch {
-      read = false;
-    }
+    const rgba = await this.#pixels(job.picture, job.unit.region);
     job.picture.close();
     this.#keeping = false;
-    if (read) this.#sink.keep(job.unit.ticket, job.unit.region, rgba, !job.shown);
+    if (rgba) this.#sink.keep(job.unit.ticket, job.unit.region, rgba, !job.shown);
     this.#keepLater();
+  }
+
+  async #pixels(picture: VideoFrame, { w, h }: Rect): Promise<Uint8Array | null> {
+    try {
+      const rgba = new Uint8Array(w * h * 4);
+      const options = { format: "RGBA", rect: { x: 0, y: 0, width: w, height: h } } as VideoFrameCopyToOptions;
+      await picture.copyTo(rgba, options);
+      return rgba;
+    } catch {
+      // Not every browser converts by itself.
+    }
+    this.#scratch ??= new OffscreenCanvas(w, h).getContext("2d", { alpha: false, willReadFrequently: true });
+    const scratch = this.#scratch;
+    if (!scratch) return null;
+    scratch.canvas.width = w;
+    scratch.canvas.height = h;
+    scratch.drawImage(picture, 0, 0, w, h);
+    return new Uint8Array(scratch.getImageData(0, 0, w, h).data.buffer);
   }
 }
