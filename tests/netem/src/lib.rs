@@ -50,13 +50,16 @@ pub struct Path {
     pub up: Direction,
     /// From the target to the clients.
     pub down: Direction,
+    /// Only the first so many clients take the path, and later ones pass unhindered: when several programs are given
+    /// the same address and one of them is to be far away. `None` is all.
+    pub first_clients: Option<usize>,
 }
 
 impl Path {
     /// The same in both directions.
     #[must_use]
     pub fn both(direction: Direction) -> Self {
-        Self { up: direction, down: direction }
+        Self { up: direction, down: direction, first_clients: None }
     }
 
     /// Nothing gets through.
@@ -190,7 +193,16 @@ struct State {
     down: Way,
     waiting: BinaryHeap<Reverse<Waiting>>,
     number: u64,
-    clients: HashMap<SocketAddr, Arc<UdpSocket>>,
+    first_clients: Option<usize>,
+    clients_seen: usize,
+    clients: HashMap<SocketAddr, Client>,
+}
+
+/// How the target knows a client.
+#[derive(Clone, Debug)]
+struct Client {
+    socket: Arc<UdpSocket>,
+    hindered: bool,
 }
 
 #[derive(Debug)]
@@ -211,7 +223,12 @@ impl Shared {
         self.stopped.load(Ordering::Relaxed)
     }
 
-    fn push(&self, up: bool, socket: Arc<UdpSocket>, to: SocketAddr, datagram: Vec<u8>) {
+    fn push(&self, up: bool, hindered: bool, socket: Arc<UdpSocket>, to: SocketAddr, datagram: Vec<u8>) {
+        if !hindered {
+            // A datagram that the system does not take is lost, as datagrams are.
+            let _ = socket.send_to(&datagram, to);
+            return;
+        }
         let now = Instant::now();
         let mut state = self.lock();
         let way = if up { &mut state.up } else { &mut state.down };
@@ -245,6 +262,8 @@ impl Netem {
             down: Way::new(path.down, seed ^ 0x5555_5555, now),
             waiting: BinaryHeap::new(),
             number: 0,
+            first_clients: path.first_clients,
+            clients_seen: 0,
             clients: HashMap::new(),
         };
         let shared = Arc::new(Shared {
@@ -310,28 +329,33 @@ fn read_front(shared: &Arc<Shared>) {
     let mut buffer = vec![0; LARGEST_DATAGRAM];
     while !shared.is_stopped() {
         let Ok((length, client)) = shared.front.recv_from(&mut buffer) else { continue };
-        let Some(socket) = socket_of(shared, client) else { continue };
-        shared.push(true, socket, shared.target, buffer[..length].to_vec());
+        let Some(Client { socket, hindered }) = client_of(shared, client) else { continue };
+        shared.push(true, hindered, socket, shared.target, buffer[..length].to_vec());
     }
 }
 
-/// The socket by which the target knows a client.
-fn socket_of(shared: &Arc<Shared>, client: SocketAddr) -> Option<Arc<UdpSocket>> {
-    if let Some(socket) = shared.lock().clients.get(&client) {
-        return Some(socket.clone());
+/// How the target knows the client with this address.
+fn client_of(shared: &Arc<Shared>, address: SocketAddr) -> Option<Client> {
+    let mut state = shared.lock();
+    if let Some(client) = state.clients.get(&address) {
+        return Some(client.clone());
     }
     let socket = Arc::new(open((Ipv4Addr::LOCALHOST, 0).into()).ok()?);
-    shared.lock().clients.insert(client, socket.clone());
-    let (reader, back) = (shared.clone(), socket.clone());
+    let hindered = state.first_clients.is_none_or(|first| state.clients_seen < first);
+    let client = Client { socket: socket.clone(), hindered };
+    state.clients_seen += 1;
+    state.clients.insert(address, client.clone());
+    drop(state);
+    let reader = shared.clone();
     let read = move || {
         let mut buffer = vec![0; LARGEST_DATAGRAM];
         while !reader.is_stopped() {
-            let Ok((length, _)) = back.recv_from(&mut buffer) else { continue };
-            reader.push(false, reader.front.clone(), client, buffer[..length].to_vec());
+            let Ok((length, _)) = socket.recv_from(&mut buffer) else { continue };
+            reader.push(false, hindered, reader.front.clone(), address, buffer[..length].to_vec());
         }
     };
     thread::Builder::new().name("netem-back".into()).spawn(read).ok()?;
-    Some(socket)
+    Some(client)
 }
 
 fn send(shared: &Shared) {
@@ -395,6 +419,22 @@ mod tests {
         let mut way = Way::new(Direction { outages: Some(outages), ..Direction::default() }, 3, start);
         let out = (0..100_000u32).filter(|at| way.handle_datagram(1, start + *at * MS).is_none()).count();
         assert!((4_000..6_000).contains(&out), "{out}");
+    }
+
+    #[test]
+    fn later_clients_pass_unhindered() {
+        let local = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let target = UdpSocket::bind(local(0)).unwrap();
+        target.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+        let path = Path { first_clients: Some(1), ..Path::blocked() };
+        let netem = Netem::start(local(0), target.local_addr().unwrap(), path, 1).unwrap();
+        let clients = [UdpSocket::bind(local(0)).unwrap(), UdpSocket::bind(local(0)).unwrap()];
+        clients[0].send_to(b"first", netem.local_addr()).unwrap();
+        clients[1].send_to(b"second", netem.local_addr()).unwrap();
+        let mut buffer = [0; 16];
+        let (length, _) = target.recv_from(&mut buffer).unwrap();
+        assert_eq!(&buffer[..length], b"second");
+        assert_eq!(netem.figures().0.lost, 1);
     }
 
     #[test]

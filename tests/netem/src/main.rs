@@ -37,6 +37,9 @@ struct Arguments {
     /// Nothing gets through.
     #[arg(long)]
     blocked: bool,
+    /// Only the first so many clients take the path, and later ones pass unhindered; 0 is all.
+    #[arg(long, default_value_t = 0)]
+    clients: usize,
     /// The same seed loses the same datagrams.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -57,7 +60,9 @@ fn main() -> anyhow::Result<()> {
         outages: (!length.is_zero()).then_some(Outages { length, share: arguments.outage_share / 100.0 }),
         blocked: arguments.blocked,
     };
-    let netem = Netem::start(arguments.listen, arguments.target, Path::both(direction), arguments.seed)
+    let first_clients = (arguments.clients > 0).then_some(arguments.clients);
+    let path = Path { first_clients, ..Path::both(direction) };
+    let netem = Netem::start(arguments.listen, arguments.target, path, arguments.seed)
         .context("the path cannot be opened")?;
     println!("{{\"event\":\"ready\",\"listen\":\"{}\"}}", netem.local_addr());
     loop {
