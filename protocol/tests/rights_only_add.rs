@@ -25,6 +25,7 @@ proptest! {
         prop_assert!(a.contains_all(a.intersection(b)) && b.contains_all(a.intersection(b)));
         prop_assert!(a.union(b).contains_all(a) && a.union(b).contains_all(b));
         prop_assert!(a.without_all(b).intersection(b).is_empty());
+        prop_assert_eq!(a.strongest().collect::<Rights>(), a, "what is left out is implied by the rest");
         prop_assert_eq!(a.beyond(b).collect::<Vec<_>>().is_empty(), b.contains_all(a));
     }
 
