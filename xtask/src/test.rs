@@ -12,6 +12,9 @@ use crate::{setup, shell, tidy, vectors};
 
 type Stage = (&'static str, fn() -> Result<Counts>);
 
+/// What is off by default and belongs to the tests all the same: the hub's fuzz corpus.
+const FEATURES: [&str; 2] = ["--features", "farhand-fuzz-targets/hub"];
+
 /// In the order in which they run: what is quick and what others need come first.
 const STAGES: &[Stage] = &[
     ("set-up", || setup::for_tests().map(|()| Counts::default())),
@@ -21,17 +24,7 @@ const STAGES: &[Stage] = &[
     ("web check", || tee(shell::program("npm", "web").args(["run", "--silent", "check"]))),
     ("web test", || tee(shell::program("npm", "web").args(["test", "--silent"]))),
     ("web build", || tee(shell::program("npm", "web").args(["run", "--silent", "build"]))),
-    ("lint", || {
-        tee(shell::cargo().args([
-            "clippy",
-            "--workspace",
-            "--all-targets",
-            "--quiet",
-            "--",
-            "-D",
-            "warnings",
-        ]))
-    }),
+    ("lint", lint),
     ("vectors", || vectors::run(&["--check".to_owned()]).map(|()| Counts::default())),
     ("rust test", rust_tests),
     ("build", || tee(shell::cargo().args(["build", "--workspace", "--bins"]))),
@@ -128,8 +121,14 @@ fn seconds(time: Duration) -> String {
     format!("{:.1} s", time.as_secs_f64())
 }
 
+fn lint() -> Result<Counts> {
+    let mut command = shell::cargo();
+    command.args(["clippy", "--workspace", "--all-targets", "--quiet"]).args(FEATURES);
+    tee(command.args(["--", "-D", "warnings"]))
+}
+
 fn rust_tests() -> Result<Counts> {
-    tee(shell::cargo().args(["test", "--workspace", "--no-fail-fast"]))
+    tee(shell::cargo().args(["test", "--workspace", "--no-fail-fast"]).args(FEATURES))
 }
 
 /// cargo-deny where it is installed. Without it, tidy has checked the licences and the sources already.
