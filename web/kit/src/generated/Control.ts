@@ -13,7 +13,8 @@ export type Control = { "type": "ask",
  */
 rights: Array<Right>, } | { "type": "give_up", 
 /**
- * Rights given up.
+ * Rights given up. Control is given up alone, although its set contains the view that it implies; giving up
+ * the view gives up both.
  */
 rights: Array<Right>, } | { "type": "end" } | { "type": "consent", 
 /**
