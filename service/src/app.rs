@@ -25,9 +25,11 @@ pub const SIGN_IN_LASTS: Duration = Duration::from_secs(12 * 60 * 60);
 const BY_EMAIL: Limit =
     Limit { failures: 5, shut: Duration::from_secs(300), forget: Duration::from_secs(24 * 60 * 60) };
 /// Failed sign-ins from one network.
-const BY_NETWORK: Limit = Limit { failures: 50, shut: Duration::from_secs(300), forget: Duration::from_secs(600) };
+const BY_NETWORK: Limit =
+    Limit { failures: 50, shut: Duration::from_secs(300), forget: Duration::from_secs(600) };
 /// Wrong codes from one network.
-const WRONG_CODES: Limit = Limit { failures: 20, shut: Duration::from_secs(300), forget: Duration::from_secs(600) };
+const WRONG_CODES: Limit =
+    Limit { failures: 20, shut: Duration::from_secs(300), forget: Duration::from_secs(600) };
 
 /// What of the certificate the handlers tell.
 #[derive(Clone, Debug)]
@@ -96,7 +98,7 @@ pub struct Parts {
     pub broker: Broker,
     /// Media service.
     pub media: MediaServer,
-    /// Its UDP port.
+    /// Its UDP port as people are told it.
     pub media_port: u16,
     /// Pages.
     pub pages: crate::http::Pages,
@@ -173,7 +175,7 @@ impl App {
         &self.inner.parts.media
     }
 
-    /// The media service's UDP port.
+    /// The media service's UDP port, as people are told it.
     #[must_use]
     pub fn media_port(&self) -> u16 {
         self.inner.parts.media_port

@@ -138,7 +138,10 @@ impl Config {
     ///
     /// # Errors
     /// [`ConfigError`], a sentence that says which setting and what it should be.
-    pub fn read(flags: Flags, environment: impl IntoIterator<Item = (String, String)>) -> Result<Self, ConfigError> {
+    pub fn read(
+        flags: Flags,
+        environment: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigError> {
         Layers::gather(flags, environment)?.config()
     }
 }
@@ -193,9 +196,11 @@ impl Layers {
             }
             let address = socket(text, 9464)?;
             if !address.ip().is_loopback() {
-                return Err("metrics are not protected, so they are served on a loopback address only, such as \
+                return Err(
+                    "metrics are not protected, so they are served on a loopback address only, such as \
                             127.0.0.1:9464; \"off\" serves none"
-                    .to_owned());
+                        .to_owned(),
+                );
             }
             Ok(Some(address))
         };
@@ -240,7 +245,8 @@ fn log_format(text: &str) -> Result<LogFormat, String> {
 }
 
 fn public_url(text: &str) -> Result<PublicUrl, String> {
-    let wrong = || "it should be an https address without a path, such as https://support.example.org".to_owned();
+    let wrong =
+        || "it should be an https address without a path, such as https://support.example.org".to_owned();
     let uri: http::Uri = text.parse().map_err(|_| wrong())?;
     let authority = uri.authority().ok_or_else(wrong)?;
     let bare = matches!(uri.path(), "" | "/") && uri.query().is_none() && !authority.as_str().contains('@');

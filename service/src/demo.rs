@@ -42,8 +42,9 @@ impl Demo {
         let tenant = store.tenant(Tenant("demo".to_owned()));
         let password = secret(&data.join(PASSWORD_FILE), || format!("demo-{}-7", random_id(6)))?;
         let token = secret(&data.join(TOKEN_FILE), || Token::generate().reveal().to_owned())?;
-        let token = Token::parse(&token)
-            .with_context(|| format!("{} holds no token; remove the file and start again", data.join(TOKEN_FILE).display()))?;
+        let token = Token::parse(&token).with_context(|| {
+            format!("{} holds no token; remove the file and start again", data.join(TOKEN_FILE).display())
+        })?;
         let password_hash = passwords.hash(password.clone()).await?;
         match store.user_by_email(EMAIL).await? {
             None => {
@@ -105,10 +106,12 @@ fn secret(path: &Path, make: impl FnOnce() -> String) -> anyhow::Result<String> 
         Ok(text) => Ok(text.trim().to_owned()),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
             let made = make();
-            write_secret(path, made.as_bytes())
-                .with_context(|| format!("{} cannot be written; check the data folder's rights", path.display()))?;
+            write_secret(path, made.as_bytes()).with_context(|| {
+                format!("{} cannot be written; check the data folder's rights", path.display())
+            })?;
             Ok(made)
         }
-        Err(e) => Err(e).with_context(|| format!("{} cannot be read; check the data folder's rights", path.display())),
+        Err(e) => Err(e)
+            .with_context(|| format!("{} cannot be read; check the data folder's rights", path.display())),
     }
 }

@@ -30,7 +30,9 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return complain(1, &format!("The operating system gives no threads to run on: {error}")),
+        Err(error) => {
+            return complain(1, &format!("The operating system gives no threads to run on: {error}"));
+        }
     };
     let code = runtime.block_on(async {
         match arguments.command {
@@ -79,12 +81,16 @@ fn announce(service: &Service) {
 }
 
 fn environment() -> impl Iterator<Item = (String, String)> {
-    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }
 
 fn log(config: &Config) -> Result<(), String> {
     let filter = EnvFilter::try_new(&config.log_filter).map_err(|e| {
-        format!("log_filter {:?} cannot be used: {e}. Write it like info or farhand_service=debug.", config.log_filter)
+        format!(
+            "log_filter {:?} cannot be used: {e}. Write it like info or farhand_service=debug.",
+            config.log_filter
+        )
     })?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     match config.log {

@@ -111,7 +111,10 @@ impl Metrics {
         text.family("farhand_sessions", "gauge", "Sessions that have not ended.");
         sessions.iter().for_each(|(state, count)| text.labelled("farhand_sessions", "state", state, *count));
         text.family("farhand_session_sockets", "gauge", "Session sockets that stand.");
-        text.plain("farhand_session_sockets", u64::try_from(self.sockets.load(Ordering::Relaxed)).unwrap_or(0));
+        text.plain(
+            "farhand_session_sockets",
+            u64::try_from(self.sockets.load(Ordering::Relaxed)).unwrap_or(0),
+        );
         for (name, help, value) in [
             ("farhand_sessions_created_total", "Sessions created.", &self.sessions_created),
             ("farhand_sessions_joined_total", "Codes used by agents.", &self.sessions_joined),
@@ -131,8 +134,15 @@ impl Metrics {
         for (carrier, count) in &media.participants {
             text.labelled("farhand_media_participants", "carrier", carrier, *count);
         }
-        text.family("farhand_media_refused_total", "counter", "Media connections refused or closed for cause.");
-        media.refused.iter().for_each(|(why, n)| text.labelled("farhand_media_refused_total", "reason", why, *n));
+        text.family(
+            "farhand_media_refused_total",
+            "counter",
+            "Media connections refused or closed for cause.",
+        );
+        media
+            .refused
+            .iter()
+            .for_each(|(why, n)| text.labelled("farhand_media_refused_total", "reason", why, *n));
         for (name, help, value) in [
             ("farhand_media_messages_total", "Messages relayed, once for each receiver.", media.messages),
             ("farhand_media_bytes_total", "Bytes relayed, once for each receiver.", media.bytes),

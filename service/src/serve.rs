@@ -83,7 +83,9 @@ pub enum StartError {
     #[error(transparent)]
     Pages(#[from] crate::http::PagesError),
     /// The agent file cannot be read.
-    #[error("The agent {path} given with --agent-file cannot be read: {why}. Check the path, or leave the flag out.")]
+    #[error(
+        "The agent {path} given with --agent-file cannot be read: {why}. Check the path, or leave the flag out."
+    )]
     Agent {
         /// The file.
         path: PathBuf,
@@ -156,7 +158,8 @@ impl Service {
         };
         let metrics_at = metrics_socket.as_ref().map(local).transpose()?;
 
-        let tickets = TicketKey::generate().map_err(|_| anyhow::anyhow!("the operating system gives no random bytes"))?;
+        let tickets = TicketKey::generate()
+            .map_err(|_| anyhow::anyhow!("the operating system gives no random bytes"))?;
         let mut media_config = MediaConfig::new(config.media, tickets.clone());
         media_config.webtransport_path = WEBTRANSPORT_PATH.to_owned();
         let media = MediaServer::start(media_config).await.map_err(|e| media_failed(&e, config.media))?;
@@ -165,10 +168,12 @@ impl Service {
         let (ending, ended) = watch::channel(false);
         let living = Living::new();
         let counters = Arc::new(Metrics::default());
+        // Where people find it, behind a router that maps ports.
         let told = config.media_public_port.unwrap_or(media_port);
         let side = MediaSide { server: media.clone(), tickets, port: told };
         let broker =
-            Broker::start(HubConfig::default(), store.clone(), side, Arc::clone(&counters), ended.clone()).await?;
+            Broker::start(HubConfig::default(), store.clone(), side, Arc::clone(&counters), ended.clone())
+                .await?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let passwords = Passwords::new(cores).map_err(anyhow::Error::from)?;
         let demo = match config.demo {
@@ -186,18 +191,20 @@ impl Service {
             metrics: metrics_at,
             setup_url: set_up.is_open().then(|| format!("{url}/setup#{}", token.reveal())),
         };
-        let demo_sign_in =
-            demo.as_ref().map(|d| DemoSignIn { email: crate::demo::EMAIL, password: d.password().to_owned() });
+        let demo_sign_in = demo
+            .as_ref()
+            .map(|d| DemoSignIn { email: crate::demo::EMAIL, password: d.password().to_owned() });
         let limits =
             Limits { connections: config.max_connections, per_address: config.max_connections_per_address };
-        let certificate = CertificateFacts { fingerprint: identity.fingerprint, self_signed: identity.self_signed };
+        let certificate =
+            CertificateFacts { fingerprint: identity.fingerprint, self_signed: identity.self_signed };
         let app = App::new(Parts {
             config,
             url,
             store,
             broker,
             media,
-            media_port,
+            media_port: told,
             pages,
             passwords,
             set_up,
@@ -226,17 +233,7 @@ impl Service {
         });
         let listener = tokio::spawn(listener.run());
         tracing::info!(listen = %address, media_port, version = env!("CARGO_PKG_VERSION"), "the service is ready");
-        Ok(Self {
-            ready,
-            demo: demo_sign_in,
-            address,
-            app,
-            ending,
-            living,
-            listener,
-            metrics,
-            _lock: lock,
-        })
+        Ok(Self { ready, demo: demo_sign_in, address, app, ending, living, listener, metrics, _lock: lock })
     }
 
     /// What programs are told at the start.
@@ -268,15 +265,19 @@ impl Service {
     pub async fn stop(mut self) {
         tracing::info!("the service ends");
         self.ending.send_replace(true);
-        tokio::time::timeout(CLOSE_WITHIN, self.listener).await.ok();
-        let store = self.app.store().clone();
-        let media = self.app.media().clone();
-        tokio::time::timeout(END_WITHIN, self.living.none()).await.ok();
-        tokio::time::timeout(CLOSE_WITHIN, media.shutdown()).await.ok();
+        within(CLOSE_WITHIN, "the listener", self.listener).await;
+        within(END_WITHIN, "connections and sockets", self.living.none()).await;
+        within(CLOSE_WITHIN, "the media service", self.app.media().shutdown()).await;
         if let Some(metrics) = self.metrics.take() {
             metrics.abort();
         }
-        tokio::time::timeout(CLOSE_WITHIN, store.close()).await.ok();
+        within(CLOSE_WITHIN, "the database", self.app.store().close()).await;
+    }
+}
+
+async fn within<T>(time: Duration, what: &str, done: impl Future<Output = T>) {
+    if tokio::time::timeout(time, done).await.is_err() {
+        tracing::debug!(what, "did not end in time, and is left");
     }
 }
 
@@ -327,7 +328,9 @@ fn hint(kind: std::io::ErrorKind, flag: &str) -> String {
 fn media_failed(error: &MediaStartError, address: SocketAddr) -> StartError {
     let hint = match error {
         MediaStartError::Bind { source, .. } => hint(source.kind(), "--media"),
-        MediaStartError::Certificate(_) => format!("Check the clock of this machine; it was to listen on {address}."),
+        MediaStartError::Certificate(_) => {
+            format!("Check the clock of this machine; it was to listen on {address}.")
+        }
     };
     StartError::Media { why: error.to_string(), hint }
 }

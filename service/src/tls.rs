@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256};
+use rcgen::{
+    CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256,
+};
 use rustls::crypto::{CryptoProvider, ring as provider};
 use rustls::{CipherSuite, ServerConfig};
 use rustls_pki_types::pem::PemObject as _;
@@ -36,7 +38,9 @@ pub enum TlsError {
         why: String,
     },
     /// A file cannot be written.
-    #[error("The self-signed certificate cannot be kept in {path}: {why}. Check that this user may write there.")]
+    #[error(
+        "The self-signed certificate cannot be kept in {path}: {why}. Check that this user may write there."
+    )]
     Write {
         /// The file.
         path: PathBuf,
@@ -110,10 +114,13 @@ impl Identity {
     /// [`TlsError`].
     pub fn read(certificate: &Path, key: &Path, self_signed: bool) -> Result<Self, TlsError> {
         let pem = |what, path: &Path| {
-            std::fs::read(path).map_err(|e| TlsError::Read { what, path: path.to_owned(), why: e.to_string() })
+            std::fs::read(path).map_err(|e| TlsError::Read {
+                what,
+                path: path.to_owned(),
+                why: e.to_string(),
+            })
         };
-        let unusable =
-            |what, path: &Path, why: String| TlsError::Pem { what, path: path.to_owned(), why };
+        let unusable = |what, path: &Path, why: String| TlsError::Pem { what, path: path.to_owned(), why };
         let chain = CertificateDer::pem_slice_iter(&pem("certificate", certificate)?)
             .collect::<Result<Vec<_>, _>>()
             .map_err(|e| unusable("certificate", certificate, e.to_string()))?;
@@ -174,7 +181,8 @@ fn make(certificate: &Path, key: &Path, names: &[String]) -> Result<(), TlsError
     let failed = |e: rcgen::Error| TlsError::Make(e.to_string());
     let mut all = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
     for name in names {
-        let usable = name.parse::<IpAddr>().is_ok() || name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b));
+        let usable = name.parse::<IpAddr>().is_ok()
+            || name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b));
         if usable && !name.is_empty() && !all.contains(name) {
             all.push(name.clone());
         }
@@ -189,7 +197,8 @@ fn make(certificate: &Path, key: &Path, names: &[String]) -> Result<(), TlsError
     params.not_before = (now - day).into();
     params.not_after = (now + day * u32::try_from(SELF_SIGNED_DAYS).unwrap_or(u32::MAX)).into();
     let made = params.self_signed(&pair).map_err(failed)?;
-    write_secret(key, pair.serialize_pem().as_bytes()).map_err(|e| TlsError::Write { path: key.to_owned(), why: e.to_string() })?;
+    write_secret(key, pair.serialize_pem().as_bytes())
+        .map_err(|e| TlsError::Write { path: key.to_owned(), why: e.to_string() })?;
     write_secret(certificate, made.pem().as_bytes())
         .map_err(|e| TlsError::Write { path: certificate.to_owned(), why: e.to_string() })
 }
@@ -223,7 +232,9 @@ mod tests {
     #[test]
     fn a_self_signed_certificate_is_made_once_and_kept() {
         let folder = tempfile::tempdir().unwrap();
-        let load = || Identity::load(&CertificateSource::SelfSigned, folder.path(), &["box.example".into()]).unwrap();
+        let load = || {
+            Identity::load(&CertificateSource::SelfSigned, folder.path(), &["box.example".into()]).unwrap()
+        };
         let (first, second) = (load(), load());
         assert_eq!(first.fingerprint, second.fingerprint);
         assert_eq!(first.fingerprint.len(), 64);
@@ -256,19 +267,21 @@ mod tests {
     #[test]
     fn bad_files_are_sentences() {
         let folder = tempfile::tempdir().unwrap();
-        let load = |name: &str| Identity::load(&CertificateSource::SelfSigned, &folder.path().join(name), &[]);
+        let load =
+            |name: &str| Identity::load(&CertificateSource::SelfSigned, &folder.path().join(name), &[]);
         for name in ["a", "b"] {
             std::fs::create_dir(folder.path().join(name)).unwrap();
             load(name).unwrap();
         }
         let file = |name: &str| folder.path().join(name);
-        let said = |certificate: PathBuf, key: PathBuf| {
-            match Identity::read(&certificate, &key, false).and_then(|i| i.server_config().map(drop)) {
-                Ok(()) => String::new(),
-                Err(e) => e.to_string(),
-            }
+        let said = |certificate: PathBuf, key: PathBuf| match Identity::read(&certificate, &key, false)
+            .and_then(|i| i.server_config().map(drop))
+        {
+            Ok(()) => String::new(),
+            Err(e) => e.to_string(),
         };
-        let (a, a_key, b_key) = (file("a").join(CERTIFICATE_FILE), file("a").join(KEY_FILE), file("b").join(KEY_FILE));
+        let (a, a_key, b_key) =
+            (file("a").join(CERTIFICATE_FILE), file("a").join(KEY_FILE), file("b").join(KEY_FILE));
         assert_eq!(said(a.clone(), a_key.clone()), "");
         assert!(said(file("none"), a_key.clone()).contains("cannot be read"));
         assert!(said(a_key.clone(), a_key).contains("no usable certificate"));

@@ -11,12 +11,14 @@ use std::time::{Duration, Instant};
 
 use farhand_protocol::ParticipantId;
 use farhand_protocol::session::code::Code;
-use farhand_protocol::session::{EndReason, Role, Session, SessionConfig, SessionOutput, SessionSnapshot, SessionState};
+use farhand_protocol::session::{
+    EndReason, Role, Session, SessionConfig, SessionOutput, SessionSnapshot, SessionState,
+};
 use farhand_protocol::signal::FromService;
 
 pub use self::types::{
-    AttachRefused, CloseWhy, CreateRefused, CreateSession, Created, JoinRefused, JoinedRoom, Outgoing, Output, Owner, Seat,
-    SocketId, Who,
+    AttachRefused, CloseWhy, CreateRefused, CreateSession, Created, JoinRefused, JoinedRoom, Outgoing,
+    Output, Owner, Seat, SocketId, Who,
 };
 use super::timers::Timers;
 use crate::audit::{Actor, Event};
@@ -188,7 +190,12 @@ impl Hub {
                     }
                 }
                 Due::Greeting(socket) => {
-                    self.refuse(socket, "hello_missing", "This program did not say hello in time. Try again.", now);
+                    self.refuse(
+                        socket,
+                        "hello_missing",
+                        "This program did not say hello in time. Try again.",
+                        now,
+                    );
                 }
                 Due::Code(code) => {
                     if let Ok(code) = Code::parse(&code) {
@@ -234,7 +241,9 @@ impl Hub {
     pub fn counts(&self) -> Vec<(&'static str, u64)> {
         [SessionState::Waiting, SessionState::Claimed, SessionState::Live, SessionState::Interrupted]
             .into_iter()
-            .map(|state| (name_of(state), self.rooms.values().filter(|r| r.session.state() == state).count() as u64))
+            .map(|state| {
+                (name_of(state), self.rooms.values().filter(|r| r.session.state() == state).count() as u64)
+            })
             .collect()
     }
 
@@ -253,10 +262,14 @@ impl Hub {
                         | SessionState::Interrupted
                         | SessionState::Unknown => None,
                     };
-                    self.outputs.push_back(Output::Keep(Write::Session(room.tenant.clone(), room.row(&snapshot, ended))));
+                    self.outputs.push_back(Output::Keep(Write::Session(
+                        room.tenant.clone(),
+                        room.row(&snapshot, ended),
+                    )));
                     for socket in room.sockets.values() {
                         let signal = FromService::Session { snapshot: snapshot.clone() };
-                        self.outputs.push_back(Output::Send { socket: *socket, message: Outgoing::Signal(signal) });
+                        self.outputs
+                            .push_back(Output::Send { socket: *socket, message: Outgoing::Signal(signal) });
                     }
                 }
                 SessionOutput::Ended(reason) => over = Some(reason),
@@ -292,8 +305,12 @@ impl Hub {
         if self.codes.remove(&room.code).is_some() {
             self.remember(room.code, fate, now);
         }
-        let going: Vec<_> =
-            self.sockets.iter().filter(|(_, s)| s.seat.session == id).map(|(socket, s)| (*socket, s.greeted)).collect();
+        let going: Vec<_> = self
+            .sockets
+            .iter()
+            .filter(|(_, s)| s.seat.session == id)
+            .map(|(socket, s)| (*socket, s.greeted))
+            .collect();
         for (socket, greeted) in going {
             if greeted {
                 let ended = Outgoing::Signal(FromService::Ended { reason });
@@ -311,10 +328,10 @@ impl Hub {
 
     fn remember(&mut self, code: Code, fate: Fate, now: Now) {
         while self.fates.len() >= MAX_FATES {
-            // The oldest are those that would be forgotten first; whichever goes, its code reads as unknown.
-            let Some(oldest) = self.fates.keys().next().copied() else { break };
-            self.fates.remove(&oldest);
-            self.timers.set(Due::Code(oldest.digits().to_owned()), None);
+            // Whichever goes, its code reads as unknown from then on.
+            let Some(forgotten) = self.fates.keys().next().copied() else { break };
+            self.fates.remove(&forgotten);
+            self.timers.set(Due::Code(forgotten.digits().to_owned()), None);
         }
         self.fates.insert(code, fate);
         self.timers.set(Due::Code(code.digits().to_owned()), Some(now.instant + self.config.remember_codes));

@@ -17,13 +17,13 @@ use farhand_room::{Ticket, TicketKey};
 use tokio::sync::{Notify, mpsc, watch};
 
 use self::hub::{
-    AttachRefused, CloseWhy, CreateRefused, CreateSession, Created, Hub, HubConfig, JoinRefused, Outgoing, Output, Owner,
-    Seat, SocketId, Who,
+    AttachRefused, CloseWhy, CreateRefused, CreateSession, Created, Hub, HubConfig, JoinRefused, Outgoing,
+    Output, Owner, Seat, SocketId, Who,
 };
 use crate::audit::Actor;
 use crate::clock::Now;
 use crate::http::MEDIA_SOCKET;
-use crate::identity::{Token, random, random_id};
+use crate::identity::{Token, TokenHash, random, random_id};
 use crate::metrics::{Metrics, Refused};
 use crate::store::{Store, StoreError, Tenant, Write, Written};
 
@@ -89,8 +89,9 @@ impl Broker {
     ) -> Result<Self, StoreError> {
         let open = store.open_sessions().await?;
         let shared = Shared { hub: Hub::new(config), sockets: HashMap::new() };
-        let broker =
-            Self { inner: Arc::new(Inner { shared: Mutex::new(shared), store, media, metrics, due: Notify::new() }) };
+        let broker = Self {
+            inner: Arc::new(Inner { shared: Mutex::new(shared), store, media, metrics, due: Notify::new() }),
+        };
         if !open.is_empty() {
             tracing::info!(sessions = open.len(), "sessions that had not ended are open again");
             broker.drive(|hub, now| open.into_iter().for_each(|one| hub.handle_restore(one, now))).1.later();
@@ -176,9 +177,15 @@ impl Broker {
         actor: &Actor,
         from: Option<IpAddr>,
     ) -> Result<bool, StoreError> {
-        let (ended, written) = self.drive(|hub, now| hub.handle_end(tenant, session, reason, actor, from, now));
+        let (ended, written) =
+            self.drive(|hub, now| hub.handle_end(tenant, session, reason, actor, from, now));
         written.wait().await?;
         Ok(ended)
+    }
+
+    /// Somebody signed out: sockets that rest on that sign-in are closed.
+    pub fn sign_out(&self, sign_in: &TokenHash) {
+        self.drive(|hub, now| hub.handle_sign_out(sign_in, now)).1.later();
     }
 
     /// Whether somebody may open a socket of a session, and as whom.
@@ -200,7 +207,7 @@ impl Broker {
         let due = shared.hub.poll_timeout();
         let result = input(&mut shared.hub, Now::read());
         let rows = self.carry_out(&mut shared);
-        let written = self.inner.store.write(rows);
+        let written = if rows.is_empty() { Written::nothing() } else { self.inner.store.write(rows) };
         if shared.hub.poll_timeout() != due {
             self.inner.due.notify_one();
         }
@@ -227,6 +234,9 @@ impl Broker {
                     }
                 }
                 Output::Keep(row) => rows.push(row),
+                Output::KickMedia { session, participant } => {
+                    self.inner.media.server.kick(&session, participant)
+                }
                 Output::EndMedia { session } => self.inner.media.server.close_session(&session),
                 Output::Refused => self.inner.metrics.refused(Refused::Order),
             }
@@ -237,9 +247,12 @@ impl Broker {
     fn text(&self, message: Outgoing) -> String {
         let signal = match message {
             Outgoing::Signal(signal) => signal,
-            Outgoing::Welcome { version, seat, session } => {
-                FromService::Welcome { version, participant: seat.participant, session, media: self.offer(&seat) }
-            }
+            Outgoing::Welcome { version, seat, session } => FromService::Welcome {
+                version,
+                participant: seat.participant,
+                session,
+                media: self.offer(&seat),
+            },
             Outgoing::Offer { seat } => FromService::Media { offer: self.offer(&seat) },
         };
         serde_json::to_string(&signal).expect("a signal is plain data")

@@ -135,12 +135,15 @@ impl Layers {
     fn read_file(&mut self, path: PathBuf) -> Result<(), ConfigError> {
         let text = std::fs::read_to_string(&path)
             .map_err(|e| ConfigError::File { path: path.clone(), why: e.to_string() })?;
-        let table: toml::Table =
-            text.parse().map_err(|e: toml::de::Error| ConfigError::Toml { path: path.clone(), why: e.to_string() })?;
+        let table: toml::Table = text
+            .parse()
+            .map_err(|e: toml::de::Error| ConfigError::Toml { path: path.clone(), why: e.to_string() })?;
         let place = path.display().to_string();
         for (name, value) in table {
             let Some(key) = Key::from_name(&name) else {
-                let hint = Key::nearest(&name).map(|k| format!("; did you mean {:?}?", k.name())).unwrap_or_default();
+                let hint = Key::nearest(&name)
+                    .map(|k| format!("; did you mean {:?}?", k.name()))
+                    .unwrap_or_default();
                 return Err(ConfigError::Unknown { place, key: name, hint });
             };
             let value = match value {
@@ -174,7 +177,11 @@ impl Layers {
     ///
     /// # Errors
     /// [`ConfigError::Value`] with the words that `parse` gives.
-    pub fn parsed<T>(&self, key: Key, parse: impl Fn(&str) -> Result<T, String>) -> Result<Option<T>, ConfigError> {
+    pub fn parsed<T>(
+        &self,
+        key: Key,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Result<Option<T>, ConfigError> {
         let Some((place, value)) = self.0.get(&key) else { return Ok(None) };
         parse(value).map(Some).map_err(|why| ConfigError::Value {
             place: place.clone(),

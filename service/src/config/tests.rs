@@ -23,9 +23,11 @@ fn defaults_are_the_documented_ones() {
 
 #[test]
 fn flags_win_over_variables_and_variables_over_the_file() {
-    let (_folder, flags) = file("listen = \"127.0.0.1:1\"\nmedia = \"127.0.0.1:2\"\nmetrics = \"off\"\nmax_connections = 7");
+    let (_folder, flags) =
+        file("listen = \"127.0.0.1:1\"\nmedia = \"127.0.0.1:2\"\nmetrics = \"off\"\nmax_connections = 7");
     let flags = Flags { listen: Some("127.0.0.1:11".into()), ..flags };
-    let config = read(flags, &[("FARHAND_LISTEN", "127.0.0.1:12"), ("FARHAND_MEDIA", "127.0.0.1:13")]).unwrap();
+    let config =
+        read(flags, &[("FARHAND_LISTEN", "127.0.0.1:12"), ("FARHAND_MEDIA", "127.0.0.1:13")]).unwrap();
     assert_eq!(config.listen.port(), 11);
     assert_eq!(config.media.port(), 13);
     assert_eq!(config.metrics, None);
@@ -42,7 +44,18 @@ fn an_unknown_key_is_refused_with_the_nearest() {
     assert!(said.contains("\"xyzzy\"") && !said.contains("did you mean"), "{said}");
     let said = read(Flags::default(), &[("FARHAND_LISTN", "1")]).unwrap_err().to_string();
     assert!(said.contains("did you mean FARHAND_LISTEN?"), "{said}");
-    assert!(read(Flags::default(), &[("FARHAND_SERVER", "https://x"), ("FARHAND_FINGERPRINT", "00")]).is_ok());
+    assert!(
+        read(
+            Flags::default(),
+            &[
+                ("FARHAND_SERVER", "https://x"),
+                ("FARHAND_FINGERPRINT", "00"),
+                ("FARHAND_BINARIES", "x"),
+                ("FARHAND_KEEP_LOGS", "1")
+            ]
+        )
+        .is_ok()
+    );
 }
 
 #[test]

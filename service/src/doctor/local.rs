@@ -20,17 +20,21 @@ const WRITTEN: Duration = Duration::from_secs(1_767_225_600);
 const RENEW: i64 = 14 * 24 * 60 * 60;
 
 pub(super) async fn examine(config: &Config) -> Vec<Finding> {
-    let mut findings = vec![folder(&config.data), space(&config.data), database(&config.data).await, clock(&config.data)];
+    let mut findings =
+        vec![folder(&config.data), space(&config.data), database(&config.data).await, clock(&config.data)];
     let identity = certificate(config, &mut findings);
     let running = match &identity {
-        Some(identity) => remote::ask(&near(config.listen), &Known::Fingerprint(identity.fingerprint.clone())).await.ok(),
+        Some(identity) => {
+            remote::ask(&near(config.listen), &Known::Fingerprint(identity.fingerprint.clone())).await.ok()
+        }
         None => None,
     };
     findings.push(tcp(config.listen, running.is_some()));
     let media = running.as_ref().and_then(|info| info.media_port);
-    findings.push(udp(config.media, media == Some(config.media.port())));
+    let told = config.media_public_port.unwrap_or(config.media.port());
+    findings.push(udp(config.media, media == Some(told)));
     if let Some(info) = running {
-        let address = SocketAddr::new(near_ip(config.media.ip()), info.media_port.unwrap_or(config.media.port()));
+        let address = SocketAddr::new(near_ip(config.media.ip()), config.media.port());
         findings.push(remote::quic(address, &info.media_certificate_sha256).await);
     }
     findings
@@ -40,15 +44,20 @@ fn folder(data: &Path) -> Finding {
     const CHECK: &str = "Data folder";
     let shown = data.display();
     if !data.exists() {
-        let above = data.ancestors().skip(1).find(|p| p.exists() || p.as_os_str().is_empty()).map(Path::to_owned);
+        let above =
+            data.ancestors().skip(1).find(|p| p.exists() || p.as_os_str().is_empty()).map(Path::to_owned);
         return match above.map(probe) {
-            Some(Ok(())) => Finding::good(CHECK, format!("{shown} is not there yet; the first start makes it")),
+            Some(Ok(())) => {
+                Finding::good(CHECK, format!("{shown} is not there yet; the first start makes it"))
+            }
             Some(Err(e)) => Finding::bad(
                 CHECK,
                 format!("{shown} is not there and cannot be made: {e}"),
                 "Give this user the right to make it, or name another folder with --data.",
             ),
-            None => Finding::bad(CHECK, format!("{shown} cannot be made"), "Name another folder with --data."),
+            None => {
+                Finding::bad(CHECK, format!("{shown} cannot be made"), "Name another folder with --data.")
+            }
         };
     }
     if let Err(e) = probe(data.to_owned()) {
@@ -96,14 +105,22 @@ fn space(data: &Path) -> Finding {
             let free = disk.f_bavail.saturating_mul(disk.f_frsize);
             let found = format!("{} MB free", free / (1024 * 1024));
             match free {
-                _ if free < ROOM / 10 => {
-                    Finding::bad(CHECK, found, "The database cannot grow any more. Make room on the disk of the data folder.")
+                _ if free < ROOM / 10 => Finding::bad(
+                    CHECK,
+                    found,
+                    "The database cannot grow any more. Make room on the disk of the data folder.",
+                ),
+                _ if free < ROOM => {
+                    Finding::doubtful(CHECK, found, "Make room on the disk of the data folder soon.")
                 }
-                _ if free < ROOM => Finding::doubtful(CHECK, found, "Make room on the disk of the data folder soon."),
                 _ => Finding::good(CHECK, found),
             }
         }
-        Err(e) => Finding::doubtful(CHECK, format!("it cannot be told: {e}"), "Look at the disk of the data folder yourself."),
+        Err(e) => Finding::doubtful(
+            CHECK,
+            format!("it cannot be told: {e}"),
+            "Look at the disk of the data folder yourself.",
+        ),
     }
 }
 
@@ -137,10 +154,15 @@ fn clock(data: &Path) -> Finding {
         .flatten()
         .filter_map(|entry| entry.ok()?.metadata().ok()?.modified().ok())
         .max();
-    if let Some(ahead) = newest.and_then(|newest| newest.duration_since(now).ok()).filter(|a| a.as_secs() > 60) {
+    if let Some(ahead) =
+        newest.and_then(|newest| newest.duration_since(now).ok()).filter(|a| a.as_secs() > 60)
+    {
         return Finding::bad(
             CHECK,
-            format!("files of the data folder were written {} minutes from now", ahead.as_secs().div_ceil(60)),
+            format!(
+                "files of the data folder were written {} minutes from now",
+                ahead.as_secs().div_ceil(60)
+            ),
             REMEDY,
         );
     }
@@ -160,7 +182,8 @@ fn certificate(config: &Config, findings: &mut Vec<Finding>) -> Option<Identity>
         CertificateSource::SelfSigned => {
             let (certificate, key) = (config.data.join(CERTIFICATE_FILE), config.data.join(KEY_FILE));
             if !certificate.exists() && !key.exists() {
-                findings.push(Finding::good(CHECK, "there is none yet; the first start makes a self-signed one"));
+                findings
+                    .push(Finding::good(CHECK, "there is none yet; the first start makes a self-signed one"));
                 return None;
             }
             Identity::read(&certificate, &key, true)
@@ -196,7 +219,11 @@ fn validity(identity: &Identity, public: Option<&str>) -> Finding {
     let valid = certificate.validity();
     let now = x509_parser::time::ASN1Time::now();
     if now < valid.not_before {
-        return Finding::bad(CHECK, format!("it is valid only from {}", valid.not_before), "Check the clock, or wait.");
+        return Finding::bad(
+            CHECK,
+            format!("it is valid only from {}", valid.not_before),
+            "Check the clock, or wait.",
+        );
     }
     if now > valid.not_after {
         return Finding::bad(CHECK, format!("it ended on {}", valid.not_after), renew);
@@ -216,7 +243,12 @@ fn validity(identity: &Identity, public: Option<&str>) -> Finding {
     let kind = if identity.self_signed { "self-signed" } else { "from a file" };
     Finding::good(
         CHECK,
-        format!("{kind}, for {}, until {}, fingerprint {}", names.join(", "), valid.not_after, identity.fingerprint),
+        format!(
+            "{kind}, for {}, until {}, fingerprint {}",
+            names.join(", "),
+            valid.not_after,
+            identity.fingerprint
+        ),
     )
 }
 

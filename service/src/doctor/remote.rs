@@ -40,10 +40,14 @@ pub(super) async fn examine(server: &str, fingerprint: Option<&str>) -> Vec<Find
     const ADDRESS: &str = "Address";
     let target = match target(server) {
         Ok(target) => target,
-        Err(why) => return vec![Finding::bad(ADDRESS, why, "Write it like https://support.example.org:8443.")],
+        Err(why) => {
+            return vec![Finding::bad(ADDRESS, why, "Write it like https://support.example.org:8443.")];
+        }
     };
     let known = match fingerprint {
-        Some(text) => Known::Fingerprint(text.chars().filter(|c| *c != ':').collect::<String>().to_ascii_lowercase()),
+        Some(text) => {
+            Known::Fingerprint(text.chars().filter(|c| *c != ':').collect::<String>().to_ascii_lowercase())
+        }
         None => Known::Authorities,
     };
     let mut findings = Vec::new();
@@ -51,7 +55,11 @@ pub(super) async fn examine(server: &str, fingerprint: Option<&str>) -> Vec<Find
         Ok(addresses) => addresses.collect::<Vec<_>>(),
         Err(e) => {
             let found = format!("{} is not known: {e}", target.host);
-            return vec![Finding::bad(ADDRESS, found, "Check the name for typing errors, and this machine's DNS.")];
+            return vec![Finding::bad(
+                ADDRESS,
+                found,
+                "Check the name for typing errors, and this machine's DNS.",
+            )];
         }
     };
     let stream = match connect(&addresses).await {
@@ -77,7 +85,9 @@ pub(super) async fn examine(server: &str, fingerprint: Option<&str>) -> Vec<Find
     findings.push(Finding::good("TLS", format!("certificate {}", info.certificate_sha256)));
     findings.push(Finding::good("Service", format!("farhand {}", info.version)));
     match info.media_port {
-        Some(port) => findings.push(quic(SocketAddr::new(reached, port), &info.media_certificate_sha256).await),
+        Some(port) => {
+            findings.push(quic(SocketAddr::new(reached, port), &info.media_certificate_sha256).await)
+        }
         None => findings.push(Finding::doubtful(
             "UDP",
             "the service does not say where its media port is",
@@ -128,11 +138,8 @@ async fn shake_hands(address: SocketAddr, hashes: &[String]) -> Result<u128, Str
     let mut endpoint = quinn::Endpoint::client(any).map_err(|e| e.to_string())?;
     endpoint.set_default_client_config(quinn::ClientConfig::new(Arc::new(crypto)));
     let begun = std::time::Instant::now();
-    let connection = endpoint
-        .connect(address, "farhand")
-        .map_err(|e| e.to_string())?
-        .await
-        .map_err(|e| e.to_string())?;
+    let connection =
+        endpoint.connect(address, "farhand").map_err(|e| e.to_string())?.await.map_err(|e| e.to_string())?;
     let took = begun.elapsed().as_millis();
     connection.close(0u32.into(), b"checked");
     endpoint.wait_idle().await;
@@ -190,7 +197,8 @@ async fn service(stream: TcpStream, target: &Target, known: &Known) -> Result<Se
         .map_err(|_| failed("Service", "no answer came in time".into()))?
         .map_err(|e| failed("Service", e.to_string()))?
         .map_err(|e| failed("Service", e.to_string()))?;
-    serde_json::from_slice(&body).map_err(|_| failed("Service", "the answer is not a farhand service's".into()))
+    serde_json::from_slice(&body)
+        .map_err(|_| failed("Service", "the answer is not a farhand service's".into()))
 }
 
 fn target(url: &str) -> Result<Target, String> {
@@ -205,7 +213,8 @@ fn target(url: &str) -> Result<Target, String> {
 
 fn by_authorities() -> Result<ClientConfig, String> {
     let provider = crate::tls::crypto();
-    let verifier = rustls_platform_verifier::Verifier::new(Arc::clone(&provider)).map_err(|e| e.to_string())?;
+    let verifier =
+        rustls_platform_verifier::Verifier::new(Arc::clone(&provider)).map_err(|e| e.to_string())?;
     config(provider, Arc::new(verifier))
 }
 
@@ -213,7 +222,10 @@ fn pinned(hashes: Vec<String>, provider: Arc<CryptoProvider>) -> Result<ClientCo
     config(Arc::clone(&provider), Arc::new(Pinned { hashes, provider }))
 }
 
-fn config(provider: Arc<CryptoProvider>, verifier: Arc<dyn ServerCertVerifier>) -> Result<ClientConfig, String> {
+fn config(
+    provider: Arc<CryptoProvider>,
+    verifier: Arc<dyn ServerCertVerifier>,
+) -> Result<ClientConfig, String> {
     Ok(ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|e| e.to_string())?

@@ -40,7 +40,8 @@ pub async fn set_up(State(app): State<App>, From(from): From, request: Request) 
         if !app.set_up().is_open() {
             return Err(Refusal::not_found());
         }
-        app.audit(&Tenant::none(), Event::new(Actor::Anonymous, "set_up").outcome("link_wrong").from(from)).later();
+        app.audit(&Tenant::none(), Event::new(Actor::Anonymous, "set_up").outcome("link_wrong").from(from))
+            .later();
         return Err(Refusal::new(
             StatusCode::FORBIDDEN,
             "link_wrong",
@@ -55,9 +56,8 @@ pub async fn set_up(State(app): State<App>, From(from): From, request: Request) 
         role: UserRole::Administrator,
     };
     let organisation = name(&form.organisation, "organisation_invalid", "the organisation's name")?;
-    password::check(&form.password, &user.email, &user.name).map_err(|weak| {
-        Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "password_weak", weak.to_string())
-    })?;
+    password::check(&form.password, &user.email, &user.name)
+        .map_err(|weak| Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "password_weak", weak.to_string()))?;
     let password_hash = app.passwords().hash(form.password).await?;
     let tenant = app.store().tenant(Tenant(random_id(8)));
     let first = UserWithPassword { user, password_hash };
@@ -89,7 +89,8 @@ pub async fn sign_in(
         ));
     }
     // Everything from here costs the same whether the user exists or not.
-    let known = if address.chars().count() <= MAX_EMAIL { app.store().user_by_email(&address).await? } else { None };
+    let known =
+        if address.chars().count() <= MAX_EMAIL { app.store().user_by_email(&address).await? } else { None };
     let fits = app.passwords().fits(form.password, known.as_ref().map(|k| k.password_hash.clone())).await?;
     let Some(known) = known.as_ref().filter(|_| fits) else {
         app.metrics().refused(Refused::Password);
@@ -115,9 +116,15 @@ pub async fn sign_in(
 }
 
 /// `POST /api/v1/sign-out`.
-pub async fn sign_out(State(app): State<App>, From(from): From, signed_in: SignedIn) -> Result<Response, Refusal> {
+pub async fn sign_out(
+    State(app): State<App>,
+    From(from): From,
+    signed_in: SignedIn,
+) -> Result<Response, Refusal> {
     signed_in.tenant.remove_sign_in(&signed_in.token).await?;
-    app.audit(&signed_in.tenant(), Event::new(Actor::User(signed_in.user.id.clone()), "sign_out").from(from)).later();
+    app.broker().sign_out(&signed_in.token);
+    app.audit(&signed_in.tenant(), Event::new(Actor::User(signed_in.user.id.clone()), "sign_out").from(from))
+        .later();
     let gone = format!("{COOKIE}=; Secure; HttpOnly; SameSite=Strict; Path=/; Max-Age=0");
     let cookie = HeaderValue::try_from(gone).expect("the text is plain ASCII");
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response())
@@ -160,8 +167,11 @@ async fn answer(signed_in: &SignedIn, token: Token, headers: &HeaderMap) -> Resu
 
 fn email(text: &str) -> Result<String, Refusal> {
     let email = text.trim().to_lowercase();
-    let plain = !email.chars().any(|c| c.is_control() || c.is_whitespace()) && email.chars().count() <= MAX_EMAIL;
-    let parts = email.split_once('@').is_some_and(|(user, host)| !user.is_empty() && !host.is_empty() && !host.contains('@'));
+    let plain =
+        !email.chars().any(|c| c.is_control() || c.is_whitespace()) && email.chars().count() <= MAX_EMAIL;
+    let parts = email
+        .split_once('@')
+        .is_some_and(|(user, host)| !user.is_empty() && !host.is_empty() && !host.contains('@'));
     if plain && parts {
         return Ok(email);
     }

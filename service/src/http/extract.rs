@@ -29,9 +29,11 @@ impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Refusal> {
         let read = async {
-            let json = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).is_some_and(|kind| {
-                kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json")
-            });
+            let json = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).is_some_and(
+                |kind| {
+                    kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json")
+                },
+            );
             if !json {
                 return Err(Refusal::new(
                     StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -39,22 +41,23 @@ impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
                     "The request's body is not marked as JSON. Send it with Content-Type: application/json.",
                 ));
             }
-            let bytes = tokio::time::timeout(BODY_WITHIN, axum::body::to_bytes(request.into_body(), MAX_BODY))
-                .await
-                .map_err(|_| {
-                    Refusal::new(
-                        StatusCode::REQUEST_TIMEOUT,
-                        "body_slow",
-                        "The request's body did not arrive in time. Check the connection and try again.",
-                    )
-                })?
-                .map_err(|_| {
-                    Refusal::new(
-                        StatusCode::PAYLOAD_TOO_LARGE,
-                        "body_large",
-                        "The request's body is too large or broke off. Send at most 16 KB.",
-                    )
-                })?;
+            let bytes =
+                tokio::time::timeout(BODY_WITHIN, axum::body::to_bytes(request.into_body(), MAX_BODY))
+                    .await
+                    .map_err(|_| {
+                        Refusal::new(
+                            StatusCode::REQUEST_TIMEOUT,
+                            "body_slow",
+                            "The request's body did not arrive in time. Check the connection and try again.",
+                        )
+                    })?
+                    .map_err(|_| {
+                        Refusal::new(
+                            StatusCode::PAYLOAD_TOO_LARGE,
+                            "body_large",
+                            "The request's body is too large or broke off. Send at most 16 KB.",
+                        )
+                    })?;
             serde_json::from_slice(&bytes).map(Self).map_err(|e| {
                 Refusal::new(
                     StatusCode::BAD_REQUEST,
@@ -74,7 +77,8 @@ impl FromRequestParts<App> for From {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Refusal> {
-        let Peer(address) = parts.extensions.get().copied().expect("the listener names the peer of every request");
+        let Peer(address) =
+            parts.extensions.get().copied().expect("the listener names the peer of every request");
         Ok(Self(address.ip().to_canonical()))
     }
 }

@@ -14,15 +14,17 @@ use crate::metrics::Refused;
 pub async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
     let host = host(request.uri(), request.headers());
     let api = request.uri().path().starts_with("/api/");
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let mut response = match check_origin(&app, &request, host.as_deref()) {
         Ok(()) => next.run(request).await,
         Err(refusal) => {
             app.metrics().refused(Refused::Origin);
-            tracing::info!(path = %request.uri().path(), "a request with a foreign Origin was refused");
+            tracing::info!(%path, "a request with a foreign Origin was refused");
             refusal.into_response()
         }
     };
     secure(&app, host.as_deref(), api, response.headers_mut());
+    tracing::debug!(%method, %path, status = response.status().as_u16(), "answered");
     response
 }
 
@@ -59,8 +61,10 @@ fn check_origin(app: &App, request: &Request, host: Option<&str>) -> Result<(), 
 
 fn is_ours(app: &App, origin: &HeaderValue, host: Option<&str>) -> bool {
     let Ok(origin) = origin.to_str() else { return false };
-    let same = host.is_some_and(|host| origin.strip_prefix("https://").is_some_and(|o| o.eq_ignore_ascii_case(host)));
-    let public = app.config().public_url.as_ref().is_some_and(|url| url.origin().eq_ignore_ascii_case(origin));
+    let same = host
+        .is_some_and(|host| origin.strip_prefix("https://").is_some_and(|o| o.eq_ignore_ascii_case(host)));
+    let public =
+        app.config().public_url.as_ref().is_some_and(|url| url.origin().eq_ignore_ascii_case(origin));
     same || public
 }
 
@@ -95,7 +99,10 @@ fn secure(app: &App, host: Option<&str>, api: bool, headers: &mut HeaderMap) {
         ("cross-origin-opener-policy", "same-origin"),
         ("cross-origin-embedder-policy", "require-corp"),
         ("cross-origin-resource-policy", "same-origin"),
-        ("permissions-policy", "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"),
+        (
+            "permissions-policy",
+            "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+        ),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }

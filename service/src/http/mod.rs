@@ -132,7 +132,9 @@ impl Operation {
         match self {
             Self::Service | Self::Health | Self::SignIn | Self::Join => Access::Open,
             Self::SetUp => Access::SetUp,
-            Self::SignOut | Self::Me | Self::CreateSession | Self::ListSessions | Self::EndSession => Access::SignedIn,
+            Self::SignOut | Self::Me | Self::CreateSession | Self::ListSessions | Self::EndSession => {
+                Access::SignedIn
+            }
             Self::SessionSocket => Access::Participant,
             Self::MediaSocket => Access::Ticket,
             Self::DemoNext => Access::Demo,

@@ -10,8 +10,8 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use rust_embed::RustEmbed;
 
-use super::guard::without_port;
 use super::Refusal;
+use super::guard::without_port;
 use crate::app::App;
 use crate::identity::{hex, sha256};
 
@@ -39,7 +39,9 @@ pub struct Pages {
 
 /// A folder of pages that cannot be served.
 #[derive(Debug, thiserror::Error)]
-#[error("The folder of pages {folder} given with --web cannot be read: {why}. Build the pages first, or leave --web out.")]
+#[error(
+    "The folder of pages {folder} given with --web cannot be read: {why}. Build the pages first, or leave --web out."
+)]
 pub struct PagesError {
     folder: String,
     why: String,
@@ -135,7 +137,10 @@ fn kind_of(name: &str) -> &'static str {
 pub async fn page(State(app): State<App>, method: Method, uri: Uri, headers: HeaderMap) -> Response {
     let path = uri.path();
     let is_api = path == "/api" || path.starts_with("/api/");
-    if is_api || !matches!(method, Method::GET | Method::HEAD) || (path == "/setup" && !app.set_up().is_open()) {
+    if is_api
+        || !matches!(method, Method::GET | Method::HEAD)
+        || (path == "/setup" && !app.set_up().is_open())
+    {
         return Refusal::not_found().into_response();
     }
     let Some(page) = app.pages().at(path) else {
@@ -193,8 +198,21 @@ mod tests {
         assert_eq!(body("/join").as_deref(), Some("join.html"));
         assert_eq!(body("/setup").as_deref(), Some("index.html"));
         assert_eq!(pages.at("/assets/a-1f.wasm").unwrap().kind, "application/wasm");
-        for path in ["/out.txt", "/join/", "/JOIN", "//", "/assets", "/assets/", "/./join", "/assets/../index.html",
-            "/%6aoin", "/assets/%2e%2e/index.html", "/../index.html", "index.html", ""] {
+        for path in [
+            "/out.txt",
+            "/join/",
+            "/JOIN",
+            "//",
+            "/assets",
+            "/assets/",
+            "/./join",
+            "/assets/../index.html",
+            "/%6aoin",
+            "/assets/%2e%2e/index.html",
+            "/../index.html",
+            "index.html",
+            "",
+        ] {
             assert_eq!(body(path), None, "{path}");
         }
     }
@@ -202,7 +220,10 @@ mod tests {
     #[test]
     fn the_policy_reaches_no_further_than_this_host() {
         let policy = content_policy(Some("box.example:8443"), 15000);
-        assert!(policy.contains("connect-src 'self' wss://box.example:8443 https://box.example:15000;"), "{policy}");
+        assert!(
+            policy.contains("connect-src 'self' wss://box.example:8443 https://box.example:15000;"),
+            "{policy}"
+        );
         assert!(!policy.contains('*') && !policy.contains("unsafe-inline"));
     }
 }

@@ -29,7 +29,11 @@ impl Refusal {
     /// What is answered on every path that does not exist, and on those that have ceased to.
     #[must_use]
     pub fn not_found() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not_found", "There is nothing at this address. Check it for typing errors.")
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "not_found",
+            "There is nothing at this address. Check it for typing errors.",
+        )
     }
 
     /// The address exists, but not with this method.
@@ -45,7 +49,11 @@ impl Refusal {
     /// No valid sign-in.
     #[must_use]
     pub fn sign_in_needed() -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, "sign_in_needed", "You are not signed in, or no longer. Sign in and try again.")
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "sign_in_needed",
+            "You are not signed in, or no longer. Sign in and try again.",
+        )
     }
 
     /// A session that is not there for the caller.

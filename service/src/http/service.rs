@@ -31,7 +31,9 @@ pub async fn info(State(app): State<App>) -> Json<ServiceInfo> {
 pub async fn health(State(app): State<App>) -> Response {
     match tokio::time::timeout(HEALTHY_WITHIN, app.store().is_set_up()).await {
         Ok(Ok(_)) => "ok\n".into_response(),
-        Ok(Err(_)) | Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n").into_response(),
+        Ok(Err(_)) | Err(_) => {
+            (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n").into_response()
+        }
     }
 }
 

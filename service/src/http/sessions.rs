@@ -89,7 +89,9 @@ pub async fn end(
         false if signed_in.is_administrator() => EndReason::Service,
         false => return Err(Refusal::no_session()),
     };
-    app.broker().end(&signed_in.tenant(), &id, reason, &Actor::User(signed_in.user.id.clone()), Some(from)).await?;
+    app.broker()
+        .end(&signed_in.tenant(), &id, reason, &Actor::User(signed_in.user.id.clone()), Some(from))
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -52,6 +52,7 @@ async fn who(app: &App, headers: &HeaderMap) -> Result<Who, Refusal> {
         return Ok(Who::User {
             tenant: signed_in.tenant(),
             user: signed_in.user.id.clone(),
+            sign_in: signed_in.token,
         });
     }
     match Credential::of(headers) {
@@ -84,8 +85,9 @@ pub async fn media(
 
 fn as_media(
     socket: WebSocket,
-) -> impl futures_util::Stream<Item = Result<SocketIn, axum::Error>> + futures_util::Sink<SocketOut, Error = axum::Error> + Send
-{
+) -> impl futures_util::Stream<Item = Result<SocketIn, axum::Error>>
++ futures_util::Sink<SocketOut, Error = axum::Error>
++ Send {
     socket
         .map(|message| {
             message.map(|message| match message {

@@ -102,7 +102,10 @@ impl Passwords {
         .await?
     }
 
-    async fn seated<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, HashError> {
+    async fn seated<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, HashError> {
         let seat = Arc::clone(&self.seats).acquire_owned().await.map_err(|e| HashError(e.to_string()))?;
         tokio::task::spawn_blocking(move || {
             let done = work();
@@ -120,7 +123,8 @@ fn argon2() -> Result<Argon2<'static>, HashError> {
 }
 
 fn hash_now(password: &str) -> Result<String, HashError> {
-    let hash: PasswordHash = argon2()?.hash_password(password.as_bytes()).map_err(|e| HashError(e.to_string()))?;
+    let hash: PasswordHash =
+        argon2()?.hash_password(password.as_bytes()).map_err(|e| HashError(e.to_string()))?;
     Ok(hash.to_string())
 }
 

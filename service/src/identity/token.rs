@@ -66,7 +66,9 @@ mod tests {
 
     #[test]
     fn what_cannot_be_a_token_is_not_looked_up() {
-        for text in ["", "a", &"a".repeat(42), &"a".repeat(44), &format!("{}'", "a".repeat(42)), &"ä".repeat(21)] {
+        for text in
+            ["", "a", &"a".repeat(42), &"a".repeat(44), &format!("{}'", "a".repeat(42)), &"ä".repeat(21)]
+        {
             assert_eq!(Token::parse(text), None, "{text}");
         }
     }

@@ -43,14 +43,21 @@ impl Store {
     pub async fn user_by_email(&self, email: &str) -> Result<Option<KnownUser>, StoreError> {
         let row = sqlx::query(sql::door::USER_BY_EMAIL).bind(email).fetch_optional(&self.read).await?;
         let Some(row) = row else { return Ok(None) };
-        Ok(Some(KnownUser { tenant: Tenant(row.try_get(0)?), id: row.try_get(1)?, password_hash: row.try_get(2)? }))
+        Ok(Some(KnownUser {
+            tenant: Tenant(row.try_get(0)?),
+            id: row.try_get(1)?,
+            password_hash: row.try_get(2)?,
+        }))
     }
 
     /// Whose sign-in the token with this hash is; the caller checks the time.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn sign_in_by_token(&self, token_hash: &[u8; 32]) -> Result<Option<StandingSignIn>, StoreError> {
+    pub async fn sign_in_by_token(
+        &self,
+        token_hash: &[u8; 32],
+    ) -> Result<Option<StandingSignIn>, StoreError> {
         let row = sqlx::query(sql::door::SIGN_IN_BY_TOKEN)
             .bind(token_hash.to_vec())
             .fetch_optional(&self.read)

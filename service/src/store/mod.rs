@@ -12,15 +12,16 @@ use std::time::Duration;
 
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::migrate::{MigrateError, Migrator};
-use sqlx::{AnyPool, Executor as _, Row as _};
+use sqlx::{AnyConnection, AnyPool, Connection as _, Executor as _, Row as _};
 
 pub use self::door::{KnownUser, OpenSession, StandingSignIn};
 pub use self::rows::{
-    AuditRow, Ended, ParticipantRow, ParticipantSecret, SessionRow, SignInRow, Tenant, UserRow, UserWithPassword,
+    AuditRow, Ended, ParticipantRow, ParticipantSecret, SessionRow, SignInRow, Tenant, UserRow,
+    UserWithPassword,
 };
 pub use self::tenant::TenantStore;
-pub use self::writer::{Write, Written};
 use self::writer::Writer;
+pub use self::writer::{Write, Written};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
@@ -173,23 +174,27 @@ async fn connect(path: &Path, mode: &str, connections: u32) -> Result<AnyPool, S
     sqlx::any::install_default_drivers();
     let failed = |e: &sqlx::Error| StoreError::Open { path: path.to_owned(), why: plain(e) };
     let options: AnyConnectOptions = url(path, mode).parse().map_err(|e| failed(&e))?;
+    // A pool tries again for a while before it reports what one connection reports at once.
+    let mut first = AnyConnection::connect_with(&options).await.map_err(|e| failed(&e))?;
+    prepare(&mut first).await.map_err(|e| failed(&e))?;
+    first.close().await.map_err(|e| failed(&e))?;
     AnyPoolOptions::new()
         .max_connections(connections)
         .min_connections(connections.min(1))
         .acquire_timeout(Duration::from_secs(10))
         .idle_timeout(None)
         .max_lifetime(None)
-        .after_connect(|connection, _| {
-            Box::pin(async move {
-                connection.execute(sql::instance::WAL).await?;
-                connection.execute(sql::instance::SYNCHRONOUS).await?;
-                connection.execute(sql::instance::FOREIGN_KEYS).await?;
-                Ok(())
-            })
-        })
+        .after_connect(|connection, _| Box::pin(prepare(connection)))
         .connect_with(options)
         .await
         .map_err(|e| failed(&e))
+}
+
+async fn prepare(connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
+    connection.execute(sql::instance::WAL).await?;
+    connection.execute(sql::instance::SYNCHRONOUS).await?;
+    connection.execute(sql::instance::FOREIGN_KEYS).await?;
+    Ok(())
 }
 
 /// The file as a URL; everything that could mean something in a URL is percent-encoded.
@@ -198,7 +203,9 @@ fn url(path: &Path, mode: &str) -> String {
     let mut url = String::from("sqlite://");
     for byte in path.as_os_str().as_encoded_bytes() {
         match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' => url.push(char::from(*byte)),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' => {
+                url.push(char::from(*byte))
+            }
             other => write!(url, "%{other:02X}").expect("writing to a string does not fail"),
         }
     }

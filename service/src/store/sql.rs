@@ -90,7 +90,8 @@ mod tests {
     fn every_sentence_about_a_tenant_names_the_tenant() {
         for (name, sql) in super::tenant::EVERY {
             let in_condition = sql.contains("tenant = $1");
-            let written = sql.starts_with("INSERT INTO") && sql.contains("(tenant, ") && sql.contains("VALUES ($1");
+            let written =
+                sql.starts_with("INSERT INTO") && sql.contains("(tenant, ") && sql.contains("VALUES ($1");
             assert!(in_condition || written, "tenant::{name} does not carry the tenant: {sql}");
         }
     }
@@ -105,7 +106,10 @@ mod tests {
     #[test]
     fn instance_sentences_return_nobodys_data() {
         for (name, sql) in super::instance::EVERY {
-            assert!(sql.starts_with("PRAGMA ") || sql.starts_with("SELECT COUNT(*)"), "instance::{name}: {sql}");
+            assert!(
+                sql.starts_with("PRAGMA ") || sql.starts_with("SELECT COUNT(*)"),
+                "instance::{name}: {sql}"
+            );
         }
     }
 
@@ -118,7 +122,11 @@ mod tests {
             }
             seen += 1;
             for word in ["SELECT ", "INSERT INTO", "UPDATE ", "DELETE FROM", "PRAGMA "] {
-                assert!(!text.contains(&format!("\"{word}")), "{} holds SQL of its own: {word}", path.display());
+                assert!(
+                    !text.contains(&format!("\"{word}")),
+                    "{} holds SQL of its own: {word}",
+                    path.display()
+                );
             }
         });
         assert!(seen > 10, "the sources were found");

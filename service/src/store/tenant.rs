@@ -6,8 +6,8 @@ use sqlx::Row as _;
 use super::door::optional_hash;
 use super::rows::{participant_role_of, role_name, role_of, to_i64, to_u64};
 use super::{
-    AuditRow, ParticipantRow, ParticipantSecret, SignInRow, Store, StoreError, Tenant, UserRow, UserWithPassword, Write,
-    Written, sql,
+    AuditRow, ParticipantRow, ParticipantSecret, SignInRow, Store, StoreError, Tenant, UserRow,
+    UserWithPassword, Write, Written, sql,
 };
 
 /// A handle on the data of one tenant; nothing of another tenant can be reached through it.
@@ -91,7 +91,10 @@ impl TenantStore {
     /// # Errors
     /// [`StoreError`].
     pub async fn name(&self) -> Result<Option<String>, StoreError> {
-        let row = sqlx::query(sql::tenant::NAME).bind(self.tenant.0.as_str()).fetch_optional(&self.store.read).await?;
+        let row = sqlx::query(sql::tenant::NAME)
+            .bind(self.tenant.0.as_str())
+            .fetch_optional(&self.store.read)
+            .await?;
         Ok(row.map(|r| r.try_get(0)).transpose()?)
     }
 

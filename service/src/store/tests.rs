@@ -5,7 +5,12 @@ use super::*;
 
 fn user(id: &str, email: &str) -> UserWithPassword {
     UserWithPassword {
-        user: UserRow { id: id.into(), email: email.into(), name: "Ada".into(), role: UserRole::Administrator },
+        user: UserRow {
+            id: id.into(),
+            email: email.into(),
+            name: "Ada".into(),
+            role: UserRole::Administrator,
+        },
         password_hash: "$argon2id$test".into(),
     }
 }

@@ -28,15 +28,23 @@ struct Job {
 
 /// Becomes ready when the rows are on the disk. Dropping it does not take them back.
 #[must_use = "await it to know the rows on the disk, or drop it on purpose"]
-pub struct Written(oneshot::Receiver<Result<(), StoreError>>);
+pub struct Written(Option<oneshot::Receiver<Result<(), StoreError>>>);
 
 impl Written {
+    /// There was nothing to write.
+    pub fn nothing() -> Self {
+        Self(None)
+    }
+
     /// Waits for the disk.
     ///
     /// # Errors
     /// [`StoreError`] when the rows could not be written.
     pub async fn wait(self) -> Result<(), StoreError> {
-        self.0.await.unwrap_or(Err(StoreError::Closed))
+        match self.0 {
+            Some(done) => done.await.unwrap_or(Err(StoreError::Closed)),
+            None => Ok(()),
+        }
     }
 
     /// The rows are written, whenever that is; a failure is logged by the writer.
@@ -61,7 +69,7 @@ impl Writer {
         let (done, written) = oneshot::channel();
         // When the writer is gone the receiver reports it.
         self.jobs.send(Job { rows, done }).ok();
-        Written(written)
+        Written(Some(written))
     }
 }
 
@@ -79,7 +87,9 @@ async fn run(pool: AnyPool, mut queue: mpsc::UnboundedReceiver<Job>) {
             Err(_) => {
                 for job in jobs.drain(..) {
                     let alone = match pool.acquire().await {
-                        Ok(mut connection) => commit(&mut connection, std::slice::from_ref(&job), &mut ids).await,
+                        Ok(mut connection) => {
+                            commit(&mut connection, std::slice::from_ref(&job), &mut ids).await
+                        }
                         Err(e) => Err(e),
                     };
                     if let Err(error) = &alone {

@@ -100,7 +100,11 @@ async fn nobody_does_what_is_not_theirs() {
         }
         // An agent's token opens its own session's socket and nothing else.
         if operation.access() == Access::SignedIn {
-            assert_eq!(status(&world, operation, session, Some(&agent)).await, StatusCode::UNAUTHORIZED, "{operation:?}");
+            assert_eq!(
+                status(&world, operation, session, Some(&agent)).await,
+                StatusCode::UNAUTHORIZED,
+                "{operation:?}"
+            );
         }
     }
     // After all that the session still stands, and only its own people are let in.
@@ -109,8 +113,14 @@ async fn nobody_does_what_is_not_theirs() {
     // An administrator of the same tenant may end it; nobody's list shows another's.
     let manager = user(&world, &tenant, "manager", UserRole::Administrator, day).await;
     for token in [&manager, &colleague, &stranger] {
-        let list: farhand_protocol::api::SessionList =
-            world.with_token(Method::GET, "/api/v1/sessions", token).send().await.unwrap().json().await.unwrap();
+        let list: farhand_protocol::api::SessionList = world
+            .with_token(Method::GET, "/api/v1/sessions", token)
+            .send()
+            .await
+            .unwrap()
+            .json()
+            .await
+            .unwrap();
         assert_eq!(list.sessions, []);
     }
     assert_eq!(status(&world, Operation::EndSession, session, Some(&manager)).await, StatusCode::NO_CONTENT);

@@ -12,7 +12,9 @@ use super::world::{EMAIL, World};
 async fn a_session_leaves_its_steps() {
     let world = World::set_up().await;
     world.post("/api/v1/sign-in", &json!({ "email": EMAIL, "password": "wrong horse 1" })).await;
-    world.post("/api/v1/sign-in", &json!({ "email": "nobody@example.org", "password": "wrong horse 1" })).await;
+    world
+        .post("/api/v1/sign-in", &json!({ "email": "nobody@example.org", "password": "wrong horse 1" }))
+        .await;
     let token = world.sign_in().await;
     world.post("/api/v1/join", &json!({ "code": "0000000000" })).await;
     let created = world.create(&token).await;
@@ -47,7 +49,11 @@ async fn a_session_leaves_its_steps() {
             "agent session_end ok",
         ]
     );
-    assert!(rows.iter().filter(|row| row.action != "consent").all(|row| row.address == "127.0.0.1" || row.action == "session_end"));
+    assert!(
+        rows.iter()
+            .filter(|row| row.action != "consent")
+            .all(|row| row.address == "127.0.0.1" || row.action == "session_end")
+    );
     assert!(rows.iter().all(|row| row.session.is_none() || row.session.as_deref() == Some(&joined.session)));
     let strangers = store.tenant(Tenant::none()).audit_rows(100).await.unwrap();
     let steps: Vec<_> = strangers.iter().rev().map(|row| format!("{} {}", row.action, row.outcome)).collect();

@@ -94,7 +94,9 @@ async fn bad_bodies_are_sentences_and_never_5xx() {
             assert_eq!(status, expected, "{path} {kind}");
         }
     }
-    for field in ["'; --", "$(id)", "`id`", "| id", "\u{0}", "../../etc/passwd", "<script>alert(1)</script>", "%n%s"] {
+    for field in
+        ["'; --", "$(id)", "`id`", "| id", "\u{0}", "../../etc/passwd", "<script>alert(1)</script>", "%n%s"]
+    {
         for path in ["/api/v1/sign-in", "/api/v1/join"] {
             let form = json!({ "email": field, "password": field, "code": field });
             let status = world.post(path, &form).await.status();
@@ -120,7 +122,10 @@ async fn http_without_tls_gets_a_hint() {
 /// Reads until the service closes, which it does in time.
 async fn closes(mut stream: impl tokio::io::AsyncRead + Unpin) {
     let mut rest = Vec::new();
-    tokio::time::timeout(Duration::from_secs(30), stream.read_to_end(&mut rest)).await.expect("it is closed").ok();
+    tokio::time::timeout(Duration::from_secs(30), stream.read_to_end(&mut rest))
+        .await
+        .expect("it is closed")
+        .ok();
 }
 
 #[tokio::test]

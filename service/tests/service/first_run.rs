@@ -40,7 +40,14 @@ async fn the_printed_link_makes_the_organisation_and_works_once() {
 
     // Gone: the same answer as on a path that never was, whatever the method, the body or the spelling.
     let (_, unknown) = problem(world.post("/api/v1/no-such", &json!({})).await).await;
-    for path in ["/api/v1/setup", "/api/v1/setup/", "/api/v1/SETUP", "/api/v1/./setup", "/api/v1/%73etup", "/api//v1/setup"] {
+    for path in [
+        "/api/v1/setup",
+        "/api/v1/setup/",
+        "/api/v1/SETUP",
+        "/api/v1/./setup",
+        "/api/v1/%73etup",
+        "/api//v1/setup",
+    ] {
         for body in [set_up_form(&token), json!({})] {
             let (status, gone) = problem(world.post(path, &body).await).await;
             assert_eq!((status, &gone), (StatusCode::NOT_FOUND, &unknown), "{path}");
@@ -140,7 +147,8 @@ async fn the_demo_has_a_user_and_hands_its_codes_to_the_demo_computer() {
     let created: farhand_protocol::api::SessionCreated = created.unwrap().json().await.unwrap();
     let next: serde_json::Value = next.unwrap().json().await.unwrap();
     assert_eq!(next["code"], created.code);
-    let (status, _) = problem(world.with_token(Method::GET, "/api/v1/demo/next", &token).send().await.unwrap()).await;
+    let (status, _) =
+        problem(world.with_token(Method::GET, "/api/v1/demo/next", &token).send().await.unwrap()).await;
     assert_eq!(status, StatusCode::UNAUTHORIZED);
     // The same password after a restart.
     assert_eq!(std::fs::read_to_string(world.folder.path().join("demo.password")).unwrap(), demo.password);

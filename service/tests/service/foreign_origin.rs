@@ -82,7 +82,11 @@ async fn every_change_refuses_every_foreign_origin() {
                 .await
                 .unwrap();
             let (status, refused) = problem(answer).await;
-            assert_eq!((status, refused.code.as_str()), (StatusCode::FORBIDDEN, "foreign_origin"), "{url} {origin:?}");
+            assert_eq!(
+                (status, refused.code.as_str()),
+                (StatusCode::FORBIDDEN, "foreign_origin"),
+                "{url} {origin:?}"
+            );
         }
         let none = world.http.request(operation.method(), &url).header("cookie", &cookie).json(&json!({}));
         assert_eq!(none.send().await.unwrap().status(), StatusCode::FORBIDDEN, "{url}");
@@ -120,12 +124,17 @@ async fn no_answer_invites_other_sites() {
 #[tokio::test]
 async fn the_public_address_is_an_own_origin() {
     let world = World::start_with(|config| {
-        config.public_url = Some(farhand_service::config::PublicUrl { host: "support.example".into(), port: 443 });
+        config.public_url =
+            Some(farhand_service::config::PublicUrl { host: "support.example".into(), port: 443 });
     })
     .await;
     let address = world.service.address();
     let post = |origin: &'static str| {
-        world.http.post(format!("https://{address}/api/v1/join")).header("origin", origin).json(&json!({ "code": "1" }))
+        world
+            .http
+            .post(format!("https://{address}/api/v1/join"))
+            .header("origin", origin)
+            .json(&json!({ "code": "1" }))
     };
     assert_eq!(post("https://support.example").send().await.unwrap().status(), StatusCode::NOT_FOUND);
     assert_eq!(post("https://support.example:8443").send().await.unwrap().status(), StatusCode::FORBIDDEN);

@@ -35,21 +35,43 @@ async fn pages_come_with_their_types_and_strict_headers() {
         let headers = page.headers().clone();
         assert_eq!(headers["content-type"], kind);
         let policy = headers["content-security-policy"].to_str().unwrap();
-        for part in ["default-src 'self'", "script-src 'self' 'wasm-unsafe-eval'", "frame-ancestors 'none'", "object-src 'none'"] {
+        for part in [
+            "default-src 'self'",
+            "script-src 'self' 'wasm-unsafe-eval'",
+            "frame-ancestors 'none'",
+            "object-src 'none'",
+        ] {
             assert!(policy.contains(part), "{part} in {policy}");
         }
-        assert!(policy.contains(&format!("https://127.0.0.1:{}", world.service.ready().media_port)), "{policy}");
+        assert!(
+            policy.contains(&format!("https://127.0.0.1:{}", world.service.ready().media_port)),
+            "{policy}"
+        );
         assert_eq!(headers["x-content-type-options"], "nosniff");
         assert_eq!(headers["referrer-policy"], "no-referrer");
         // With a certificate that nobody vouches for this header would lock people out.
         assert!(headers.get("strict-transport-security").is_none());
         let hashed = path.starts_with("/assets/");
         assert_eq!(headers["cache-control"].to_str().unwrap().contains("immutable"), hashed, "{path}");
-        let again = world.http.get(world.url(path)).header("if-none-match", headers["etag"].clone()).send().await.unwrap();
+        let again = world
+            .http
+            .get(world.url(path))
+            .header("if-none-match", headers["etag"].clone())
+            .send()
+            .await
+            .unwrap();
         assert_eq!(again.status(), StatusCode::NOT_MODIFIED, "{path}");
         assert!(page.text().await.unwrap().contains(text));
     }
-    for path in ["/nothing", "/assets", "/assets/", "/join/", "/Join", "/assets/%2e%2e/%2e%2e/etc/passwd", "/index.html/"] {
+    for path in [
+        "/nothing",
+        "/assets",
+        "/assets/",
+        "/join/",
+        "/Join",
+        "/assets/%2e%2e/%2e%2e/etc/passwd",
+        "/index.html/",
+    ] {
         assert_eq!(world.get(path).await.status(), StatusCode::NOT_FOUND, "{path}");
     }
 }

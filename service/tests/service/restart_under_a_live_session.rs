@@ -29,7 +29,9 @@ async fn both_sides_come_back_with_what_they_have() {
     assert_eq!(world.service.ready().fingerprint, fingerprint);
 
     let mut agent = world.session_socket(&session, &joined.token).await.unwrap();
-    let FromService::Welcome { participant, session: snapshot, .. } = agent.hello().await else { panic!("no welcome") };
+    let FromService::Welcome { participant, session: snapshot, .. } = agent.hello().await else {
+        panic!("no welcome")
+    };
     assert_eq!(participant, 2);
     assert_eq!(snapshot.state, SessionState::Interrupted);
     assert!(snapshot.revision > before, "the newer word counts");

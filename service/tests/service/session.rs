@@ -20,7 +20,9 @@ async fn both_sides_meet_and_the_technician_ends_it() {
     assert_eq!(created.session.state, SessionState::Waiting);
 
     let mut technician = world.session_socket(&created.session.id, &token).await.unwrap();
-    let FromService::Welcome { participant: 1, media, .. } = technician.hello().await else { panic!("no welcome") };
+    let FromService::Welcome { participant: 1, media, .. } = technician.hello().await else {
+        panic!("no welcome")
+    };
     assert_eq!(media.port, world.service.ready().media_port);
     assert!(!media.certificate_sha256.is_empty());
     let spaced = format!("{} {}-{}", &created.code[..3], &created.code[3..6], &created.code[6..]);
@@ -57,7 +59,10 @@ async fn both_sides_meet_and_the_technician_ends_it() {
     let list: SessionList =
         world.with_token(Method::GET, "/api/v1/sessions", &token).send().await.unwrap().json().await.unwrap();
     assert_eq!(list.sessions, []);
-    assert_eq!(world.session_socket(&joined.session, &joined.token).await.err(), Some(StatusCode::UNAUTHORIZED));
+    assert_eq!(
+        world.session_socket(&joined.session, &joined.token).await.err(),
+        Some(StatusCode::UNAUTHORIZED)
+    );
 }
 
 #[tokio::test]
@@ -104,6 +109,21 @@ async fn two_agents_with_one_code_at_once_are_one() {
     let mut statuses = [a.status(), b.status()];
     statuses.sort();
     assert_eq!(statuses, [StatusCode::OK, StatusCode::CONFLICT]);
+}
+
+#[tokio::test]
+async fn signing_out_closes_what_rests_on_the_sign_in() {
+    let world = World::set_up().await;
+    let (token, other) = (world.sign_in().await, world.sign_in().await);
+    let (one, two) = (world.create(&token).await, world.create(&other).await);
+    let mut resting = world.session_socket(&one.session.id, &token).await.unwrap();
+    resting.hello().await;
+    let mut standing = world.session_socket(&two.session.id, &other).await.unwrap();
+    standing.hello().await;
+    world.with_token(Method::POST, "/api/v1/sign-out", &token).send().await.unwrap();
+    assert_eq!(resting.closed().await, Some(1008));
+    standing.send(ToService::Ping { nonce: 3 }).await;
+    standing.until(|signal| matches!(signal, FromService::Pong { nonce: 3 }).then_some(())).await;
 }
 
 #[tokio::test]

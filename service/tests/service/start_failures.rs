@@ -21,7 +21,10 @@ async fn a_port_in_use() {
     let mut with_tcp = config(folder.path());
     with_tcp.listen = taken.local_addr().unwrap();
     let sentence = said(with_tcp).await;
-    assert!(sentence.contains("Another program has this port") && sentence.contains("--listen"), "{sentence}");
+    assert!(
+        sentence.contains("Another program has this port") && sentence.contains("--listen"),
+        "{sentence}"
+    );
 
     let taken = UdpSocket::bind("127.0.0.1:0").unwrap();
     let mut with_udp = config(folder.path());

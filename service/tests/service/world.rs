@@ -36,6 +36,7 @@ pub fn config(data: &Path) -> Config {
         data: data.to_owned(),
         listen: free,
         media: free,
+        media_public_port: None,
         metrics: Some(free),
         public_url: None,
         certificate: CertificateSource::SelfSigned,
@@ -148,7 +149,7 @@ impl World {
 
     pub async fn metrics(&self) -> String {
         let address = self.service.ready().metrics.unwrap();
-        reqwest::get(format!("http://{address}/metrics")).await.unwrap().text().await.unwrap()
+        self.http.get(format!("http://{address}/metrics")).send().await.unwrap().text().await.unwrap()
     }
 
     /// A request to open a socket, to which headers may be added.

@@ -10,8 +10,8 @@ use farhand_protocol::signal::{FromService, ToService};
 use farhand_protocol::version::VersionRange;
 
 use super::{
-    AttachRefused, CloseWhy, CreateRefused, CreateSession, Created, Due, Fate, Hub, JoinRefused, JoinedRoom, Outgoing, Output,
-    Room, SIGNAL_WINDOW, Seat, Socket, SocketId, Who,
+    AttachRefused, CloseWhy, CreateRefused, CreateSession, Created, Due, Fate, Hub, JoinRefused, JoinedRoom,
+    Outgoing, Output, Room, SIGNAL_WINDOW, Seat, Socket, SocketId, Who,
 };
 use crate::audit::{Actor, Event};
 use crate::clock::Now;
@@ -33,7 +33,8 @@ impl Hub {
         if self.codes.contains_key(&code) || self.fates.contains_key(&code) || self.rooms.contains_key(&id) {
             return Err(CreateRefused::CodeTaken);
         }
-        let open = self.rooms.values().filter(|r| r.tenant == owner.tenant && r.owner.user == owner.user).count();
+        let open =
+            self.rooms.values().filter(|r| r.tenant == owner.tenant && r.owner.user == owner.user).count();
         if open >= self.config.sessions_per_owner {
             return Err(CreateRefused::TooMany);
         }
@@ -128,12 +129,21 @@ impl Hub {
         };
         let room = self.rooms.get(session).ok_or(unknown)?;
         let own = |secret: &ParticipantSecret| match (secret, who) {
-            (ParticipantSecret::User(owner), Who::User { tenant, user }) => *tenant == room.tenant && owner == user,
+            (ParticipantSecret::User(owner), Who::User { tenant, user, .. }) => {
+                *tenant == room.tenant && owner == user
+            }
             (ParticipantSecret::Token(hash), Who::Token(given)) => hash == given,
-            (ParticipantSecret::User(_), Who::Token(_)) | (ParticipantSecret::Token(_), Who::User { .. }) => false,
+            (ParticipantSecret::User(_), Who::Token(_)) | (ParticipantSecret::Token(_), Who::User { .. }) => {
+                false
+            }
         };
         let (participant, _) = room.secrets.iter().find(|(_, secret)| own(secret)).ok_or(unknown)?;
-        Ok(Seat { session: session.to_owned(), participant: *participant, role: room.role_of(*participant) })
+        let sign_in = match who {
+            Who::User { sign_in, .. } => Some(*sign_in),
+            Who::Token(_) => None,
+        };
+        let (participant, role) = (*participant, room.role_of(*participant));
+        Ok(Seat { session: session.to_owned(), participant, role, sign_in })
     }
 
     /// A socket was opened for a seat that [`Hub::may_attach`] gave. `None` when the session ended meanwhile.
@@ -144,6 +154,27 @@ impl Hub {
         self.sockets.insert(socket, Socket { seat, greeted: false, window: now.instant, signals: 0 });
         self.timers.set(Due::Greeting(socket), Some(now.instant + self.config.hello_within));
         Some(socket)
+    }
+
+    /// Somebody signed out: what rests on that sign-in ends, on the socket and on the media path. The session waits
+    /// for its technician as after any loss.
+    pub fn handle_sign_out(&mut self, sign_in: &TokenHash, now: Now) {
+        let resting: Vec<_> = self
+            .sockets
+            .iter()
+            .filter(|(_, held)| held.seat.sign_in.as_ref() == Some(sign_in))
+            .map(|(socket, held)| (*socket, held.seat.clone()))
+            .collect();
+        for (socket, seat) in resting {
+            let problem = FromService::Problem {
+                code: "signed_out".to_owned(),
+                message: "You signed out. Sign in again to go on with this session.".to_owned(),
+            };
+            self.outputs.push_back(Output::Send { socket, message: Outgoing::Signal(problem) });
+            self.outputs
+                .push_back(Output::KickMedia { session: seat.session, participant: seat.participant });
+            self.leave(socket, CloseWhy::Refused, now);
+        }
     }
 
     /// A socket is gone.
@@ -170,10 +201,17 @@ impl Hub {
         held.signals += 1;
         let (seat, greeted, too_many) = (held.seat.clone(), held.greeted, held.signals > self.config.signals);
         if too_many {
-            return self.refuse(socket, "signals_many", "This program sends too many signals. Reload or update it.", now);
+            return self.refuse(
+                socket,
+                "signals_many",
+                "This program sends too many signals. Reload or update it.",
+                now,
+            );
         }
         match (signal, greeted) {
-            (ToService::Hello { versions, program }, false) => self.hello(socket, &seat, versions, &program, now),
+            (ToService::Hello { versions, program }, false) => {
+                self.hello(socket, &seat, versions, &program, now)
+            }
             (ToService::Unknown, true) => {}
             (ToService::RenewMedia, true) => {
                 self.outputs.push_back(Output::Send { socket, message: Outgoing::Offer { seat } });
@@ -189,7 +227,12 @@ impl Hub {
                 self.outputs.push_back(Output::Send { socket, message: pong });
             }
             (ToService::Hello { .. }, true) => {
-                self.refuse(socket, "hello_twice", "This program said hello twice. Reload or update it.", now);
+                self.refuse(
+                    socket,
+                    "hello_twice",
+                    "This program said hello twice. Reload or update it.",
+                    now,
+                );
             }
             (
                 ToService::Unknown
@@ -200,7 +243,12 @@ impl Hub {
                 | ToService::Ping { .. },
                 false,
             ) => {
-                self.refuse(socket, "hello_first", "This program did not say hello first. Reload or update it.", now);
+                self.refuse(
+                    socket,
+                    "hello_first",
+                    "This program did not say hello first. Reload or update it.",
+                    now,
+                );
             }
         }
     }
@@ -304,9 +352,10 @@ impl Hub {
     fn actor(&self, seat: &Seat) -> Actor {
         match seat.role {
             Role::Agent => Actor::Agent,
-            Role::Technician | Role::Unknown => {
-                self.rooms.get(&seat.session).map_or(Actor::Anonymous, |room| Actor::User(room.owner.user.clone()))
-            }
+            Role::Technician | Role::Unknown => self
+                .rooms
+                .get(&seat.session)
+                .map_or(Actor::Anonymous, |room| Actor::User(room.owner.user.clone())),
         }
     }
 

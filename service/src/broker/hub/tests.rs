@@ -11,6 +11,7 @@ use super::*;
 
 const TENANT: &str = "t1";
 const TOKEN: [u8; 32] = [7; 32];
+const SIGN_IN: [u8; 32] = [1; 32];
 
 /// A hub with a clock of its own and everything that came out of it.
 struct World {
@@ -20,6 +21,7 @@ struct World {
     closed: Vec<(SocketId, CloseWhy)>,
     rows: Vec<Write>,
     media_ended: Vec<String>,
+    kicked: Vec<ParticipantId>,
     refused: usize,
 }
 
@@ -32,6 +34,7 @@ impl World {
             closed: Vec::new(),
             rows: Vec::new(),
             media_ended: Vec::new(),
+            kicked: Vec::new(),
             refused: 0,
         }
     }
@@ -59,6 +62,7 @@ impl World {
                 }
                 Output::Close { socket, why } => self.closed.push((socket, why)),
                 Output::Keep(row) => self.rows.push(row),
+                Output::KickMedia { participant, .. } => self.kicked.push(participant),
                 Output::EndMedia { session } => self.media_ended.push(session),
                 Output::Refused => self.refused += 1,
             }
@@ -97,7 +101,7 @@ impl World {
     }
 
     fn technician(&self, session: &str) -> Seat {
-        let who = Who::User { tenant: Tenant(TENANT.into()), user: "u1".into() };
+        let who = Who::User { tenant: Tenant(TENANT.into()), user: "u1".into(), sign_in: SIGN_IN };
         self.hub.may_attach(session, &who).unwrap()
     }
 
@@ -166,7 +170,10 @@ fn a_whole_session_from_code_to_end() {
     let technician = world.open(world.technician("s"));
     assert_eq!(world.heard(technician), ["welcome 1"]);
     let joined = world.join(1).unwrap();
-    assert_eq!((joined.session.as_str(), joined.technician.as_str(), joined.organisation.as_str()), ("s", "Ada", "Help"));
+    assert_eq!(
+        (joined.session.as_str(), joined.technician.as_str(), joined.organisation.as_str()),
+        ("s", "Ada", "Help")
+    );
     assert_eq!(world.heard(technician), ["session claimed"]);
     let agent = world.open(world.agent("s"));
     assert_eq!(world.heard(agent), ["welcome 2"]);
@@ -251,7 +258,11 @@ fn one_user_cannot_open_sessions_without_end() {
 fn nobody_gets_into_a_session_of_others() {
     let mut world = World::new();
     world.create("s", 1).unwrap();
-    let user = |tenant: &str, user: &str| Who::User { tenant: Tenant(tenant.into()), user: user.into() };
+    let user = |tenant: &str, user: &str| Who::User {
+        tenant: Tenant(tenant.into()),
+        user: user.into(),
+        sign_in: SIGN_IN,
+    };
     // Before an agent joined no token opens anything.
     assert_eq!(world.hub.may_attach("s", &Who::Token(TOKEN)), Err(AttachRefused::NotYours));
     world.join(1).unwrap();
@@ -261,7 +272,14 @@ fn nobody_gets_into_a_session_of_others() {
     assert_eq!(world.hub.may_attach("s", &user(TENANT, "u2")), Err(AttachRefused::NoSession));
     assert_eq!(world.hub.may_attach("x", &user(TENANT, "u1")), Err(AttachRefused::NoSession));
     assert_eq!(world.hub.may_attach("x", &Who::Token(TOKEN)), Err(AttachRefused::NotYours));
-    assert!(!world.hub.handle_end(&Tenant("t2".into()), "s", EndReason::Technician, &Actor::Service, None, world.now));
+    assert!(!world.hub.handle_end(
+        &Tenant("t2".into()),
+        "s",
+        EndReason::Technician,
+        &Actor::Service,
+        None,
+        world.now
+    ));
     assert_eq!(world.state("s"), Some("claimed"));
     assert_eq!(world.hub.owner(&Tenant("t2".into()), "s"), None);
 }
@@ -294,7 +312,10 @@ fn whatever_is_out_of_order_closes_its_own_socket_only() {
         for signal in signals {
             world.say(technician, signal);
         }
-        assert_eq!(world.heard(technician).iter().rfind(|w| w.starts_with("problem")).unwrap(), &format!("problem {code}"));
+        assert_eq!(
+            world.heard(technician).iter().rfind(|w| w.starts_with("problem")).unwrap(),
+            &format!("problem {code}")
+        );
         assert_eq!(world.closed, [(technician, CloseWhy::Refused)]);
         assert_eq!(world.refused, 1);
         assert!(world.state("s").is_some());
@@ -353,6 +374,22 @@ fn the_newer_socket_of_a_participant_takes_the_place_of_the_older() {
     world.say(newer, ToService::Media { up: true });
     assert_eq!(world.state("s"), Some("live"));
     assert_eq!(world.heard(agent), ["session interrupted", "session live"]);
+}
+
+#[test]
+fn who_signs_out_leaves_the_session_and_its_media() {
+    let mut world = World::new();
+    let (technician, agent) = world.live();
+    world.heard(agent);
+    world.hub.handle_sign_out(&[2; 32], world.now);
+    world.drain();
+    assert_eq!(world.state("s"), Some("live"));
+    world.hub.handle_sign_out(&SIGN_IN, world.now);
+    world.drain();
+    assert_eq!(world.heard(technician).last().unwrap(), "problem signed_out");
+    assert_eq!(world.closed, [(technician, CloseWhy::Refused)]);
+    assert_eq!(world.kicked, [1]);
+    assert_eq!(world.heard(agent), ["session interrupted"]);
 }
 
 #[test]
@@ -474,7 +511,9 @@ fn random_walks_keep_the_books_straight() {
                 }
                 4 => world.pass(Duration::from_secs(draw(100))),
                 _ => {
-                    let Some(socket) = sockets.get(usize::try_from(draw(16)).unwrap()).copied() else { continue };
+                    let Some(socket) = sockets.get(usize::try_from(draw(16)).unwrap()).copied() else {
+                        continue;
+                    };
                     match draw(8) {
                         0 => world.hub.handle_detach(socket, world.now),
                         1 => world.hub.handle_garbage(socket, world.now),
@@ -492,10 +531,16 @@ fn random_walks_keep_the_books_straight() {
                 assert!(!matches!(room.session.state(), SessionState::Ended { .. }), "seed {seed}");
                 for (participant, socket) in &room.sockets {
                     let held = &hub.sockets[socket];
-                    assert!(held.greeted && held.seat.session == *id && held.seat.participant == *participant);
+                    assert!(
+                        held.greeted && held.seat.session == *id && held.seat.participant == *participant
+                    );
                 }
                 for participant in room.session.participants() {
-                    assert_eq!(participant.connected, room.sockets.contains_key(&participant.id), "seed {seed}");
+                    assert_eq!(
+                        participant.connected,
+                        room.sockets.contains_key(&participant.id),
+                        "seed {seed}"
+                    );
                 }
                 let waiting = room.session.state() == SessionState::Waiting;
                 assert_eq!(hub.codes.get(&room.code) == Some(id), waiting, "seed {seed}");

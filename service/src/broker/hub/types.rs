@@ -88,6 +88,8 @@ pub enum Who {
         tenant: Tenant,
         /// The user.
         user: String,
+        /// By which sign-in: its socket ends with it.
+        sign_in: TokenHash,
     },
     /// Whoever holds the token with this hash.
     Token(TokenHash),
@@ -111,6 +113,8 @@ pub struct Seat {
     pub participant: ParticipantId,
     /// Its role.
     pub role: Role,
+    /// The sign-in that it rests on.
+    pub sign_in: Option<TokenHash>,
 }
 
 /// What a socket is told.
@@ -170,6 +174,13 @@ pub enum Output {
     EndMedia {
         /// The session.
         session: String,
+    },
+    /// Close a participant's media connection.
+    KickMedia {
+        /// The session.
+        session: String,
+        /// The participant.
+        participant: ParticipantId,
     },
     /// Count a refusal of something out of order.
     Refused,
