@@ -32,6 +32,8 @@ export class BrowserLink implements Link {
   #probes = 0;
   #retries = 0;
   #offer: MediaOffer | null = null;
+  /** Connections that have shown their ticket and wait for the answer. */
+  #entering = 0;
   #suspectedAt = Number.NEGATIVE_INFINITY;
   #want: "nothing" | "race" | "probe" = "nothing";
   readonly #carriers: Carriers;
@@ -71,7 +73,8 @@ export class BrowserLink implements Link {
 
   suspect(): void {
     const now = this.#clock.now();
-    if (this.#closed || !this.#line || now - this.#suspectedAt < SUSPECT_MS) return;
+    // QUIC notices by itself, in seconds. A WebSocket whose network is gone may not notice for minutes.
+    if (this.#closed || this.#line?.kind !== "websocket" || now - this.#suspectedAt < SUSPECT_MS) return;
     this.#suspectedAt = now;
     this.#want = "race";
     this.#sink.wantsOffer();
@@ -159,6 +162,7 @@ export class BrowserLink implements Link {
 
   async #enter(dialled: Dialled, offer: MediaOffer, attempt: number): Promise<void> {
     let line: Line | null = null;
+    this.#entering += 1;
     try {
       line = await dialled.enter(offer.ticket, {
         message: (stream, message) => {
@@ -172,6 +176,8 @@ export class BrowserLink implements Link {
     } catch (error) {
       if (attempt === this.#attempt && this.#line?.kind !== "websocket") this.#failed(attempt, error);
       return;
+    } finally {
+      this.#entering -= 1;
     }
     if (attempt !== this.#attempt) return line.close();
     const again = this.#line !== null || this.#everUp;
@@ -188,6 +194,8 @@ export class BrowserLink implements Link {
   #lineClosed(code: number | null, why: string): void {
     this.#line = null;
     if (this.#closed) return;
+    // The service lets the new connection in and closes the old one; which of the two is heard first is chance.
+    if (code === CLOSE.replaced && this.#entering > 0) return;
     if (code === CLOSE.ended || code === CLOSE.replaced) {
       this.#closed = true;
       this.#startOver();

@@ -12,6 +12,9 @@ class FakeCarrier {
   closed = 0;
   sinks: LineSink[] = [];
   refuse: number | null = null;
+  /** Answers to tickets wait until this is called. */
+  letIn: (() => void) | null = null;
+  slow = false;
   readonly kind: CarrierKind;
 
   constructor(kind: CarrierKind) {
@@ -28,12 +31,13 @@ class FakeCarrier {
             this.tickets.push(ticket);
             if (this.refuse !== null) return Promise.reject(new Refusal(this.refuse, "refused"));
             this.sinks.push(sink);
-            return Promise.resolve({
+            const waits = this.slow ? new Promise<void>((resolve) => (this.letIn = resolve)) : Promise.resolve();
+            return waits.then(() => ({
               kind: this.kind,
               send: (stream) => void this.sent.push(stream),
               readyForPointer: () => true,
               close: () => void this.closed++,
-            });
+            }));
           },
           abandon: () => {
             attempt.abandoned = true;
@@ -183,6 +187,22 @@ describe("coming back to QUIC", () => {
     await clock.move(10_000);
     expect(told.events).toEqual(["websocket", "webtransport again", "message"]);
   });
+
+  it("does not take the end of the old carrier for another page, whichever is heard first", async () => {
+    const { clock, quic, socket, told, link, offer } = world();
+    quic.slow = true;
+    link.open(offer("a"));
+    await clock.move(700);
+    socket.dials[0]?.resolve();
+    await settle();
+    quic.dials[0]?.resolve();
+    await settle();
+    socket.sinks[0]?.closed(CLOSE.replaced, "");
+    quic.letIn?.();
+    await clock.move(10_000);
+    expect(told.events).toEqual(["websocket", "webtransport again"]);
+    expect(link.send(STREAM.control, new Uint8Array(1))).toBe(true);
+  });
 });
 
 describe("losses", () => {
@@ -258,20 +278,24 @@ describe("losses", () => {
     expect(told.events).toContain("lost");
   });
 
-  it("tries another way when the carrier is silent, and keeps the old one until then", async () => {
+  it("tries another way when a WebSocket is silent, and keeps it until then", async () => {
     const { clock, quic, socket, told, link, offer } = world();
     link.open(offer("a"));
-    quic.dials[0]?.resolve();
+    await clock.move(700);
+    socket.dials[0]?.resolve();
+    quic.dials[0]?.reject(new Error("blocked"));
     await settle();
     link.suspect();
     link.suspect();
-    expect(told.events).toEqual(["webtransport", "wants offer"]);
+    expect(told.events).toEqual(["websocket", "wants offer"]);
     link.renew(offer("b"));
     expect(link.send(STREAM.input, new Uint8Array(1))).toBe(true);
     await clock.move(700);
-    socket.dials[0]?.resolve();
+    socket.dials[1]?.resolve();
     await settle();
     expect(told.events.at(-1)).toBe("websocket again");
+    link.suspect();
+    expect(told.events).toHaveLength(3);
   });
 
   it("is silent once closed", async () => {

@@ -14,7 +14,7 @@ const PUSHED = { more: 0, complete: 1, gap: 2 } as const;
 /** How often the way to the customer and back is measured. */
 const PING_MS = 2_000;
 /** A ping that is unanswered for this long casts doubt on the carrier. */
-const DOUBT_MS = 3_000;
+const DOUBT_MS = 5_000;
 
 /** The one renderer: messages of the session in, pixels and messages out. Knows no carrier. */
 export class Renderer {
