@@ -242,7 +242,10 @@ pub fn open_capturer(preference: Backend) -> Result<Box<dyn Capturer>, CaptureEr
 ///
 /// # Errors
 /// [`CaptureError`], a sentence that says what to do.
-pub fn open_capturer_on(preference: Backend, display: Option<&str>) -> Result<Box<dyn Capturer>, CaptureError> {
+pub fn open_capturer_on(
+    preference: Backend,
+    display: Option<&str>,
+) -> Result<Box<dyn Capturer>, CaptureError> {
     match preference {
         Backend::Fake => Ok(Box::new(fake::FakeScreen::new(Geometry { width: 640, height: 480 }).capturer())),
         Backend::Auto | Backend::X11 | Backend::Scrap => os::open(preference, display),

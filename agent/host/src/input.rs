@@ -155,7 +155,10 @@ pub fn open_injector(preference: Backend) -> Result<Box<dyn Injector>, InjectErr
 ///
 /// # Errors
 /// [`InjectError`], a sentence that says what to do.
-pub fn open_injector_on(preference: Backend, display: Option<&str>) -> Result<Box<dyn Injector>, InjectError> {
+pub fn open_injector_on(
+    preference: Backend,
+    display: Option<&str>,
+) -> Result<Box<dyn Injector>, InjectError> {
     match preference {
         Backend::Fake => Ok(Box::new(fake::FakeInput::default().injector())),
         Backend::Auto | Backend::X11 | Backend::Enigo => os::open(preference, display),

@@ -132,7 +132,10 @@ fn pixels_are_the_true_ones_and_damage_covers_what_changed(stage: &dyn Stage) {
         for (at, (old, new)) in before.iter().zip(&now).enumerate() {
             if old != new {
                 let pixel = Rect { x: at as u32 % WIDTH, y: at as u32 / WIDTH, w: 1, h: 1 };
-                assert!(damage.iter().any(|rect| rect.contains(pixel)), "round {round}: {pixel:?} not in {damage:?}");
+                assert!(
+                    damage.iter().any(|rect| rect.contains(pixel)),
+                    "round {round}: {pixel:?} not in {damage:?}"
+                );
             }
         }
         before = now;
@@ -193,21 +196,29 @@ macro_rules! promises {
     };
 }
 
-promises!(x11, super::X11::new(), [
-    a_new_capturer_tells_everything_once,
-    pixels_are_the_true_ones_and_damage_covers_what_changed,
-    a_still_screen_tells_nothing,
-    damage_is_told_once_and_adds_up_until_it_is_taken,
-    waking_ends_a_wait_now_or_later,
-]);
+promises!(
+    x11,
+    super::X11::new(),
+    [
+        a_new_capturer_tells_everything_once,
+        pixels_are_the_true_ones_and_damage_covers_what_changed,
+        a_still_screen_tells_nothing,
+        damage_is_told_once_and_adds_up_until_it_is_taken,
+        waking_ends_a_wait_now_or_later,
+    ]
+);
 
-promises!(fake, super::Fake::new(), [
-    a_new_capturer_tells_everything_once,
-    pixels_are_the_true_ones_and_damage_covers_what_changed,
-    a_still_screen_tells_nothing,
-    damage_is_told_once_and_adds_up_until_it_is_taken,
-    waking_ends_a_wait_now_or_later,
-]);
+promises!(
+    fake,
+    super::Fake::new(),
+    [
+        a_new_capturer_tells_everything_once,
+        pixels_are_the_true_ones_and_damage_covers_what_changed,
+        a_still_screen_tells_nothing,
+        damage_is_told_once_and_adds_up_until_it_is_taken,
+        waking_ends_a_wait_now_or_later,
+    ]
+);
 
 /// `scrap` knows no display but the environment's, so this process gives it one.
 #[cfg(feature = "scrap")]

@@ -78,7 +78,11 @@ impl Agent {
         let mut line = String::new();
         while line.trim() != word {
             line.clear();
-            assert_ne!(self.lines.read_line(&mut line).unwrap(), 0, "the process ended before it said {word}");
+            assert_ne!(
+                self.lines.read_line(&mut line).unwrap(),
+                0,
+                "the process ended before it said {word}"
+            );
         }
     }
 

@@ -2,7 +2,9 @@
 #![cfg(feature = "h264")]
 #![allow(missing_docs)]
 
-use farhand_agent_host::encode::{CodecChoice, EncoderOptions, FrameView, Rect, VideoEncoder, open_video_encoder};
+use farhand_agent_host::encode::{
+    CodecChoice, EncoderOptions, FrameView, Rect, VideoEncoder, open_video_encoder,
+};
 use openh264::formats::YUVSource;
 
 const WIDTH: u32 = 640;
@@ -139,7 +141,9 @@ fn the_rate_can_be_lowered_under_way() {
 fn what_cannot_be_encoded_is_an_error() {
     let mut encoder = encoder();
     let pixels = film(0);
-    for region in [Rect::new(0, 0, 15, 15), Rect::new(600, 0, 100, 100), Rect::new(0, 0, 33, 32), Rect::default()] {
+    for region in
+        [Rect::new(0, 0, 15, 15), Rect::new(600, 0, 100, 100), Rect::new(0, 0, 33, 32), Rect::default()]
+    {
         assert!(encoder.encode(view(&pixels), region, true, &mut Vec::new()).is_err(), "{region:?}");
     }
     assert!(encoder.encode(view(&pixels), REGION, true, &mut Vec::new()).unwrap().keyframe);

@@ -20,7 +20,9 @@ impl Log {
     /// A file, emptied first, or standard output.
     pub fn open(path: Option<&Path>) -> anyhow::Result<Self> {
         Ok(match path {
-            Some(path) => Self { out: Box::new(File::create(path).context("the log cannot be made")?), to_file: true },
+            Some(path) => {
+                Self { out: Box::new(File::create(path).context("the log cannot be made")?), to_file: true }
+            }
             None => Self { out: Box::new(io::stdout()), to_file: false },
         })
     }

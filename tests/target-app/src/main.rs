@@ -74,7 +74,9 @@ fn main() -> anyhow::Result<()> {
             match command(&line, arguments.seed, &mut window) {
                 Ok(Command::Quit) => return Ok(()),
                 Ok(Command::Play(workload, frames_per_second)) => {
-                    log.write(json!({ "event": "mode", "mode": workload.mode().name(), "fps": frames_per_second }))?;
+                    log.write(
+                        json!({ "event": "mode", "mode": workload.mode().name(), "fps": frames_per_second }),
+                    )?;
                     let period = Duration::from_secs(1).checked_div(frames_per_second);
                     playing = period.map(|period| (workload, period, Instant::now() + period));
                 }
@@ -83,7 +85,9 @@ fn main() -> anyhow::Result<()> {
                     window.show_pattern(number)?;
                     log.write(json!({ "event": "pattern", "pattern": number }))?;
                 }
-                Err(error) => log.write(json!({ "event": "refused", "command": line, "why": error.to_string() }))?,
+                Err(error) => {
+                    log.write(json!({ "event": "refused", "command": line, "why": error.to_string() }))?
+                }
             }
         }
         let mut until = None;
@@ -160,7 +164,12 @@ impl Commands {
                     Err(error) => return Err(error).context("the FIFO cannot be made"),
                 }
                 // Open for writing too, so that it does not end when a writer goes.
-                OpenOptions::new().read(true).write(true).open(path).context("the FIFO cannot be opened")?.into()
+                OpenOptions::new()
+                    .read(true)
+                    .write(true)
+                    .open(path)
+                    .context("the FIFO cannot be opened")?
+                    .into()
             }
         };
         Ok(Self { input: Some(input), partial: Vec::new() })

@@ -83,7 +83,9 @@ impl Canvas {
         let mut bytes = Vec::with_capacity(part.w as usize * part.h as usize * 4);
         for y in part.y..part.y + part.h {
             let start = y as usize * self.width as usize + part.x as usize;
-            bytes.extend(self.pixels[start..start + part.w as usize].iter().flat_map(|pixel| pixel.to_le_bytes()));
+            bytes.extend(
+                self.pixels[start..start + part.w as usize].iter().flat_map(|pixel| pixel.to_le_bytes()),
+            );
         }
         bytes
     }
@@ -116,7 +118,14 @@ impl Canvas {
         }
     }
 
-    fn character(&mut self, character: u64, (left, top): (u32, u32), rows: std::ops::Range<u32>, paper: u32, ink: u32) {
+    fn character(
+        &mut self,
+        character: u64,
+        (left, top): (u32, u32),
+        rows: std::ops::Range<u32>,
+        paper: u32,
+        ink: u32,
+    ) {
         let shape = mix(character * 77 + 5);
         for y in rows.clone() {
             // Rows without ink above and below, as in a line of text.

@@ -41,10 +41,10 @@ impl Window {
         number: u64,
         managed: bool,
     ) -> anyhow::Result<Self> {
-        let (connection, screen) = x11rb::connect(None).context("the display cannot be opened: set DISPLAY")?;
+        let (connection, screen) =
+            x11rb::connect(None).context("the display cannot be opened: set DISPLAY")?;
         let screen = connection.setup().roots.get(screen).context("the display has no such screen")?.clone();
-        let (width, height) =
-            size.unwrap_or((screen.width_in_pixels.into(), screen.height_in_pixels.into()));
+        let (width, height) = size.unwrap_or((screen.width_in_pixels.into(), screen.height_in_pixels.into()));
         let window = connection.generate_id()?;
         let events = xproto::EventMask::KEY_PRESS
             | xproto::EventMask::KEY_RELEASE
@@ -128,8 +128,12 @@ impl Window {
                     let event = json!({ "event": "motion", "x": event.root_x, "y": event.root_y });
                     return Ok(Some(Happened::Input(event)));
                 }
-                Event::FocusIn(_) => return Ok(Some(Happened::Input(json!({ "event": "focus", "in": true })))),
-                Event::FocusOut(_) => return Ok(Some(Happened::Input(json!({ "event": "focus", "in": false })))),
+                Event::FocusIn(_) => {
+                    return Ok(Some(Happened::Input(json!({ "event": "focus", "in": true }))));
+                }
+                Event::FocusOut(_) => {
+                    return Ok(Some(Happened::Input(json!({ "event": "focus", "in": false }))));
+                }
                 Event::MappingNotify(_) => self.keyboard = Keyboard::read(&self.connection)?,
                 Event::DestroyNotify(_) => return Ok(Some(Happened::Closed)),
                 _ => {}
@@ -285,7 +289,8 @@ impl Keyboard {
     fn read(connection: &RustConnection) -> anyhow::Result<Self> {
         let first = connection.setup().min_keycode;
         let count = connection.setup().max_keycode - first + 1;
-        let mapping = connection.get_keyboard_mapping(first, count)?.reply().context("the display has no keyboard")?;
+        let mapping =
+            connection.get_keyboard_mapping(first, count)?.reply().context("the display has no keyboard")?;
         Ok(Self { first, per_key: mapping.keysyms_per_keycode.into(), keysyms: mapping.keysyms })
     }
 

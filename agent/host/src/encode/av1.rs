@@ -260,3 +260,117 @@ fn configure(config: &mut aom::aom_codec_enc_cfg_t, (width, height): (u32, u32),
     config.rc_buf_sz = 1000;
     config.kf_mode = aom::AOM_KF_DISABLED;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WIDTH: u32 = 320;
+    const HEIGHT: u32 = 192;
+
+    /// libaom's decoder, as much of it as the tests need.
+    struct Decoder(Box<aom::aom_codec_ctx_t>);
+
+    impl Decoder {
+        fn new() -> Self {
+            let mut context = Box::new(MaybeUninit::zeroed());
+            let version = aom::AOM_DECODER_ABI_VERSION as c_int;
+            // SAFETY: as for the encoder; no configuration is the default one.
+            let context = unsafe {
+                let interface = aom::aom_codec_av1_dx();
+                assert_eq!(
+                    aom::aom_codec_dec_init_ver(context.as_mut_ptr(), interface, ptr::null(), 0, version),
+                    0
+                );
+                context.assume_init()
+            };
+            Self(context)
+        }
+
+        /// The brightness of the one picture in `data`.
+        fn decode(&mut self, data: &[u8]) -> Vec<u8> {
+            let mut position = ptr::null();
+            // SAFETY: the context is initialised, and the picture lives until the next call on it.
+            unsafe {
+                let status =
+                    aom::aom_codec_decode(&raw mut *self.0, data.as_ptr(), data.len(), ptr::null_mut());
+                assert_eq!(status, 0, "the decoder refuses what the encoder wrote");
+                let image = aom::aom_codec_get_frame(&raw mut *self.0, &raw mut position)
+                    .as_ref()
+                    .expect("a picture");
+                assert_eq!((image.d_w, image.d_h), (WIDTH, HEIGHT));
+                (0..image.d_h as usize)
+                    .flat_map(|y| {
+                        let row = image.planes[0].add(y * image.stride[0] as usize);
+                        std::slice::from_raw_parts(row, image.d_w as usize).to_vec()
+                    })
+                    .collect()
+            }
+        }
+    }
+
+    impl Drop for Decoder {
+        fn drop(&mut self) {
+            // SAFETY: the context was initialised and is not used again.
+            unsafe { aom::aom_codec_destroy(&raw mut *self.0) };
+        }
+    }
+
+    fn film(number: u32) -> Vec<u8> {
+        let wave = |at: u32| if at % 512 < 256 { (at % 512) as u8 } else { (511 - at % 512) as u8 };
+        let pixel = |x, y| [wave(x + number * 4), wave(y * 2 + number * 3), wave((x + y) / 2 + number), 0];
+        (0..HEIGHT).flat_map(|y| (0..WIDTH).flat_map(move |x| pixel(x, y))).collect()
+    }
+
+    fn view(pixels: &[u8]) -> FrameView<'_> {
+        FrameView { pixels, stride: WIDTH as usize * 4, width: WIDTH, height: HEIGHT }
+    }
+
+    const WHOLE: Rect = Rect { x: 0, y: 0, w: WIDTH, h: HEIGHT };
+
+    fn likeness(seen: &[u8], pixels: &[u8]) -> f64 {
+        let mut planes = Planes::default();
+        planes.fill(view(pixels), WHOLE).unwrap();
+        let (brightness, _, _) = planes.planes();
+        let square = |(a, b): (&u8, &u8)| (f64::from(*a) - f64::from(*b)).powi(2);
+        let error = seen.iter().zip(brightness).map(square).sum::<f64>() / seen.len() as f64;
+        10.0 * (255.0 * 255.0 / error.max(1e-9)).log10()
+    }
+
+    #[test]
+    fn pictures_are_shown_as_they_were_and_keyframes_come_when_asked_for() {
+        let mut encoder = Av1Encoder::new(EncoderOptions::default());
+        let mut decoder = Decoder::new();
+        let mut late = None;
+        for number in 0..8 {
+            let (pixels, mut out) = (film(number), Vec::new());
+            let unit = encoder.encode(view(&pixels), WHOLE, number == 5, &mut out).unwrap();
+            assert_eq!((unit.codec, unit.data), (2, 0..out.len()));
+            assert_eq!(unit.keyframe, number == 0 || number == 5, "picture {number}");
+            let seen = decoder.decode(&out);
+            assert!(likeness(&seen, &pixels) > 32.0, "picture {number}: {:.1} dB", likeness(&seen, &pixels));
+            if number >= 5 {
+                let seen = late.get_or_insert_with(Decoder::new).decode(&out);
+                assert!(likeness(&seen, &pixels) > 32.0, "a viewer that came later, picture {number}");
+            }
+        }
+    }
+
+    #[test]
+    fn another_size_begins_anew_and_another_rate_does_not() {
+        let mut encoder = Av1Encoder::new(EncoderOptions::default());
+        let pixels = film(0);
+        let mut key = |encoder: &mut Av1Encoder, region| {
+            encoder.encode(view(&pixels), region, false, &mut Vec::new()).unwrap().keyframe
+        };
+        assert!(key(&mut encoder, WHOLE));
+        encoder.set_rate(300_000);
+        assert!(!key(&mut encoder, WHOLE));
+        encoder.set_rate(u32::MAX);
+        assert!(!key(&mut encoder, WHOLE));
+        assert!(key(&mut encoder, Rect { w: 64, h: 48, ..WHOLE }));
+        assert!(
+            encoder.encode(view(&pixels), Rect { w: 17, h: 16, ..WHOLE }, false, &mut Vec::new()).is_err()
+        );
+    }
+}

@@ -25,31 +25,46 @@ impl Planes {
             return Err(VideoError(format!("a region of {w} by {h} pixels at {x}, {y} cannot be encoded")));
         }
         (self.width, self.height) = (region.w, region.h);
-        let brightness = region.w as usize * region.h as usize;
-        self.bytes.resize(brightness / 2 * 3, 0);
-        let (y, colours) = self.bytes.split_at_mut(brightness);
-        let (u, v) = colours.split_at_mut(brightness / 4);
-        let mut planes = YuvPlanarImageMut {
-            y_plane: BufferStoreMut::Borrowed(y),
-            y_stride: region.w,
-            u_plane: BufferStoreMut::Borrowed(u),
-            u_stride: region.w / 2,
-            v_plane: BufferStoreMut::Borrowed(v),
-            v_stride: region.w / 2,
-            width: region.w,
-            height: region.h,
-        };
+        self.bytes.resize(region.w as usize * region.h as usize / 2 * 3, 0);
         let start = region.y as usize * frame.stride + region.x as usize * 4;
-        let stride = u32::try_from(frame.stride).map_err(|_| VideoError("rows are too long".to_owned()))?;
-        yuv::bgra_to_yuv420(
-            &mut planes,
-            &frame.pixels[start..],
-            stride,
-            YuvRange::Limited,
-            YuvStandardMatrix::Bt709,
-            YuvConversionMode::Balanced,
-        )
-        .map_err(|error| VideoError(error.to_string()))
+        let pixels = &frame.pixels[start..];
+        if pixels.len() >= frame.stride * region.h as usize {
+            return self.convert(pixels, frame.stride, 0..region.h);
+        }
+        // The converter takes rows of whole strides only, and leaves the others out without a word. At the end of the
+        // frame the last row of a region can be shorter: the last two go through a copy.
+        let whole = region.h - 2;
+        self.convert(pixels, frame.stride, 0..whole)?;
+        let row = |y| frame.row(region.y + y, region.x, region.w);
+        let last = [row(whole), row(whole + 1)].concat();
+        self.convert(&last, region.w as usize * 4, whole..region.h)
+    }
+
+    /// Converts pixels, whose first row is the first of `rows`, into these rows of the planes.
+    fn convert(
+        &mut self,
+        pixels: &[u8],
+        stride: usize,
+        rows: std::ops::Range<u32>,
+    ) -> Result<(), VideoError> {
+        let width = self.width as usize;
+        let (first, last) = (rows.start as usize, rows.end as usize);
+        let (y, colours) = self.bytes.split_at_mut(width * self.height as usize);
+        let (u, v) = colours.split_at_mut(y.len() / 4);
+        let mut planes = YuvPlanarImageMut {
+            y_plane: BufferStoreMut::Borrowed(&mut y[first * width..last * width]),
+            y_stride: self.width,
+            u_plane: BufferStoreMut::Borrowed(&mut u[first / 2 * (width / 2)..last / 2 * (width / 2)]),
+            u_stride: self.width / 2,
+            v_plane: BufferStoreMut::Borrowed(&mut v[first / 2 * (width / 2)..last / 2 * (width / 2)]),
+            v_stride: self.width / 2,
+            width: self.width,
+            height: rows.end - rows.start,
+        };
+        let stride = u32::try_from(stride).map_err(|_| VideoError("rows are too long".to_owned()))?;
+        let (range, matrix) = (YuvRange::Limited, YuvStandardMatrix::Bt709);
+        yuv::bgra_to_yuv420(&mut planes, pixels, stride, range, matrix, YuvConversionMode::Balanced)
+            .map_err(|error| VideoError(error.to_string()))
     }
 
     /// Width and height of the brightness.
@@ -87,6 +102,32 @@ mod tests {
         // Pure red, ITU-R BT.709 limited range: 63, 102, 240.
         let near = |plane: &[u8], value: u8| plane.iter().all(|byte| byte.abs_diff(value) <= 1);
         assert!(near(y, 63) && near(u, 102) && near(v, 240), "{} {} {}", y[0], u[0], v[0]);
+    }
+
+    #[test]
+    fn every_pixel_is_taken_over_whatever_the_size() {
+        let pixels: Vec<u8> = (0..200 * 100 * 4_u32).map(|at| (at % 251) as u8).collect();
+        let frame = FrameView { pixels: &pixels, stride: 800, width: 200, height: 100 };
+        for region in [
+            Rect::new(0, 0, 200, 100),
+            Rect::new(2, 2, 198, 98),
+            Rect::new(4, 6, 18, 22),
+            Rect::new(66, 2, 134, 98),
+        ] {
+            let mut planes = Planes::default();
+            planes.fill(frame, region).unwrap();
+            let (y, _, _) = planes.planes();
+            for row in 0..region.h {
+                for (column, pixel) in
+                    frame.row(region.y + row, region.x, region.w).chunks_exact(4).enumerate()
+                {
+                    let [blue, green, red] = [pixel[0], pixel[1], pixel[2]].map(f64::from);
+                    let expected = 16.0 + 219.0 / 255.0 * (0.2126 * red + 0.7152 * green + 0.0722 * blue);
+                    let is = f64::from(y[row as usize * region.w as usize + column]);
+                    assert!((is - expected).abs() < 2.0, "{region:?} {column}, {row}: {is} for {expected}");
+                }
+            }
+        }
     }
 
     #[test]

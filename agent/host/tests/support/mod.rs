@@ -82,19 +82,28 @@ impl Client {
             | xproto::EventMask::BUTTON_RELEASE
             | xproto::EventMask::POINTER_MOTION
             | xproto::EventMask::EXPOSURE;
-        let aux = xproto::CreateWindowAux::new().override_redirect(1).event_mask(events).background_pixel(0x33_55_77);
+        let aux = xproto::CreateWindowAux::new()
+            .override_redirect(1)
+            .event_mask(events)
+            .background_pixel(0x33_55_77);
         let (width, height) = (screen.width_in_pixels, screen.height_in_pixels);
         let kind = xproto::WindowClass::INPUT_OUTPUT;
         connection.create_window(0, window, screen.root, 0, 0, width, height, 0, kind, 0, &aux).unwrap();
         connection.map_window(window).unwrap();
         let gc = connection.generate_id().unwrap();
         connection.create_gc(gc, window, &xproto::CreateGCAux::new().graphics_exposures(0)).unwrap();
-        let client = Self { connection, root: screen.root, window, gc, width, height, depth: screen.root_depth };
+        let client =
+            Self { connection, root: screen.root, window, gc, width, height, depth: screen.root_depth };
         client.wait_for("the window", |event| matches!(event, Event::Expose(_)).then_some(()));
-        let parent = xproto::InputFocus::POINTER_ROOT;
-        client.connection.set_input_focus(parent, window, x11rb::CURRENT_TIME).unwrap();
-        client.sync();
+        client.take_keyboard();
         client
+    }
+
+    /// Gets what is typed from now on.
+    pub fn take_keyboard(&self) {
+        let parent = xproto::InputFocus::POINTER_ROOT;
+        self.connection.set_input_focus(parent, self.window, x11rb::CURRENT_TIME).unwrap();
+        self.sync();
     }
 
     pub fn sync(&self) {
@@ -116,7 +125,9 @@ impl Client {
             let rows = (chunk.len() / row) as u16;
             let y = y + line as i16 * 16;
             let format = xproto::ImageFormat::Z_PIXMAP;
-            self.connection.put_image(format, self.window, self.gc, w, rows, x, y, 0, self.depth, chunk).unwrap();
+            self.connection
+                .put_image(format, self.window, self.gc, w, rows, x, y, 0, self.depth, chunk)
+                .unwrap();
         }
         let _ = h;
         self.sync();
@@ -143,7 +154,8 @@ impl Client {
             let left = until.saturating_duration_since(Instant::now());
             assert!(!left.is_zero(), "{what} did not come");
             let left = Timespec::try_from(left).unwrap();
-            rustix::event::poll(&mut [PollFd::new(self.connection.stream(), PollFlags::IN)], Some(&left)).unwrap();
+            rustix::event::poll(&mut [PollFd::new(self.connection.stream(), PollFlags::IN)], Some(&left))
+                .unwrap();
         }
     }
 
