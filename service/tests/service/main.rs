@@ -1,4 +1,5 @@
 //! The service as its clients meet it: over real TCP and TLS, with a real database, each test in a folder of its own.
+#![allow(clippy::unwrap_used)]
 
 mod access_matrix;
 mod audit_trail;
@@ -7,6 +8,7 @@ mod doctor;
 mod first_run;
 mod foreign_origin;
 mod pages;
+mod program;
 mod restart_under_a_live_session;
 mod session;
 mod start_failures;
