@@ -204,8 +204,9 @@ export class Mock {
       if (route === 'GET /me') return json(200, USER);
       if (route === 'GET /sessions') return json(200, { sessions: [...this.sessions.values()] });
       if (route === 'POST /sessions') {
-        this.add('s1', '4821935710', 'waiting');
-        return json(200, this.sessions.get('s1'));
+        const id = `s${this.sessions.size + 1}`;
+        this.add(id, '4821935710', 'waiting');
+        return json(200, this.sessions.get(id));
       }
       return json(404, { code: 'not_found', message: 'There is nothing here.' });
     }

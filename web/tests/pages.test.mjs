@@ -274,6 +274,23 @@ describe('what comes from the customer', () => {
     }));
 });
 
+describe('the end', () => {
+  it('asks first, ends for everybody, and leads to the next session', () =>
+    withPage(async (page, mock) => {
+      await live(page, mock, ['view']);
+      await page.getByTestId('end-session').click();
+      await page.keyboard.press('Escape');
+      await page.getByTestId('end-dialog').waitFor({ state: 'hidden' });
+      assert.equal(mock.said('control').some(({ type }) => type === 'end'), false);
+      await page.getByTestId('end-session').click();
+      await page.getByTestId('end-confirm').click();
+      await page.getByTestId('stage-card').getByText('You ended the session').waitFor();
+      assert.ok(mock.said('control').some(({ type }) => type === 'end'));
+      await page.getByTestId('start-again').click();
+      await page.getByTestId('session-code').waitFor();
+    }));
+});
+
 describe('a lost media link', () => {
   it('comes back by itself and gets a whole frame', () =>
     withPage(async (page, mock) => {

@@ -21,6 +21,9 @@ class App {
   /** Null until the list was read once. */
   open = $state.raw<readonly SessionCreated[] | null>(null);
 
+  /** Sessions that this page started with the demo computer. */
+  readonly #demo = new Set<string>();
+
   async start(): Promise<void> {
     addEventListener("hashchange", () => {
       this.route = routeOf(location.pathname, location.hash.slice(1));
@@ -65,8 +68,14 @@ class App {
 
   async createSession(demo: boolean): Promise<void> {
     const created = await api.createSession({ demo });
+    if (demo) this.#demo.add(created.session.id);
     this.#remember(created);
     location.hash = new URLSearchParams({ session: created.session.id }).toString();
+  }
+
+  /** Another session of the same kind as this one. */
+  async again(id: string): Promise<void> {
+    await this.createSession(this.#demo.has(id) && this.info?.demo === true);
   }
 
   async readSessions(): Promise<void> {

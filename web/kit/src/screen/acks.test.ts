@@ -42,6 +42,20 @@ describe("requests for a whole frame", () => {
     expect(sent).toEqual(["reset", "reset"]);
   });
 
+  it("wait a moment where one should come by itself", async () => {
+    const { clock, sent, acks } = world();
+    acks.expect();
+    await clock.move(299);
+    expect(sent).toEqual([]);
+    await clock.move(1);
+    expect(sent).toEqual(["reset"]);
+    acks.whole();
+    acks.expect();
+    acks.whole();
+    await clock.move(60_000);
+    expect(sent).toEqual(["reset"]);
+  });
+
   it("end when nobody answers", async () => {
     const { clock, sent, acks } = world();
     acks.reset();

@@ -37,6 +37,13 @@ export class Acks {
     else this.#resetNow();
   }
 
+  /** A whole frame is on its way, if all goes well: asks for one only when none comes. */
+  expect(): void {
+    this.#resets = 0;
+    this.#cancelReset();
+    this.#cancelReset = this.#clock.after(RESET_MS[0], () => this.#resetNow());
+  }
+
   /** A whole frame came. */
   whole(): void {
     this.#cancelReset();

@@ -1,6 +1,6 @@
 import type { Clock, Link } from "../link/link";
 import { STREAM, reason } from "../link/link";
-import type { Control, ConsentSnapshot } from "../types";
+import type { Control, ConsentSnapshot, Cursor } from "../types";
 import { Acks } from "./acks";
 import { cursorShape } from "./cursor";
 import type { FromWorker, ToWorker } from "./messages";
@@ -34,6 +34,8 @@ export class Renderer {
   #whole = false;
   #up = false;
   #agent = false;
+  /** Counts shapes: making a picture of one takes a moment, and only the newest is worth showing. */
+  #cursors = 0;
   #nonce = 0;
   #pinged: { nonce: number; at: number } | null = null;
   #cancelPing: () => void = () => {};
@@ -157,12 +159,11 @@ export class Renderer {
     }
     switch (control.type) {
       case "consent":
-        // A picture may begin now: no earlier request for a whole one can have been answered.
-        if (control.snapshot.state === "granted" && !this.#whole) this.#acks.reset();
+        // A picture may begin now; earlier requests for it may be too old to be answered.
+        if (control.snapshot.state === "granted" && !this.#whole) this.#acks.expect();
         return this.#tell({ type: "consent", snapshot: plainConsent(control.snapshot) });
       case "cursor":
-        void cursorShape(control.cursor).then((cursor) => this.#tell({ type: "cursor", cursor }));
-        return;
+        return this.#cursor(control.cursor);
       case "cursor_at":
         return this.#tell({ type: "cursor_at", x: control.x, y: control.y });
       case "notice":
@@ -181,6 +182,13 @@ export class Renderer {
       case "unknown":
         return;
     }
+  }
+
+  #cursor(shape: Cursor): void {
+    const turn = ++this.#cursors;
+    void cursorShape(shape).then((cursor) => {
+      if (turn === this.#cursors) this.#tell({ type: "cursor", cursor });
+    });
   }
 
   #draw(started: number): void {
