@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use farhand_protocol::ParticipantId;
+use farhand_protocol::api::MediaOffer;
 use farhand_protocol::envelope::Stream;
 use farhand_protocol::framing::close;
 use tokio::sync::mpsc;
@@ -33,6 +34,8 @@ type Probe = Pin<Box<dyn Future<Output = quinn::Connection> + Send>>;
 struct QuicLink {
     hop: Arc<Hop<quinn::Connection>>,
     receiver: Receiver<quinn::Connection>,
+    /// What the offer named that this connection was opened with.
+    certificates: Vec<String>,
 }
 
 enum Opened {
@@ -145,10 +148,28 @@ impl Task {
     /// Ready when the owner closes the link or no longer listens.
     async fn over(&self) {
         while !self.is_over() {
-            tokio::select! {
-                () = self.shared.changed.notified() => {}
-                () = self.events.closed() => {}
+            self.changed().await;
+        }
+    }
+
+    /// The same, or ready when an offer names none of these certificates: then the service that showed one of them was
+    /// restarted, and its connections are gone without a word.
+    async fn over_or_restarted(&self, certificates: &[String]) -> End {
+        loop {
+            if self.is_over() {
+                return End::Closed;
             }
+            if !self.shared.offer().certificate_sha256.iter().any(|hash| certificates.contains(hash)) {
+                return End::Broken(Broken::Lost("the media service was restarted".to_owned()));
+            }
+            self.changed().await;
+        }
+    }
+
+    async fn changed(&self) {
+        tokio::select! {
+            () = self.shared.changed.notified() => {}
+            () = self.events.closed() => {}
         }
     }
 
@@ -202,8 +223,8 @@ impl Task {
     }
 
     async fn enter_quic(&self, connection: quinn::Connection) -> Result<Opened, End> {
-        let ticket = self.shared.offer().ticket;
-        let (link, participant) = enter_quic(connection, &ticket, self.config.timing.connect_within).await?;
+        let offer = self.shared.offer();
+        let (link, participant) = enter_quic(connection, &offer, self.config.timing.connect_within).await?;
         Ok(Opened::Quic(Box::new(link), participant))
     }
 
@@ -258,7 +279,10 @@ impl Task {
             let run = pin!(quic::run::<_, Broken>(&link.hop, &mut link.receiver, &mut source, handle));
             tokio::select! {
                 broken = run => return End::Broken(broken),
-                () = self.over() => {}
+                end = self.over_or_restarted(&link.certificates) => match end {
+                    End::Closed => {}
+                    End::Broken(_) | End::Failed(_) => return end,
+                },
             }
         }
         let rtt = link.hop.session().rtt();
@@ -326,8 +350,8 @@ impl Task {
         if !link.settle(SETTLE_WITHIN, handle).await? {
             return Ok(None);
         }
-        let ticket = self.shared.offer().ticket;
-        let mut enter = pin!(enter_quic(connection, &ticket, self.config.timing.connect_within));
+        let offer = self.shared.offer();
+        let mut enter = pin!(enter_quic(connection, &offer, self.config.timing.connect_within));
         let (entered, socket_ended) = match link.run_until(&mut enter, handle).await {
             Ok(entered) => (entered, false),
             // Its place is taken: by the connection that is being opened.
@@ -354,16 +378,17 @@ impl Task {
 
 async fn enter_quic(
     connection: quinn::Connection,
-    ticket: &str,
+    offer: &MediaOffer,
     within: Duration,
 ) -> Result<(QuicLink, ParticipantId), End> {
-    let entered = timeout(within, Receiver::connect(connection.clone(), ticket)).await;
+    let entered = timeout(within, Receiver::connect(connection.clone(), &offer.ticket)).await;
     let (opening, accepted) = entered.unwrap_or_else(|_| Err(Broken::Lost("no answer to the ticket".to_owned())))?;
     let hop = Arc::new(Hop::new(connection));
     for (stream, send) in opening.sending {
         hop.attach(stream, send);
     }
-    Ok((QuicLink { hop, receiver: opening.receiver }, accepted.participant))
+    let certificates = offer.certificate_sha256.clone();
+    Ok((QuicLink { hop, receiver: opening.receiver, certificates }, accepted.participant))
 }
 
 fn flatten<T>(

@@ -151,3 +151,18 @@ async fn a_thread_without_a_runtime_can_send() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_offer_of_a_restarted_service_is_followed_at_once() {
+    let (before, after) = (World::new().await, World::new().await);
+    let mut viewer = before.link(VIEWER).await;
+    // The same service's next offer changes nothing.
+    viewer.handle.renew(before.offer(VIEWER, before.server.local_addr().port()));
+    let mut agent = before.link(AGENT).await;
+    talk(&mut agent, &mut viewer).await;
+    viewer.handle.renew(after.offer(VIEWER, after.server.local_addr().port()));
+    assert!(matches!(viewer.event().await, LinkEvent::Lost { .. }));
+    let connected = LinkEvent::Connected { carrier: farhand_link::Carrier::Quic, participant: VIEWER };
+    assert_eq!(viewer.event().await, connected);
+    assert_eq!(after.participants(), 1);
+}
