@@ -61,7 +61,10 @@ pub(crate) async fn quic(config: &LinkConfig, offer: &MediaOffer) -> Result<quin
     first_of(host, offer.port, |address| quic_to(address, client.clone())).await
 }
 
-async fn quic_to(address: SocketAddr, client: quinn::ClientConfig) -> Result<quinn::Connection, ConnectError> {
+async fn quic_to(
+    address: SocketAddr,
+    client: quinn::ClientConfig,
+) -> Result<quinn::Connection, ConnectError> {
     // A socket of its own: a new connection does not inherit what a middlebox holds against the old one.
     let any: SocketAddr = match address {
         SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
@@ -91,7 +94,11 @@ fn client_config(offer: &MediaOffer) -> Result<quinn::ClientConfig, ConnectError
 
 /// A WebSocket on the API's HTTPS port.
 pub(crate) async fn websocket(config: &LinkConfig, offer: &MediaOffer) -> Result<Socket, ConnectError> {
-    let host = if config.api_host.contains(':') { format!("[{}]", config.api_host) } else { config.api_host.clone() };
+    let host = if config.api_host.contains(':') {
+        format!("[{}]", config.api_host)
+    } else {
+        config.api_host.clone()
+    };
     let (near, port) = match &config.proxy {
         Some(proxy) => (proxy.host.as_str(), proxy.port),
         None => (config.api_host.as_str(), config.api_port),

@@ -16,6 +16,7 @@ mod socket;
 mod task;
 
 pub use handle::{
-    Carrier, LinkConfig, LinkError, LinkEvent, LinkHandle, LinkStats, MAX_BACKLOG, MAX_URGENT_BACKLOG, Timing, spawn,
+    Carrier, LinkConfig, LinkError, LinkEvent, LinkHandle, LinkStats, MAX_BACKLOG, MAX_URGENT_BACKLOG,
+    Timing, spawn,
 };
 pub use proxy::Proxy;

@@ -86,7 +86,9 @@ mod tests {
         let hashes: Vec<String> = hashes.iter().map(|hash| (*hash).to_owned()).collect();
         let name = ServerName::try_from("farhand-media").unwrap();
         let certificate = CertificateDer::from(certificate);
-        Pinned::new(&hashes, provider).verify_server_cert(&certificate, &[], &name, &[], UnixTime::now()).is_ok()
+        Pinned::new(&hashes, provider)
+            .verify_server_cert(&certificate, &[], &name, &[], UnixTime::now())
+            .is_ok()
     }
 
     #[test]

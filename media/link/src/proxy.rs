@@ -123,7 +123,9 @@ mod tests {
     #[test]
     fn exempt_hosts_and_this_machine_are_reached_directly() {
         let exempt = "intern.example, .lan";
-        for host in ["localhost", "127.0.0.1", "::1", "intern.example", "a.intern.example", "printer.lan", "lan"] {
+        for host in
+            ["localhost", "127.0.0.1", "::1", "intern.example", "a.intern.example", "printer.lan", "lan"]
+        {
             assert_eq!(Proxy::choose(host, "http://proxy:1", exempt), None, "{host}");
         }
         for host in ["example", "notintern.example", "192.0.2.1"] {

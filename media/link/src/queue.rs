@@ -318,7 +318,8 @@ mod tests {
     #[test]
     fn a_message_over_the_limit_of_its_stream_is_refused() {
         let mut queue = queue(State::Up);
-        for (stream, length) in [(Stream::Control, MAX_MESSAGE + 1), (Stream::Pointer, MAX_DATAGRAM + 1), (Stream::Input, 0)]
+        for (stream, length) in
+            [(Stream::Control, MAX_MESSAGE + 1), (Stream::Pointer, MAX_DATAGRAM + 1), (Stream::Input, 0)]
         {
             let message = Bytes::from(vec![0; length]);
             assert_eq!(queue.push(stream, message), Err(LinkError::TooLarge));

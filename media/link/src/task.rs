@@ -382,7 +382,8 @@ async fn enter_quic(
     within: Duration,
 ) -> Result<(QuicLink, ParticipantId), End> {
     let entered = timeout(within, Receiver::connect(connection.clone(), &offer.ticket)).await;
-    let (opening, accepted) = entered.unwrap_or_else(|_| Err(Broken::Lost("no answer to the ticket".to_owned())))?;
+    let (opening, accepted) =
+        entered.unwrap_or_else(|_| Err(Broken::Lost("no answer to the ticket".to_owned())))?;
     let hop = Arc::new(Hop::new(connection));
     for (stream, send) in opening.sending {
         hop.attach(stream, send);

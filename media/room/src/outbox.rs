@@ -92,7 +92,14 @@ impl Outbox {
     }
 
     /// Queues a screen message, or drops it when the viewer waits for a reset or falls too far behind with it.
-    pub(crate) fn push_screen(&mut self, frame_flags: u8, message: Bytes, now: Instant, limits: &Limits, stats: &mut Stats) {
+    pub(crate) fn push_screen(
+        &mut self,
+        frame_flags: u8,
+        message: Bytes,
+        now: Instant,
+        limits: &Limits,
+        stats: &mut Stats,
+    ) {
         let reset = frame_flags & flags::RESET != 0;
         if reset && frame_flags & flags::FIRST != 0 {
             // A whole picture begins: what waits before it would only delay it.

@@ -154,7 +154,8 @@ impl Room {
         role: Role,
         carry_over: bool,
     ) -> Result<Vec<ParticipantId>, JoinError> {
-        let other_agent = |(id, member): (&ParticipantId, &Member)| *id != participant && member.role == Role::Agent;
+        let other_agent =
+            |(id, member): (&ParticipantId, &Member)| *id != participant && member.role == Role::Agent;
         if role == Role::Unknown {
             return Err(JoinError::Role);
         }
@@ -165,7 +166,8 @@ impl Room {
         match self.members.get_mut(&participant) {
             Some(member) if member.role != role => return Err(JoinError::Role),
             Some(member) => {
-                self.outputs.push_back(Output::Close { connection: member.connection, why: Closed::Replaced });
+                self.outputs
+                    .push_back(Output::Close { connection: member.connection, why: Closed::Replaced });
                 member.connection = connection;
                 if !carry_over {
                     member.outbox = Outbox::new();
@@ -214,7 +216,9 @@ impl Room {
                 }
                 self.relay_to_viewers(stream, head.flags, &message, now);
             }
-            (Role::Agent, Stream::Input | Stream::Pointer) | (Role::Unknown, _) => return Err(Violation::Direction),
+            (Role::Agent, Stream::Input | Stream::Pointer) | (Role::Unknown, _) => {
+                return Err(Violation::Direction);
+            }
             (Role::Technician, Stream::Pointer) => {
                 if message.len() > MAX_DATAGRAM {
                     return Err(Violation::Long);
@@ -229,7 +233,12 @@ impl Room {
     }
 
     /// The next message to write to a connection, most urgent first. With `urgent_only`, a viewer's screen waits.
-    pub fn take(&mut self, connection: ConnectionId, urgent_only: bool, now: Instant) -> Option<(Stream, Bytes)> {
+    pub fn take(
+        &mut self,
+        connection: ConnectionId,
+        urgent_only: bool,
+        now: Instant,
+    ) -> Option<(Stream, Bytes)> {
         let member = self.members.values_mut().find(|member| member.connection == connection)?;
         member.outbox.take(urgent_only, now, &self.limits, &mut self.stats)
     }

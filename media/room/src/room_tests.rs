@@ -69,7 +69,8 @@ fn messages_go_from_the_agent_to_viewers_and_from_viewers_to_the_agent_and_nowhe
             let mut world = world();
             let message = message(sender, stream, RESET, 0, 10);
             let relayed = world.room.handle_message(sender.into(), stream, message, world.now);
-            let receivers: Vec<_> = [AGENT, VIEWER, SECOND].into_iter().filter(|id| world.take(*id).is_some()).collect();
+            let receivers: Vec<_> =
+                [AGENT, VIEWER, SECOND].into_iter().filter(|id| world.take(*id).is_some()).collect();
             let expected: Result<&[ParticipantId], Violation> = match (sender, stream) {
                 (AGENT, Stream::Control | Stream::Screen) => Ok(&[VIEWER, SECOND]),
                 (AGENT, _) => Err(Violation::Direction),
@@ -275,7 +276,8 @@ fn what_waited_is_carried_over_only_when_nothing_before_it_was_lost() {
         let ask = world.send(VIEWER, Stream::Control, 0, 1);
         world.outputs();
         world.room.handle_join(10, AGENT, Role::Agent, carry_over).unwrap();
-        let taken = world.room.take(10, false, world.now).map(|(_, message)| Head::read(&message).unwrap().sequence);
+        let taken =
+            world.room.take(10, false, world.now).map(|(_, message)| Head::read(&message).unwrap().sequence);
         assert_eq!(taken, carry_over.then_some(ask));
         assert_eq!(world.outputs().contains(&Output::Wake { connection: 10 }), carry_over);
     }

@@ -190,7 +190,11 @@ mod tests {
                 let mut bytes = bytes.clone();
                 bytes[at] ^= 1 << bit;
                 let forged = URL_SAFE_NO_PAD.encode(&bytes);
-                assert_eq!(key().verify(forged.as_bytes(), NOW), Err(TicketError::Forged), "byte {at} bit {bit}");
+                assert_eq!(
+                    key().verify(forged.as_bytes(), NOW),
+                    Err(TicketError::Forged),
+                    "byte {at} bit {bit}"
+                );
             }
             let cut = URL_SAFE_NO_PAD.encode(&bytes[..at]);
             assert!(key().verify(cut.as_bytes(), NOW).is_err(), "cut to {at}");

@@ -63,7 +63,9 @@ async fn main() {
     let mut arguments = std::env::args().skip(1);
     let seconds: u64 = arguments.next().and_then(|text| text.parse().ok()).unwrap_or(15);
     let only = arguments.next().unwrap_or_default();
-    println!("path                    workload       keys p50/p95/p99/max        frames p50/p95/p99/max      drawn   queue p95/max  lost");
+    println!(
+        "path                    workload       keys p50/p95/p99/max        frames p50/p95/p99/max      drawn   queue p95/max  lost"
+    );
     for (name, direction) in paths() {
         for workload in WORKLOADS {
             if name.contains(&only) || workload.name.contains(&only) {
@@ -134,7 +136,8 @@ async fn measure(path: &str, direction: Direction, workload: Workload, length: D
     let key = TicketKey::generate().expect("randomness");
     let local: SocketAddr = (Ipv4Addr::LOCALHOST, 0).into();
     let server = MediaServer::start(MediaConfig::new(local, key.clone())).await.expect("the service starts");
-    let Ends { agent, mut agent_events, viewer, mut viewer_events, netem } = ends(direction, &server, &key).await;
+    let Ends { agent, mut agent_events, viewer, mut viewer_events, netem } =
+        ends(direction, &server, &key).await;
     netem.clear_figures();
     let start = Instant::now();
 

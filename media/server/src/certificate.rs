@@ -93,7 +93,11 @@ impl Certificates {
     /// The hashes that an offer names.
     pub(crate) fn hashes(&self) -> Vec<String> {
         let rotation = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        [Some(&rotation.shown), rotation.next.as_ref()].into_iter().flatten().map(|own| own.hash.clone()).collect()
+        [Some(&rotation.shown), rotation.next.as_ref()]
+            .into_iter()
+            .flatten()
+            .map(|own| own.hash.clone())
+            .collect()
     }
 }
 

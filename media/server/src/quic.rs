@@ -122,7 +122,8 @@ async fn participate<S: Session>(
             return;
         }
     }
-    let peer = Arc::new(QuicPeer { hop: Hop::new(session.clone()), cell: place.cell, connection: place.connection });
+    let peer =
+        Arc::new(QuicPeer { hop: Hop::new(session.clone()), cell: place.cell, connection: place.connection });
     for (stream, send) in sending {
         peer.hop.attach(stream, send);
     }

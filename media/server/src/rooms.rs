@@ -6,11 +6,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use farhand_link::quic::Broken;
 use farhand_protocol::ParticipantId;
 use farhand_protocol::envelope::{EnvelopeError, Stream};
 use farhand_protocol::framing::{Accepted, FrameError};
-use farhand_link::quic::Broken;
-use farhand_room::{Closed, ConnectionId, JoinError, Limits, Output, Room, Stats, Ticket, TicketError, Violation};
+use farhand_room::{
+    Closed, ConnectionId, JoinError, Limits, Output, Room, Stats, Ticket, TicketError, Violation,
+};
 
 use crate::counters::{Carrier, Reason};
 
@@ -76,7 +78,11 @@ impl Cell {
     }
 
     /// The connection's ticket is answered: from now on it is woken. Says why it has to go, when it has.
-    pub(crate) fn present(&self, connection: ConnectionId, peer: Arc<dyn Peer>) -> Option<(u32, &'static str)> {
+    pub(crate) fn present(
+        &self,
+        connection: ConnectionId,
+        peer: Arc<dyn Peer>,
+    ) -> Option<(u32, &'static str)> {
         let mut state = self.lock();
         let Some(held) = state.held.get_mut(&connection) else {
             return Some((Reason::Replaced.code(), Reason::Replaced.name()));
@@ -164,7 +170,8 @@ impl Rooms {
         let mut state = cell.lock();
         let old = state.room.connection_of(ticket.participant).and_then(|old| state.held.get(&old));
         // A WebSocket delivers what it took before it closes; a QUIC connection that is replaced is broken.
-        let carry_over = old.is_some_and(|old| old.carrier == Carrier::WebSocket) && carrier != Carrier::WebSocket;
+        let carry_over =
+            old.is_some_and(|old| old.carrier == Carrier::WebSocket) && carrier != Carrier::WebSocket;
         let joined = state.room.handle_join(connection, ticket.participant, ticket.role, carry_over);
         let present = match joined {
             Ok(present) => present,
@@ -271,7 +278,9 @@ fn add(sum: &mut Stats, more: Stats) {
 fn violation(violation: Violation) -> Reason {
     match violation {
         Violation::Envelope(EnvelopeError::Long) | Violation::Long => Reason::Oversized,
-        Violation::Envelope(EnvelopeError::Short | EnvelopeError::Layout(_) | EnvelopeError::Sealed) => Reason::Malformed,
+        Violation::Envelope(EnvelopeError::Short | EnvelopeError::Layout(_) | EnvelopeError::Sealed) => {
+            Reason::Malformed
+        }
         Violation::Envelope(EnvelopeError::Stream(_)) | Violation::StreamMismatch => Reason::UnknownStream,
         Violation::ForgedSender => Reason::ForgedSender,
         Violation::Direction => Reason::Direction,

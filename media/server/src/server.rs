@@ -170,7 +170,11 @@ impl Shared {
     /// Counts a participant until the guard is dropped, which takes it out of its room.
     pub(crate) fn enter(self: &Arc<Self>, place: &Place, carrier: Carrier) -> Guard {
         self.counters.came(carrier);
-        tracing::debug!(participant = place.accepted.participant, carrier = carrier.name(), "participant came");
+        tracing::debug!(
+            participant = place.accepted.participant,
+            carrier = carrier.name(),
+            "participant came"
+        );
         Guard { shared: self.clone(), cell: place.cell.clone(), connection: place.connection, carrier }
     }
 }

@@ -90,7 +90,8 @@ where
         Ok(Err(end)) => return end,
         Err(_) => return End::Refused(Reason::NoTicket),
     };
-    let place = match shared.verify(&ticket).and_then(|ticket| shared.rooms.join(&ticket, Carrier::WebSocket)) {
+    let place = match shared.verify(&ticket).and_then(|ticket| shared.rooms.join(&ticket, Carrier::WebSocket))
+    {
         Ok(place) => place,
         Err(reason) => return End::Refused(reason),
     };
@@ -188,8 +189,8 @@ where
             self.heard_at = Instant::now();
             match item {
                 Some(Ok(SocketIn::Message(message))) => {
-                    let (stream, message) =
-                        framing::read_websocket(message).map_err(|error| End::Refused(rooms::frame(&error)))?;
+                    let (stream, message) = framing::read_websocket(message)
+                        .map_err(|error| End::Refused(rooms::frame(&error)))?;
                     self.cell.handle_message(self.connection, stream, message).map_err(End::Refused)?;
                 }
                 Some(Ok(SocketIn::Ping | SocketIn::Pong)) => {}

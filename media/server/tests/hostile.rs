@@ -100,7 +100,10 @@ async fn without_a_ticket_a_connection_is_closed_in_time() {
     let mut bystanders = Bystanders::new(&world).await;
     let connection = world.connect().await;
     let closed = tokio::time::timeout(PATIENCE, connection.closed()).await.unwrap();
-    assert!(matches!(farhand_link::quic::broken_connection(&closed), Broken::Closed { code: close::NO_TICKET, .. }));
+    assert!(matches!(
+        farhand_link::quic::broken_connection(&closed),
+        Broken::Closed { code: close::NO_TICKET, .. }
+    ));
     until("it is counted", || world.refused("no_ticket") == 1).await;
     bystanders.are_undisturbed().await;
 }

@@ -87,7 +87,9 @@ async fn a_browser_takes_part_by_webtransport() {
     let copy = tokio::time::timeout(PATIENCE, async {
         loop {
             let datagram = browser.session.read_datagram().await.unwrap();
-            if let Datagram::Copy { stream: Stream::Screen, index: 1, message } = Datagram::read(datagram).unwrap() {
+            if let Datagram::Copy { stream: Stream::Screen, index: 1, message } =
+                Datagram::read(datagram).unwrap()
+            {
                 return message;
             }
         }

@@ -402,7 +402,8 @@ mod tests {
     #[test]
     fn a_bottleneck_delays_and_then_drops() {
         let now = Instant::now();
-        let direction = Direction { bottleneck: Some((1_000_000, 100 * MS)), delay: 5 * MS, ..Direction::default() };
+        let direction =
+            Direction { bottleneck: Some((1_000_000, 100 * MS)), delay: 5 * MS, ..Direction::default() };
         let mut way = Way::new(direction, 1, now);
         let arrivals: Vec<_> = (0..20).map(|_| way.handle_datagram(1250, now)).collect();
         for (at, arrival) in arrivals.iter().take(11).enumerate() {

@@ -21,7 +21,7 @@ const URGENT_AHEAD: usize = 64 * 1024;
 /// quinn finds a lost packet by a later one that arrives. When a large message was the last, this is sent so much
 /// later, so that a loss at its end is found after one round trip and not after a probe timeout.
 const POKE_AFTER: Duration = Duration::from_millis(6);
-/// A small message that is the last for now goes a third time so much after its second: nothing else would show that
+/// A small message that no other follows goes a third time so much after its second: nothing else would show that
 /// both were lost, as in an outage of some tens of milliseconds.
 const THIRD_AFTER: Duration = Duration::from_millis(25);
 /// While there is no room, the gauge is looked at again after this: a change of path replaces the controller.
@@ -97,7 +97,8 @@ pub struct Hop<S: Session> {
 impl<S: Session> Hop<S> {
     /// The writing side of a session whose ticket was accepted.
     pub fn new(session: S) -> Self {
-        let lane = || Lane { stream: None, pending: VecDeque::new(), bytes: 0, next: 0, doubler: Doubler::new() };
+        let lane =
+            || Lane { stream: None, pending: VecDeque::new(), bytes: 0, next: 0, doubler: Doubler::new() };
         let sender = Sender {
             lanes: [lane(), lane(), lane()],
             gauge: gauge_of(&session),
@@ -180,7 +181,13 @@ impl<S: Session> Sender<S> {
     }
 
     /// Takes and writes messages while there are any. Says whether screen may have stayed behind for want of room.
-    fn take_from(&mut self, session: &S, cx: &mut Context<'_>, now: Instant, source: &mut Source<'_>) -> bool {
+    fn take_from(
+        &mut self,
+        session: &S,
+        cx: &mut Context<'_>,
+        now: Instant,
+        source: &mut Source<'_>,
+    ) -> bool {
         loop {
             // What is left of earlier messages goes first; quinn wakes the task when it takes more.
             self.write(cx);

@@ -78,7 +78,8 @@ impl<S: Session> Receiver<S> {
             receiver.attach(stream, recv)?;
         }
         let answer = receiver.first_frame(framing::MAX_TICKET).await?;
-        let accepted = framing::Accepted::decode(&answer).map_err(|_| Broken::Streams("the answer cannot be read"))?;
+        let accepted =
+            framing::Accepted::decode(&answer).map_err(|_| Broken::Streams("the answer cannot be read"))?;
         Ok((Opening { receiver, sending }, accepted))
     }
 
@@ -195,7 +196,11 @@ impl<S: Session> Receiver<S> {
 ///
 /// # Errors
 /// [`Broken`].
-pub async fn answer<S: Session>(session: &S, control: &mut S::Send, accepted: &framing::Accepted) -> Result<(), Broken> {
+pub async fn answer<S: Session>(
+    session: &S,
+    control: &mut S::Send,
+    accepted: &framing::Accepted,
+) -> Result<(), Broken> {
     let mut frame = Vec::new();
     framing::write_frame(&accepted.encode(), &mut frame)?;
     control.write_all(&frame).await.map_err(|error| why(session, &error))

@@ -35,22 +35,20 @@ pub async fn run<S: Session, E: From<Broken>>(
                 }
                 Poll::Ready(Ok(Incoming::Opened(stream, send))) => hop.attach(stream, send),
                 Poll::Ready(Err(broken)) => return Poll::Ready(broken.into()),
-                Poll::Pending => {
-                    loop {
-                        let due = hop.drive(cx, Instant::now(), source);
-                        if due != armed {
-                            armed = due;
-                            if let Some(due) = due {
-                                timer.as_mut().reset(due.into());
-                            }
+                Poll::Pending => loop {
+                    let due = hop.drive(cx, Instant::now(), source);
+                    if due != armed {
+                        armed = due;
+                        if let Some(due) = due {
+                            timer.as_mut().reset(due.into());
                         }
-                        let Some(due) = armed else { return Poll::Pending };
-                        if poll_timer(timer.as_mut(), due, cx).is_pending() {
-                            return Poll::Pending;
-                        }
-                        armed = None;
                     }
-                }
+                    let Some(due) = armed else { return Poll::Pending };
+                    if poll_timer(timer.as_mut(), due, cx).is_pending() {
+                        return Poll::Pending;
+                    }
+                    armed = None;
+                },
             }
         }
         hop.drive(cx, Instant::now(), source);
@@ -61,7 +59,11 @@ pub async fn run<S: Session, E: From<Broken>>(
 }
 
 /// Ready when `due` has truly passed: the timer may be a little early or late.
-fn poll_timer(mut timer: std::pin::Pin<&mut Sleep>, due: Instant, cx: &mut std::task::Context<'_>) -> Poll<()> {
+fn poll_timer(
+    mut timer: std::pin::Pin<&mut Sleep>,
+    due: Instant,
+    cx: &mut std::task::Context<'_>,
+) -> Poll<()> {
     while timer.as_mut().poll(cx).is_ready() {
         if due <= Instant::now() {
             return Poll::Ready(());

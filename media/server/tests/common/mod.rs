@@ -177,7 +177,10 @@ impl Client {
     }
 
     pub async fn event(&mut self) -> LinkEvent {
-        tokio::time::timeout(PATIENCE, self.events.recv()).await.expect("an event in time").expect("the link lives")
+        tokio::time::timeout(PATIENCE, self.events.recv())
+            .await
+            .expect("an event in time")
+            .expect("the link lives")
     }
 
     pub async fn message(&mut self) -> (Stream, Bytes) {
@@ -242,7 +245,8 @@ pub async fn connect(to: SocketAddr, alpn: &[u8]) -> quinn::Connection {
     let mut client = quinn::ClientConfig::new(Arc::new(QuicClientConfig::try_from(tls).unwrap()));
     client.transport_config(Arc::new(quic::transport()));
     let socket = quic::socket(local()).unwrap();
-    let endpoint = quinn::Endpoint::new(quic::endpoint(), None, socket, Arc::new(quinn::TokioRuntime)).unwrap();
+    let endpoint =
+        quinn::Endpoint::new(quic::endpoint(), None, socket, Arc::new(quinn::TokioRuntime)).unwrap();
     endpoint.connect_with(client, to, "farhand-media").unwrap().await.unwrap()
 }
 
@@ -267,7 +271,12 @@ impl ServerCertVerifier for AnyCertificate {
         cert: &CertificateDer<'_>,
         dss: &rustls::DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        rustls::crypto::verify_tls12_signature(message, cert, dss, &provider().signature_verification_algorithms)
+        rustls::crypto::verify_tls12_signature(
+            message,
+            cert,
+            dss,
+            &provider().signature_verification_algorithms,
+        )
     }
 
     fn verify_tls13_signature(
@@ -276,7 +285,12 @@ impl ServerCertVerifier for AnyCertificate {
         cert: &CertificateDer<'_>,
         dss: &rustls::DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        rustls::crypto::verify_tls13_signature(message, cert, dss, &provider().signature_verification_algorithms)
+        rustls::crypto::verify_tls13_signature(
+            message,
+            cert,
+            dss,
+            &provider().signature_verification_algorithms,
+        )
     }
 
     fn supported_verify_schemes(&self) -> Vec<rustls::SignatureScheme> {
@@ -307,7 +321,9 @@ async fn front(server: MediaServer) -> (SocketAddr, CertificateDer<'static>) {
                 let Ok(tls) = acceptor.accept(tcp).await else { return };
                 let Ok(socket) = tokio_tungstenite::accept_async(tls).await else { return };
                 let socket = socket
-                    .with(|out: SocketOut| async move { Ok::<_, tokio_tungstenite::tungstenite::Error>(to_frame(out)) })
+                    .with(|out: SocketOut| async move {
+                        Ok::<_, tokio_tungstenite::tungstenite::Error>(to_frame(out))
+                    })
                     .map(|item| item.map(from_frame));
                 server.accept_websocket(socket, from.ip()).await;
             });
@@ -320,7 +336,9 @@ fn to_frame(out: SocketOut) -> Message {
     match out {
         SocketOut::Message(message) => Message::Binary(message),
         SocketOut::Ping => Message::Ping(Bytes::new()),
-        SocketOut::Close { code, reason } => Message::Close(Some(CloseFrame { code: code.into(), reason: reason.into() })),
+        SocketOut::Close { code, reason } => {
+            Message::Close(Some(CloseFrame { code: code.into(), reason: reason.into() }))
+        }
     }
 }
 
