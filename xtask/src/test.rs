@@ -24,6 +24,7 @@ const STAGES: &[Stage] = &[
     ("web check", || tee(shell::program("npm", "web").args(["run", "--silent", "check"]))),
     ("web test", || tee(shell::program("npm", "web").args(["test", "--silent"]))),
     ("web build", || tee(shell::program("npm", "web").args(["run", "--silent", "build"]))),
+    ("web pages", || tee(shell::program("npm", "web").args(["run", "--silent", "test:pages"]))),
     ("lint", lint),
     ("vectors", || vectors::run(&["--check".to_owned()]).map(|()| Counts::default())),
     ("rust test", rust_tests),
