@@ -53,12 +53,21 @@ type Shared = Rc<RefCell<Ui>>;
 /// # Errors
 /// No display, or no window can be made on it.
 pub fn run() -> anyhow::Result<()> {
-    place::select_backend().context("no window can be shown on this display")?;
+    let kind = place::select_backend().context("no window can be shown on this display")?;
+    // A component's window is made when it is first asked for.
+    let prompt = PromptWindow::new()?;
+    prompt.window();
+    let status = StatusWindow::new()?;
+    status.window();
+    kind.set(place::Kind::Panel);
+    let banner = BannerWindow::new()?;
+    banner.window();
+    kind.set(place::Kind::Ordinary);
     let ui = Rc::new(RefCell::new(Ui {
         strings: Strings::from_environment(),
-        prompt: PromptWindow::new()?,
-        banner: BannerWindow::new()?,
-        status: StatusWindow::new()?,
+        prompt,
+        banner,
+        status,
         asked: None,
         over: false,
         countdown: Timer::default(),

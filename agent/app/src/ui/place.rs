@@ -1,6 +1,6 @@
 //! Where the windows stand, and how they behave towards the desktop.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use slint::winit_030::winit::event::WindowEvent;
@@ -8,27 +8,39 @@ use slint::winit_030::winit::platform::x11::{WindowAttributesExtX11, WindowType}
 use slint::winit_030::{EventResult, WinitWindowAccessor};
 use slint::{PhysicalPosition, PlatformError, Window};
 
-/// Title of the banner, see `ui/banner.slint`.
-const BANNER_TITLE: &str = "Farhand session";
+/// What the next window to be made is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// One that the window manager treats like any other.
+    Ordinary,
+    /// One that is above all others and never gets the keyboard.
+    Panel,
+}
 
-/// Chooses the software renderer and tells the desktop what the windows are.
+/// Chooses the software renderer. Windows made from now on are of the kind that the cell holds at that time.
 ///
 /// # Errors
 /// No display.
-pub fn select_backend() -> Result<(), PlatformError> {
+pub fn select_backend() -> Result<Rc<Cell<Kind>>, PlatformError> {
+    let next = Rc::new(Cell::new(Kind::Ordinary));
+    let kind = Rc::clone(&next);
     slint::BackendSelector::new()
         .backend_name("winit".into())
         .renderer_name("software".into())
-        .with_winit_window_attributes_hook(|attributes| {
+        .with_winit_window_attributes_hook(move |attributes| {
             let attributes = attributes.with_name("farhand-agent", "Farhand");
-            if attributes.title == BANNER_TITLE {
-                // A panel: above other windows, and never in the way of the keyboard.
-                attributes.with_x11_window_type(vec![WindowType::Dock]).with_active(false)
-            } else {
-                attributes
+            match kind.get() {
+                Kind::Ordinary => attributes,
+                // Out of the window manager's hands: above other windows whatever is raised, and never given the
+                // keyboard. A mere panel is given it by some window managers when it appears, in the middle of a
+                // prompt or of what somebody types.
+                Kind::Panel => {
+                    attributes.with_x11_window_type(vec![WindowType::Dock]).with_override_redirect(true)
+                }
             }
         })
-        .select()
+        .select()?;
+    Ok(next)
 }
 
 /// Puts the window into the middle of its screen.
