@@ -98,6 +98,7 @@ export function table(result) {
         `${found.receivedMbit === undefined ? `loopback ${n(found.loopbackMbit, 3)}` : n(found.receivedMbit, 3)} Mbit/s; CPU % ${share}`,
     );
   }
+  if (result.firstPictureMs) lines.push(`  code → first picture ${n(result.firstPictureMs, 0)} ms (without the answer), carrier ${result.carrier}, exact at the end: ${result.exact}`);
   lines.push(`  memory MB: ${Object.entries(result.memoryMB).map(([name, size]) => `${name} ${size}`).join(', ')}`);
   return lines.join('\n');
 }

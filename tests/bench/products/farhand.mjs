@@ -1,14 +1,15 @@
 // Our own session, brought to where the customer's screen is shown 1:1 with control.
 
+import net from 'node:net';
 import path from 'node:path';
 import { Console } from '../../e2e/console.mjs';
 import { ADMINISTRATOR } from '../../e2e/administrator.mjs';
 import { Person } from '../../kit/person.mjs';
 import { program, ROOT } from '../../kit/programs.mjs';
-import { freeUdpPort, Service } from '../../kit/service.mjs';
+import { Service } from '../../kit/service.mjs';
 import { until } from '../../kit/wait.mjs';
 
-/** Emulated paths, each way: see `farhand-netem --help`. */
+/** Emulated paths between the customer and the service, the same each way: see `farhand-netem --help`. */
 export const ROUTES = {
   'loss-2': ['--delay-ms', 25, '--loss', 2],
   'slow-3': ['--delay-ms', 25, '--rate-kbit', 3000, '--queue-ms', 200],
@@ -16,31 +17,30 @@ export const ROUTES = {
   outages: ['--delay-ms', 25, '--outage-ms', 30, '--outage-share', 5],
 };
 
+/** Where the customer's computer reaches the service when its path is emulated; the technician is beside the service. */
+const FAR = '127.0.0.2';
+
 export async function farhand({ household, screen, size, route }) {
-  const media = await freeUdpPort();
-  const args = ['--web', path.join(ROOT, 'web/dist')];
   const groups = {};
-  if (route !== 'direct') {
-    if (!ROUTES[route]) throw new Error(`there is no path "${route}"; there are direct, ${Object.keys(ROUTES).join(', ')}`);
-    const front = await freeUdpPort();
-    const netem = household.start('netem', program('farhand-netem'), ['--listen', `127.0.0.1:${front}`, '--target', `127.0.0.1:${media}`, ...ROUTES[route]]);
-    await netem.out.event('ready');
-    args.push('--media-public-port', front);
-  }
-  const service = await Service.open(household, { args, media });
+  const service = await Service.open(household, { args: ['--web', path.join(ROOT, 'web/dist')] });
+  const server = route === 'direct' ? service.url : await emulate(household, service, route);
   const token = new URL(service.ready.setup_url).hash.slice(1);
   await service.ask('POST', '/api/v1/setup', { body: { token, ...ADMINISTRATOR } });
   const { page, context } = screen.viewer;
   const console_ = new Console({ service }, context, page);
   await console_.signIn();
   const code = await console_.start();
-  const words = ['join', code, '--server', service.url, '--fingerprint', service.fingerprint, '--log', 'json'];
-  const began = performance.now();
+  const words = ['join', code, '--server', server, '--fingerprint', service.fingerprint, '--log', 'json'];
+  const started = performance.now();
   const agent = screen.display.start('agent', program('farhand-agent'), words);
-  await agent.err.event('joined');
+  await agent.err.event('prompt');
+  // From the code to the first picture, without the time that the person takes to answer.
+  const asked = performance.now() - started;
   const person = new Person(screen.display);
+  const granted = agent.err.event('consent', { pick: ({ consent }) => consent.state === 'granted' }).then(() => performance.now());
   await person.allow();
   await console_.live();
+  const firstPictureMs = asked + performance.now() - (await granted);
   await console_.askControl();
   await person.allow();
   await console_.rights('view', 'control');
@@ -57,6 +57,20 @@ export async function farhand({ household, screen, size, route }) {
     place,
     groups,
     received: () => service.metric('farhand_media_bytes_total'),
-    facts: async () => ({ carrier, joinedToLiveMs: performance.now() - began, exact: await console_.by('exact').getAttribute('data-exact') }),
+    facts: async () => ({ carrier, firstPictureMs, exact: (await console_.by('exact').getAttribute('data-exact')) === 'true' }),
   };
+}
+
+/** Lets UDP to the media service through an impaired path, and TCP to the service as it is. Returns the service's address there. */
+async function emulate(household, service, route) {
+  if (!ROUTES[route]) throw new Error(`there is no path "${route}"; there are direct, ${Object.keys(ROUTES).join(', ')}`);
+  const args = ['--listen', `${FAR}:${service.media}`, '--target', `127.0.0.1:${service.media}`, ...ROUTES[route]];
+  await household.start('netem', program('farhand-netem'), args).out.event('ready');
+  const door = net.createServer((near) => {
+    const far = net.connect(service.port, '127.0.0.1');
+    for (const [from, to] of [[near, far], [far, near]]) from.on('error', () => to.destroy()).pipe(to);
+  });
+  await new Promise((resolve, reject) => door.once('error', reject).listen(service.port, FAR, resolve));
+  household.later(() => door.close());
+  return `https://${FAR}:${service.port}`;
 }
