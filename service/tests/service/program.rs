@@ -48,8 +48,11 @@ async fn it_says_when_it_is_ready_and_ends_when_told() {
     assert_eq!(status.code(), Some(0));
     let mut log = String::new();
     child.stderr.take().unwrap().read_to_string(&mut log).await.unwrap();
-    let events: Vec<serde_json::Value> =
-        log.lines().filter(|line| line.starts_with('{')).map(|line| serde_json::from_str(line).unwrap()).collect();
+    let events: Vec<serde_json::Value> = log
+        .lines()
+        .filter(|line| line.starts_with('{'))
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
     assert!(events.iter().any(|event| event["fields"]["message"] == "the service is ready"), "{log}");
     // The set-up link is for whoever started the program, and never for its log.
     let token = ready["setup_url"].as_str().unwrap().split_once('#').unwrap().1;
