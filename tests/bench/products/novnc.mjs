@@ -9,7 +9,8 @@ const PAGES = '/usr/share/novnc';
 export async function novnc({ household, screen, size }) {
   if (!existsSync(PAGES)) throw new Error('noVNC is not installed: cargo xtask bench --product novnc installs it');
   const [vnc, web] = [await freePort(), await freePort()];
-  const server = screen.display.start('x0vncserver', 'x0vncserver', ['-display', screen.display.number, '-rfbport', vnc, '-localhost', '-SecurityTypes', 'None']);
+  // The program itself: Debian's wrapper leaves it in a group of its own, where it is neither counted nor ended.
+  const server = screen.display.start('x0vncserver', 'X0tigervnc', ['-display', screen.display.number, '-rfbport', vnc, '-localhost', '-SecurityTypes', 'None']);
   const bridge = household.start('websockify', 'websockify', ['--web', PAGES, `127.0.0.1:${web}`, `127.0.0.1:${vnc}`]);
   const { page } = screen.viewer;
   await until('noVNC to answer', async () => (await fetch(`http://127.0.0.1:${web}/vnc_lite.html`)).ok);
