@@ -1,5 +1,5 @@
 //! What every capturer promises, kept against a real X server and against the fake one.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
 
 mod support;
 

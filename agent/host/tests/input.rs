@@ -1,5 +1,5 @@
 //! What is put in arrives at a program on the customer's desktop, whole and in order.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
 
 mod support;
 

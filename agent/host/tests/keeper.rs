@@ -1,5 +1,5 @@
 //! Whatever ends the agent, no key stays down.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
 
 mod support;
 

@@ -1,5 +1,5 @@
 //! The customer's pointer: its shape, its place and when they are told.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
 
 mod support;
 

@@ -1,5 +1,5 @@
 //! A screen that changes its size under a running capturer.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
 
 mod support;
 

@@ -1,6 +1,6 @@
 //! What comes out of the video encoders is a picture that a decoder shows as it was.
 #![cfg(feature = "h264")]
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
 
 use farhand_agent_host::encode::{
     CodecChoice, EncoderOptions, FrameView, Rect, VideoEncoder, open_video_encoder,

@@ -1,5 +1,5 @@
 //! A display of the tests' own and a second client on it.
-#![allow(dead_code, missing_docs, reason = "each test file uses a part of it")]
+#![allow(dead_code, missing_docs, clippy::unwrap_used, reason = "each test file uses a part of it")]
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
