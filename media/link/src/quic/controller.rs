@@ -34,13 +34,17 @@ pub struct CalmConfig {
     pub step_packets: u64,
     /// The base round trip is the smallest of one to two of these.
     pub base_for: Duration,
+    /// The present one is the smallest of one to two of these.
+    pub recent_for: Duration,
+    /// The window does not fall for a delay that fewer packets tell of.
+    pub enough_samples: u32,
 }
 
 impl Default for CalmConfig {
     fn default() -> Self {
         Self {
             floor_packets: 40,
-            least_packets: 4,
+            least_packets: 6,
             largest_window: 16 * 1024 * 1024,
             on_loss: 0.85,
             on_delay: 0.85,
@@ -48,6 +52,8 @@ impl Default for CalmConfig {
             long_queue: Duration::from_millis(25),
             step_packets: 3,
             base_for: Duration::from_secs(10),
+            recent_for: Duration::from_millis(50),
+            enough_samples: 4,
         }
     }
 }
@@ -60,28 +66,36 @@ impl ControllerFactory for CalmConfig {
 
 /// The smallest round trip of the last while, from two buckets.
 #[derive(Clone, Copy, Debug)]
-struct Base {
+struct Least {
     since: Instant,
-    present: Duration,
-    previous: Duration,
+    present: (Duration, u32),
+    previous: (Duration, u32),
 }
 
-impl Base {
+/// Of a bucket without a sample.
+const NOTHING: (Duration, u32) = (Duration::MAX, 0);
+
+impl Least {
     fn new(now: Instant) -> Self {
-        Self { since: now, present: Duration::MAX, previous: Duration::MAX }
+        Self { since: now, present: NOTHING, previous: NOTHING }
     }
 
     fn handle_sample(&mut self, sample: Duration, bucket: Duration, now: Instant) {
-        if now.saturating_duration_since(self.since) > bucket {
-            self.previous = self.present;
-            self.present = Duration::MAX;
+        let age = now.saturating_duration_since(self.since);
+        if age > bucket {
+            self.previous = if age > bucket * 2 { NOTHING } else { self.present };
+            self.present = NOTHING;
             self.since = now;
         }
-        self.present = self.present.min(sample);
+        self.present = (self.present.0.min(sample), self.present.1 + 1);
     }
 
     fn get(&self) -> Duration {
-        self.present.min(self.previous)
+        self.present.0.min(self.previous.0)
+    }
+
+    fn samples(&self) -> u32 {
+        self.present.1 + self.previous.1
     }
 }
 
@@ -102,8 +116,12 @@ pub struct Calm {
     floor: u64,
     growth: Growth,
     acked: u64,
-    base: Base,
+    base: Least,
+    recent: Least,
+    /// What even the quickest packet of late waited: a queue, and not the whim of a busy machine.
     queue: Duration,
+    /// What packets waited on average.
+    wait: Duration,
     /// Losses of packets sent before then are known already.
     lost_until: Instant,
     fell_at: Option<Instant>,
@@ -124,8 +142,10 @@ impl Calm {
             floor,
             growth: Growth::Start,
             acked: 0,
-            base: Base::new(now),
+            base: Least::new(now),
+            recent: Least::new(now),
             queue: Duration::ZERO,
+            wait: Duration::ZERO,
             lost_until: now,
             fell_at: None,
             floor_grew_at: now,
@@ -152,8 +172,10 @@ impl Calm {
 
     fn handle_round_trip(&mut self, now: Instant, sample: Duration, smoothed: Duration) {
         self.base.handle_sample(sample, self.config.base_for, now);
-        self.queue = smoothed.saturating_sub(self.base.get());
-        if self.queue > self.config.long_queue {
+        self.recent.handle_sample(sample, self.config.recent_for, now);
+        self.queue = self.recent.get().saturating_sub(self.base.get());
+        self.wait = smoothed.saturating_sub(self.base.get());
+        if self.queue > self.config.long_queue && self.recent.samples() >= self.config.enough_samples {
             if self.fell_at.is_none_or(|at| now.saturating_duration_since(at) >= smoothed) {
                 self.fell_at = Some(now);
                 self.growth = Growth::Steady;
@@ -172,7 +194,7 @@ impl Calm {
     }
 
     fn grow(&mut self, bytes: u64) {
-        if self.queue > self.config.quiet_queue {
+        if self.wait > self.config.quiet_queue {
             self.growth = Growth::Steady;
             return;
         }
@@ -200,7 +222,9 @@ impl Controller for Calm {
     }
 
     fn on_ack(&mut self, now: Instant, sent: Instant, bytes: u64, app_limited: bool, rtt: &RttEstimator) {
-        self.handle_round_trip(now, now.saturating_duration_since(sent), rtt.get());
+        // The estimator has taken out what the far side says that it held the answer back.
+        let sample = now.saturating_duration_since(sent).min(rtt.conservative());
+        self.handle_round_trip(now, sample, rtt.get());
         if !app_limited && sent > self.lost_until {
             self.grow(bytes);
         }
@@ -269,8 +293,10 @@ mod tests {
 
     /// One round trip in which a full window was acknowledged.
     fn round(calm: &mut Calm, now: &mut Instant, rtt: Duration) {
-        *now += rtt;
-        calm.handle_round_trip(*now, rtt, rtt);
+        for _ in 0..10 {
+            *now += rtt / 10;
+            calm.handle_round_trip(*now, rtt, rtt);
+        }
         calm.grow(calm.window);
     }
 
@@ -308,7 +334,7 @@ mod tests {
         for _ in 0..30 {
             round(&mut calm, &mut now, 100 * MS);
         }
-        assert_eq!(calm.window(), 4 * u64::from(MTU));
+        assert_eq!(calm.window(), 6 * u64::from(MTU));
         for _ in 0..40 {
             round(&mut calm, &mut now, 50 * MS);
         }
@@ -323,6 +349,35 @@ mod tests {
         let before = calm.window();
         for _ in 0..10 {
             round(&mut calm, &mut now, 65 * MS);
+        }
+        assert_eq!(calm.window(), before);
+    }
+
+    #[test]
+    fn a_busy_machine_is_not_taken_for_a_queue() {
+        let mut now = Instant::now();
+        let mut calm = calm(now);
+        round(&mut calm, &mut now, 5 * MS);
+        let before = calm.window();
+        // Most answers come late, but some do not.
+        for at in 0..1000 {
+            now += 2 * MS;
+            let sample = if at % 10 == 0 { 6 * MS } else { 60 * MS };
+            calm.handle_round_trip(now, sample, 50 * MS);
+            calm.grow(1200);
+        }
+        assert_eq!(calm.window(), before);
+    }
+
+    #[test]
+    fn a_lone_late_answer_is_not_taken_for_a_queue() {
+        let mut now = Instant::now();
+        let mut calm = calm(now);
+        round(&mut calm, &mut now, 50 * MS);
+        let before = calm.window();
+        for _ in 0..100 {
+            now += 83 * MS;
+            calm.handle_round_trip(now, 90 * MS, 90 * MS);
         }
         assert_eq!(calm.window(), before);
     }

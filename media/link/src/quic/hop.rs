@@ -18,9 +18,11 @@ use super::{lane, priority};
 
 /// Bytes of urgent messages that wait for quinn before no more are taken from their source.
 const URGENT_AHEAD: usize = 64 * 1024;
-/// quinn finds a lost packet by a later one that arrives. When a large message was the last, this is sent so much
-/// later, so that a loss at its end is found after one round trip and not after a probe timeout.
-const POKE_AFTER: Duration = Duration::from_millis(6);
+/// quinn finds a lost packet by a later one that arrives. When nothing follows a large message, a few bytes follow it
+/// after these times: what was lost at its end is then found after one round trip and not after a probe timeout, and
+/// so is a second sending that was lost again.
+const POKES_AFTER: [Duration; 3] =
+    [Duration::from_millis(6), Duration::from_millis(50), Duration::from_millis(110)];
 /// A small message that no other follows goes a third time so much after its second: nothing else would show that
 /// both were lost, as in an outage of some tens of milliseconds.
 const THIRD_AFTER: Duration = Duration::from_millis(25);
@@ -82,7 +84,8 @@ struct Sender<S: Session> {
     waker: Option<Waker>,
     /// What the task's timer is set to, so that another thread wakes it only for an earlier one.
     armed: Option<Instant>,
-    poke_at: Option<Instant>,
+    /// When the last large message was written, and how many pokes have followed it.
+    large: Option<(Instant, usize)>,
     third: Option<(Instant, Datagram)>,
     look_at: Option<Instant>,
 }
@@ -104,7 +107,7 @@ impl<S: Session> Hop<S> {
             gauge: gauge_of(&session),
             waker: None,
             armed: None,
-            poke_at: None,
+            large: None,
             third: None,
             look_at: None,
         };
@@ -202,7 +205,7 @@ impl<S: Session> Sender<S> {
             match lane(stream) {
                 Some(lane) => {
                     self.third = None;
-                    self.poke_at = (message.len() > DOUBLE_UP_TO).then(|| now + POKE_AFTER);
+                    self.large = if message.len() > DOUBLE_UP_TO { Some((now, 0)) } else { self.large };
                     self.lanes[lane].push(message, now);
                 }
                 None => self.datagram(session, &Datagram::Pointer { message }),
@@ -225,7 +228,12 @@ impl<S: Session> Sender<S> {
     fn poll_timeout(&self) -> Option<Instant> {
         let copies = self.lanes.iter().filter_map(|lane| lane.doubler.poll_timeout());
         let third = self.third.as_ref().map(|(at, _)| *at);
-        copies.chain(third).chain(self.poke_at).chain(self.look_at).min()
+        copies.chain(third).chain(self.poke_at()).chain(self.look_at).min()
+    }
+
+    fn poke_at(&self) -> Option<Instant> {
+        let (at, pokes) = self.large?;
+        POKES_AFTER.get(pokes).map(|after| at + *after)
     }
 
     fn handle_timeout(&mut self, session: &S, now: Instant) {
@@ -240,8 +248,8 @@ impl<S: Session> Sender<S> {
         if let Some((_, copy)) = self.third.take_if(|(at, _)| *at <= now) {
             self.datagram(session, &copy);
         }
-        if self.poke_at.is_some_and(|at| at <= now) {
-            self.poke_at = None;
+        if self.poke_at().is_some_and(|at| at <= now) {
+            self.large = self.large.map(|(at, pokes)| (at, pokes + 1));
             // A copy of a message that was delivered half an index space ago: every receiver passes it over.
             let index = self.lanes[2].next.wrapping_sub(1 << 31);
             let message = Bytes::from_static(&[0]);
