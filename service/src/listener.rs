@@ -112,7 +112,7 @@ struct Shared {
 
 impl Shared {
     async fn serve(&self, stream: TcpStream, from: SocketAddr) {
-        stream.set_nodelay(true).ok();
+        farhand_media_server::tune(&stream);
         let hand_shake = async {
             let mut first = [0; PEEK];
             let read = stream.peek(&mut first).await?;
