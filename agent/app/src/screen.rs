@@ -17,6 +17,11 @@ const OPEN_AGAIN: Duration = Duration::from_secs(2);
 /// The rate is told to the video codec when it has changed by a tenth.
 const RATE_STEP: f64 = 0.1;
 
+/// The video codec's share of the rate; the rest is for what is exact.
+const VIDEO_SHARE: f64 = 0.8;
+/// More than this, in bits a second, makes video no better, only later.
+const VIDEO_RATE_MAX: f64 = 8e6;
+
 /// What the screen thread tells.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ScreenEvent {
@@ -364,8 +369,8 @@ impl Codecs {
         let change = (told.rate as f64 - now.rate as f64).abs();
         if change > told.rate as f64 * RATE_STEP {
             *told = now;
-            let rate = u32::try_from(now.rate).unwrap_or(u32::MAX);
-            self.current().set_rate(rate);
+            let rate = (now.rate as f64 * VIDEO_SHARE).min(VIDEO_RATE_MAX);
+            self.current().set_rate(rate as u32);
         }
     }
 }

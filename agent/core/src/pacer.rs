@@ -36,10 +36,10 @@ const FALL: f64 = 0.85;
 const GROWTH: f64 = 1.1;
 /// The rate changes at most once in this time, or in a round trip.
 const STEP: Duration = Duration::from_millis(100);
-/// Delivered bytes are counted over this span.
-const DELIVERED_SPAN: Duration = Duration::from_millis(400);
-/// What was delivered at best within this time counts: a pause in the content is no slow path.
+/// The best of what frames say of the path's rate within this time counts.
 const PEAK_SPAN: Duration = Duration::from_secs(1);
+/// With fewer bytes under way a late acknowledgement says nothing of the path's rate, only of a busy machine.
+const TELLING: usize = 6 * 1024;
 /// The first fall from "no limit" goes no lower than this, bits a second; what the path delivers is not known well yet.
 const FIRST_FALL: f64 = 4e6;
 /// No limit at all in practice, bits a second.
@@ -88,6 +88,8 @@ struct Sent {
     frame: u32,
     at: Instant,
     bytes: usize,
+    /// Bytes under way when it left, its own included.
+    queued: usize,
 }
 
 /// Flow control; see the module.
@@ -100,8 +102,7 @@ pub struct Pacer {
     progress: Option<Instant>,
     acks: VecDeque<(Instant, Duration)>,
     base: Base,
-    delivered: VecDeque<(Instant, usize)>,
-    /// Delivered rates of late, bits a second, falling.
+    /// What frames said of the path's rate of late, bits a second, falling.
     peaks: VecDeque<(Instant, f64)>,
     rate: f64,
     rate_changed: Option<Instant>,
@@ -155,7 +156,6 @@ impl Pacer {
             progress: None,
             acks: VecDeque::new(),
             base: Base::default(),
-            delivered: VecDeque::new(),
             peaks: VecDeque::new(),
             rate: RATE_MAX,
             rate_changed: None,
@@ -190,7 +190,6 @@ impl Pacer {
         self.under_way.clear();
         self.progress = None;
         self.acks.clear();
-        self.delivered.clear();
         self.peaks.clear();
         self.base = Base::default();
         self.rate = RATE_MAX;
@@ -213,7 +212,6 @@ impl Pacer {
                 break;
             }
             self.under_way.pop_front();
-            self.delivered.push_back((now, sent.bytes));
             newest = Some(sent);
         }
         let Some(sent) = newest else { return false };
@@ -224,7 +222,7 @@ impl Pacer {
         self.base.add(path, now);
         self.acks.push_back((now, path));
         self.forget(now);
-        self.measure(now);
+        self.measure(sent.queued, path, now);
         self.adapt(now);
         // What has arrived is not owed any more.
         let under_way: usize = self.under_way.iter().map(|sent| sent.bytes).sum();
@@ -272,7 +270,8 @@ impl Pacer {
         if self.under_way.is_empty() {
             self.progress = Some(now);
         }
-        self.under_way.push_back(Sent { frame, at: now, bytes });
+        let queued = bytes + self.under_way.iter().map(|sent| sent.bytes).sum::<usize>();
+        self.under_way.push_back(Sent { frame, at: now, bytes, queued });
         if self.under_way.len() > MAX_WINDOW as usize {
             self.under_way.pop_front();
         }
@@ -364,21 +363,15 @@ impl Pacer {
         while self.acks.front().is_some_and(|(at, _)| now.saturating_duration_since(*at) > second) {
             self.acks.pop_front();
         }
-        while self
-            .delivered
-            .front()
-            .is_some_and(|(at, _)| now.saturating_duration_since(*at) > DELIVERED_SPAN)
-        {
-            self.delivered.pop_front();
-        }
     }
 
-    /// Notes how much was delivered lately.
-    fn measure(&mut self, now: Instant) {
-        let bytes: usize = self.delivered.iter().map(|(_, bytes)| bytes).sum();
-        let first = self.delivered.front().map_or(now, |(at, _)| *at);
-        let span = now.saturating_duration_since(first).max(STEP).as_secs_f64();
-        let rate = bytes as f64 * 8.0 / span;
+    /// Notes what a frame says of the path's rate: what was under way with it took the time beyond the base.
+    fn measure(&mut self, queued: usize, path: Duration, now: Instant) {
+        let beyond = path.saturating_sub(self.base.get().unwrap_or(path));
+        if queued < TELLING || beyond < QUEUE_LOW {
+            return;
+        }
+        let rate = queued as f64 * 8.0 / beyond.as_secs_f64();
         while self.peaks.back().is_some_and(|(_, lower)| *lower <= rate) {
             self.peaks.pop_back();
         }
@@ -394,8 +387,9 @@ impl Pacer {
         if self.rate_changed.is_some_and(|at| now.saturating_duration_since(at) < step) {
             return;
         }
+        let recent = |(at, _): &&(Instant, f64)| now.saturating_duration_since(*at) <= PEAK_SPAN;
         if queue > QUEUE_HIGH {
-            let delivered = self.peaks.front().map_or(0.0, |(_, rate)| *rate);
+            let Some(&(_, delivered)) = self.peaks.iter().find(recent) else { return };
             let floor = if self.rate >= RATE_MAX { FIRST_FALL } else { (self.rate / 2.0).max(RATE_MIN) };
             self.rate = (delivered * FALL).clamp(floor.min(self.rate), self.rate);
             self.rate_changed = Some(now);
