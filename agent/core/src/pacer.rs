@@ -42,6 +42,10 @@ const PEAK_SPAN: Duration = Duration::from_secs(1);
 const TELLING: usize = 6 * 1024;
 /// The first fall from "no limit" goes no lower than this, bits a second; what the path delivers is not known well yet.
 const FIRST_FALL: f64 = 4e6;
+/// A frame of so many bytes tells the codec how long such frames take, for [`HEAVY_FOR`].
+const HEAVY: usize = 32 * 1024;
+/// See [`HEAVY`].
+const HEAVY_FOR: Duration = Duration::from_secs(2);
 /// No limit at all in practice, bits a second.
 const RATE_MAX: f64 = 400e6;
 /// The lowest rate target, bits a second.
@@ -104,6 +108,8 @@ pub struct Pacer {
     base: Base,
     /// What frames said of the path's rate of late, bits a second, falling.
     peaks: VecDeque<(Instant, f64)>,
+    /// When a heavy frame arrived last, and how long it took beyond the base.
+    heavy: Option<(Instant, Duration)>,
     rate: f64,
     rate_changed: Option<Instant>,
     /// Bits owed to the rate.
@@ -157,6 +163,7 @@ impl Pacer {
             acks: VecDeque::new(),
             base: Base::default(),
             peaks: VecDeque::new(),
+            heavy: None,
             rate: RATE_MAX,
             rate_changed: None,
             debt: 0.0,
@@ -191,6 +198,7 @@ impl Pacer {
         self.progress = None;
         self.acks.clear();
         self.peaks.clear();
+        self.heavy = None;
         self.base = Base::default();
         self.rate = RATE_MAX;
         self.debt = 0.0;
@@ -223,6 +231,9 @@ impl Pacer {
         self.acks.push_back((now, path));
         self.forget(now);
         self.measure(sent.queued, path, now);
+        if sent.bytes >= HEAVY {
+            self.heavy = Some((now, path.saturating_sub(self.base.get().unwrap_or(path))));
+        }
         self.adapt(now);
         // What has arrived is not owed any more.
         let under_way: usize = self.under_way.iter().map(|sent| sent.bytes).sum();
@@ -256,9 +267,11 @@ impl Pacer {
             self.progress = Some(now);
             self.reopened += 1;
         }
+        let heavy = self.heavy.filter(|(at, _)| now.saturating_duration_since(*at) <= HEAVY_FOR);
+        let heavy = heavy.map_or(Duration::ZERO, |(_, took)| took);
         Admission::Go(Pressure {
             rate: self.rate as u64,
-            backlog: self.queue(now).unwrap_or_default().max(in_link).max(owed),
+            backlog: self.queue(now).unwrap_or_default().max(in_link).max(owed).max(heavy),
         })
     }
 

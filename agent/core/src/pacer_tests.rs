@@ -233,3 +233,19 @@ fn a_viewer_on_a_busy_machine_still_gets_frames() {
     let (frames, _) = path.run(Duration::from_secs(5), MS * 45, 1e9, 20_000);
     assert!(frames > 5 * 20, "{frames} frames in 5 s");
 }
+
+#[test]
+fn the_codec_is_told_how_long_heavy_frames_take() {
+    let mut path = Path::new();
+    path.run(Duration::from_secs(1), MS * 25, 3e6, 300);
+    path.now += MS * 700;
+    let frame = path.send(200_000);
+    path.now += MS * 560;
+    path.pacer.handle_drawn(1, frame, MS, path.now);
+    path.now += MS * 150;
+    let Admission::Go(pressure) = path.pacer.admit(0, path.now) else { panic!("admitted") };
+    assert!(pressure.backlog > MS * 400, "{pressure:?}");
+    path.now += HEAVY_FOR;
+    let Admission::Go(pressure) = path.pacer.admit(0, path.now) else { panic!("admitted") };
+    assert!(pressure.backlog < MS * 15, "{pressure:?}");
+}
