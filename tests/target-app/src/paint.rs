@@ -196,7 +196,7 @@ pub fn pattern(number: u64, width: u32, height: u32) -> Canvas {
         for y in 0..height {
             for x in 0..width {
                 let noise = mix(number ^ (u64::from(y) << 32 | u64::from(x))) as u32 & 0x000f_0f0f;
-                let smooth = (x * 255 / width) << 16 | (y * 255 / height) << 8 | ((x + y) / 4 & 255);
+                let smooth = (x * 255 / width) << 16 | (y * 255 / height) << 8 | (((x + y) / 4) & 255);
                 canvas.set(x, y, smooth & 0x00f0_f0f0 | noise);
             }
         }

@@ -167,7 +167,7 @@ impl Capturer for ScrapCapturer {
 fn fresh(capturer: &mut Owned, geometry: Geometry) -> Result<(scrap::Frame<'_>, usize), CaptureError> {
     let refused = |error: std::io::Error| CaptureError::Refused { detail: error.to_string() };
     // A frame is the answer to the request before the last: the first one is old.
-    drop(capturer.0.frame().map_err(refused)?);
+    let _ = capturer.0.frame().map_err(refused)?;
     let frame = capturer.0.frame().map_err(refused)?;
     let stride = frame.len() / geometry.height as usize;
     Ok((frame, stride))

@@ -19,7 +19,7 @@ impl Planes {
     /// The region is not in the frame, has an odd side or one under [`MIN_SIDE`].
     pub fn fill(&mut self, frame: FrameView<'_>, region: Rect) -> Result<(), VideoError> {
         let bounds = Rect { x: 0, y: 0, w: frame.width, h: frame.height };
-        let even = region.w % 2 == 0 && region.h % 2 == 0;
+        let even = region.w.is_multiple_of(2) && region.h.is_multiple_of(2);
         if !frame.is_consistent() || !bounds.contains(region) || !even || region.w.min(region.h) < MIN_SIDE {
             let Rect { x, y, w, h } = region;
             return Err(VideoError(format!("a region of {w} by {h} pixels at {x}, {y} cannot be encoded")));
