@@ -6,6 +6,8 @@
 use farhand_protocol::channel::Button;
 use farhand_protocol::keys::Usage;
 
+#[cfg(all(target_os = "linux", feature = "enigo"))]
+mod enigo;
 pub mod fake;
 #[cfg(target_os = "linux")]
 mod layout;

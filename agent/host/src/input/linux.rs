@@ -5,6 +5,9 @@ use super::{Backend, InjectError, Injector, x11};
 pub fn open(preference: Backend, display: Option<&str>) -> Result<Box<dyn Injector>, InjectError> {
     match preference {
         Backend::Auto | Backend::X11 => Ok(Box::new(x11::X11Injector::open(display)?)),
+        #[cfg(feature = "enigo")]
+        Backend::Enigo => Ok(Box::new(super::enigo::EnigoInjector::open(display)?)),
+        #[cfg(not(feature = "enigo"))]
         Backend::Enigo => Err(InjectError::NotHere { name: "enigo" }),
         Backend::Fake => Err(InjectError::NotHere { name: "fake" }),
     }
