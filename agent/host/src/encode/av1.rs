@@ -287,8 +287,8 @@ mod tests {
             Self(context)
         }
 
-        /// The brightness of the one picture in `data`.
-        fn decode(&mut self, data: &[u8]) -> Vec<u8> {
+        /// The brightness of the one picture in `data`, which is as large as `region`.
+        fn decode(&mut self, data: &[u8], region: Rect) -> Vec<u8> {
             let mut position = ptr::null();
             // SAFETY: the context is initialised, and the picture lives until the next call on it.
             unsafe {
@@ -298,7 +298,7 @@ mod tests {
                 let image = aom::aom_codec_get_frame(&raw mut *self.0, &raw mut position)
                     .as_ref()
                     .expect("a picture");
-                assert_eq!((image.d_w, image.d_h), (WIDTH, HEIGHT));
+                assert_eq!((image.d_w, image.d_h), (region.w, region.h));
                 (0..image.d_h as usize)
                     .flat_map(|y| {
                         let row = image.planes[0].add(y * image.stride[0] as usize);
@@ -328,9 +328,9 @@ mod tests {
 
     const WHOLE: Rect = Rect { x: 0, y: 0, w: WIDTH, h: HEIGHT };
 
-    fn likeness(seen: &[u8], pixels: &[u8]) -> f64 {
+    fn likeness(seen: &[u8], pixels: &[u8], region: Rect) -> f64 {
         let mut planes = Planes::default();
-        planes.fill(view(pixels), WHOLE).unwrap();
+        planes.fill(view(pixels), region).unwrap();
         let (brightness, _, _) = planes.planes();
         let square = |(a, b): (&u8, &u8)| (f64::from(*a) - f64::from(*b)).powi(2);
         let error = seen.iter().zip(brightness).map(square).sum::<f64>() / seen.len() as f64;
@@ -347,11 +347,35 @@ mod tests {
             let unit = encoder.encode(view(&pixels), WHOLE, number == 5, &mut out).unwrap();
             assert_eq!((unit.codec, unit.data), (2, 0..out.len()));
             assert_eq!(unit.keyframe, number == 0 || number == 5, "picture {number}");
-            let seen = decoder.decode(&out);
-            assert!(likeness(&seen, &pixels) > 32.0, "picture {number}: {:.1} dB", likeness(&seen, &pixels));
+            let like = likeness(&decoder.decode(&out, WHOLE), &pixels, WHOLE);
+            assert!(like > 32.0, "picture {number}: {like:.1} dB");
             if number >= 5 {
-                let seen = late.get_or_insert_with(Decoder::new).decode(&out);
-                assert!(likeness(&seen, &pixels) > 32.0, "a viewer that came later, picture {number}");
+                let seen = late.get_or_insert_with(Decoder::new).decode(&out, WHOLE);
+                assert!(likeness(&seen, &pixels, WHOLE) > 32.0, "a viewer that came later, picture {number}");
+            }
+        }
+    }
+
+    #[test]
+    fn regions_of_every_size_are_shown_as_they_were() {
+        // A first picture is as good as the rate allows, and this is about its size.
+        let options = EncoderOptions { bits_per_second: 40_000_000, ..EncoderOptions::default() };
+        let (mut encoder, mut decoder) = (Av1Encoder::new(options), Decoder::new());
+        for region in [
+            Rect::new(0, 0, 16, 16),
+            Rect::new(304, 176, 16, 16),
+            Rect::new(2, 4, 18, 22),
+            Rect::new(0, 0, WIDTH, 16),
+            Rect::new(66, 2, 134, 98),
+            Rect::new(2, 2, 318, 190),
+            WHOLE,
+        ] {
+            for number in 0..3 {
+                let (pixels, mut out) = (film(number), Vec::new());
+                let unit = encoder.encode(view(&pixels), region, number == 0, &mut out).unwrap();
+                assert_eq!((unit.region, unit.keyframe), (region, number == 0));
+                let like = likeness(&decoder.decode(&out, region), &pixels, region);
+                assert!(like > 32.0, "{region:?}, picture {number}: {like:.1} dB");
             }
         }
     }
@@ -360,7 +384,7 @@ mod tests {
     fn another_size_begins_anew_and_another_rate_does_not() {
         let mut encoder = Av1Encoder::new(EncoderOptions::default());
         let pixels = film(0);
-        let mut key = |encoder: &mut Av1Encoder, region| {
+        let key = |encoder: &mut Av1Encoder, region| {
             encoder.encode(view(&pixels), region, false, &mut Vec::new()).unwrap().keyframe
         };
         assert!(key(&mut encoder, WHOLE));
