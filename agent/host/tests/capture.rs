@@ -6,8 +6,10 @@ mod support;
 use std::time::{Duration, Instant};
 
 use farhand_agent_host::capture::fake::FakeScreen;
+#[cfg(feature = "scrap")]
+use farhand_agent_host::capture::open_capturer;
 use farhand_agent_host::capture::{
-    Backend, CaptureError, Capturer, Geometry, Happened, Rect, open_capturer, open_capturer_on,
+    Backend, CaptureError, Capturer, Geometry, Happened, Rect, open_capturer_on,
 };
 use support::{Client, Desktop, Numbers, PATIENCE, colours};
 
