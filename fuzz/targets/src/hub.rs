@@ -19,7 +19,8 @@ use farhand_service::store::Tenant;
 enum Step {
     Create { tenant: bool, user: bool, code: u8 },
     Join { code: u8, token: u8 },
-    AttachUser { session: u8, tenant: bool, user: bool },
+    AttachUser { session: u8, tenant: bool, user: bool, sign_in: bool },
+    SignOut(bool),
     AttachToken { session: u8, token: u8 },
     Detach(u8),
     Garbage(u8),
@@ -43,7 +44,8 @@ enum Said {
 #[derive(Default)]
 struct Sockets {
     order: Vec<SocketId>,
-    open: HashMap<SocketId, (String, Role, Tenant)>,
+    /// Session, role and sign-in of each open socket.
+    open: HashMap<SocketId, (String, Role, Option<[u8; 32]>)>,
     greeted: HashSet<SocketId>,
 }
 
@@ -57,6 +59,10 @@ fn tenant(other: bool) -> Tenant {
 
 fn user(other: bool) -> String {
     if other { "bob" } else { "ada" }.to_owned()
+}
+
+const fn sign_in_of(other: bool) -> [u8; 32] {
+    [if other { 2 } else { 1 }; 32]
 }
 
 /// Any sequence: sockets are told things and closed while they are open only, each of its own session, and a foreign
@@ -90,27 +96,34 @@ pub fn hub(data: &[u8]) {
                 let code = Code::from_number(code.into()).expect("a small number is a code");
                 let _ = hub.handle_join(code, [token; 32], from, now);
             }
-            Step::AttachUser { session: at, tenant: other, user: second } => {
+            Step::AttachUser { session: at, tenant: other, user: second, sign_in } => {
                 let Some((id, owner_tenant, owner)) = session(at) else { continue };
-                let who = Who::User { tenant: tenant(other), user: user(second) };
+                let who =
+                    Who::User { tenant: tenant(other), user: user(second), sign_in: sign_in_of(sign_in) };
                 if let Ok(seat) = hub.may_attach(&id, &who) {
                     assert!(owner_tenant == tenant(other) && owner == user(second), "a foreigner was let in");
                     assert_eq!(seat.role, Role::Technician);
                     if let Some(socket) = hub.handle_attach(seat, now) {
                         sockets.order.push(socket);
-                        sockets.open.insert(socket, (id, Role::Technician, owner_tenant));
+                        sockets.open.insert(socket, (id, Role::Technician, Some(sign_in_of(sign_in))));
                     }
                 }
             }
             Step::AttachToken { session: at, token } => {
-                let Some((id, tenant, _)) = session(at) else { continue };
+                let Some((id, ..)) = session(at) else { continue };
                 if let Ok(seat) = hub.may_attach(&id, &Who::Token([token; 32])) {
                     assert_eq!(seat.role, Role::Agent);
                     if let Some(socket) = hub.handle_attach(seat, now) {
                         sockets.order.push(socket);
-                        sockets.open.insert(socket, (id, Role::Agent, tenant));
+                        sockets.open.insert(socket, (id, Role::Agent, None));
                     }
                 }
+            }
+            Step::SignOut(which) => {
+                hub.handle_sign_out(&sign_in_of(which), now);
+                drain(&mut hub, &mut sockets);
+                let rests = sockets.open.values().any(|(_, _, sign_in)| *sign_in == Some(sign_in_of(which)));
+                assert!(!rests, "a socket outlived its sign-in");
             }
             Step::Detach(at) => {
                 if let Some(socket) = socket(at) {
@@ -194,7 +207,7 @@ fn drain(hub: &mut Hub, sockets: &mut Sockets) {
             Output::Close { socket, .. } => {
                 assert!(sockets.open.remove(&socket).is_some(), "closed twice, or never open");
             }
-            Output::Keep(_) | Output::EndMedia { .. } | Output::Refused => {}
+            Output::Keep(_) | Output::EndMedia { .. } | Output::KickMedia { .. } | Output::Refused => {}
         }
     }
 }

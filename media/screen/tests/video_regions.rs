@@ -232,6 +232,22 @@ fn under_pressure_a_picture_that_appears_goes_through_the_codec_at_once() {
 }
 
 #[test]
+fn a_slow_way_keeps_the_region_between_late_pictures() {
+    let mut world = World::new();
+    world.show(Pressure::NONE);
+    let jam = Pressure { backlog: Duration::from_millis(30) };
+    let mut used = 0;
+    for _ in 0..6 {
+        world.now += Duration::from_millis(700);
+        world.film(FILM);
+        used += world.show(jam).video_regions;
+    }
+    assert_eq!(used, 5, "every picture after the first goes through the codec");
+    assert_eq!(world.codec.keyframes, 1, "the region stays although pictures come late");
+    world.rest();
+}
+
+#[test]
 fn text_never_goes_through_the_codec() {
     let mut world = World::new();
     for i in 0..30 {

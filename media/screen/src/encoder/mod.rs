@@ -270,17 +270,20 @@ impl Encoder {
     ) -> Result<FrameInfo, EncodeError> {
         let start = out.len();
         out.push(0);
-        self.tracker.handle_quiet(now, self.options.repair_after);
         self.changes.find(frame, &self.viewer, damage);
+        // Over a slow way the next picture may come late: a region is quiet only if nothing in it has changed since.
+        let region = self.tracker.region().map(|region| region.rect);
+        let moved = region.is_some_and(|rect| self.changes.any_in(frame, &self.viewer, rect));
+        if !moved {
+            self.tracker.handle_quiet(now, self.options.repair_after);
+        }
         let mut hole = Rect::default();
         let mut made = None;
         let films = video.codec() != NO_CODEC && !self.video_failed;
         let mut picture = Picture::None;
         if films {
             self.tracker.observe_inside(frame, &self.changes);
-            let changed =
-                self.tracker.region().filter(|region| self.changes.any_in(frame, &self.viewer, region.rect));
-            if let Some(region) = changed {
+            if let Some(region) = self.tracker.region().filter(|_| moved) {
                 picture = self.encode_region(frame, now, video, start, out);
                 made = Some(region);
                 match picture {
