@@ -1,6 +1,8 @@
 //! What can go wrong at the start: each is a sentence that says what to do and an exit code, and nothing is sent to a
 //! service that is not trusted.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail by panicking")]
+
 mod common;
 
 use std::io::{Read, Write};

@@ -1,5 +1,7 @@
 //! The real window on a real X server, answered by real keys and clicks: only a click on Allow allows.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail by panicking")]
+
 mod common;
 
 use common::{Desktop, Place, WindowProcess, wait_for};
