@@ -1,5 +1,5 @@
 use farhand_protocol::channel::Button;
-use farhand_protocol::consent::{AskId, ConsentEnd, ConsentState, Hold};
+use farhand_protocol::consent::{ConsentEnd, ConsentState, Hold};
 use farhand_protocol::envelope::{SCREEN_HEAD_LEN, ScreenHead, flags};
 use farhand_protocol::keys::Usage;
 use farhand_protocol::rights::Rights;
