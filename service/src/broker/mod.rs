@@ -144,6 +144,8 @@ impl Broker {
             token: token.reveal().to_owned(),
             technician: room.technician,
             organisation: room.organisation,
+            domain: None,
+            ceiling: farhand_protocol::api::Policy::default(),
         }))
     }
 

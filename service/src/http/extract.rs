@@ -159,7 +159,15 @@ impl SignedIn {
     /// As the API shows a user.
     pub async fn as_user(&self) -> Result<User, Refusal> {
         let UserRow { id, email, name, role } = self.user.clone();
-        Ok(User { id, name, email, organisation: self.organisation().await?, role })
+        Ok(User {
+            id,
+            name,
+            email,
+            organisation: self.organisation().await?,
+            role,
+            must_add_method: false,
+            policy: farhand_protocol::api::Policy::default(),
+        })
     }
 
     /// Whether they manage the organisation.
