@@ -16,6 +16,7 @@ pub mod serve;
 pub mod set_up;
 pub mod store;
 pub mod tls;
+pub mod vault;
 
 #[cfg(test)]
 mod testing;

@@ -1,6 +1,7 @@
 //! What is kept: one SQLite file in the data folder, through `sqlx::Any` so that the same sentences serve a cluster's
 //! PostgreSQL. Data of a tenant is reached only through [`TenantStore`], which carries the tenant.
 
+pub mod catalogue;
 mod door;
 mod rows;
 mod sql;
@@ -22,6 +23,7 @@ pub use self::rows::{
 pub use self::tenant::TenantStore;
 use self::writer::Writer;
 pub use self::writer::{Write, Written};
+use crate::vault::{RootSource, Vault, VaultError};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
@@ -75,6 +77,9 @@ pub enum StoreError {
         /// Which.
         what: &'static str,
     },
+    /// What is sealed cannot be sealed or opened.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
     /// The writer has stopped, which happens only while the service ends.
     #[error("the service is ending")]
     Closed,
@@ -98,14 +103,23 @@ pub struct Store {
     read: AnyPool,
     write: AnyPool,
     writer: Writer,
+    vault: Vault,
 }
 
 impl Store {
-    /// Opens the database in `folder`, making or upgrading it.
+    /// Opens the database in `folder`, making or upgrading it, with the root key in the same folder.
     ///
     /// # Errors
     /// [`StoreError`] with a sentence that says what to do.
     pub async fn open(folder: &Path) -> Result<Self, StoreError> {
+        Self::open_with(folder, RootSource::file(folder)).await
+    }
+
+    /// Opens the database in `folder`, making or upgrading it.
+    ///
+    /// # Errors
+    /// [`StoreError`] with a sentence that says what to do.
+    pub async fn open_with(folder: &Path, root: RootSource) -> Result<Self, StoreError> {
         let path = folder.join(FILE);
         let write = connect(&path, "rwc", 1).await?;
         MIGRATIONS.run(&write).await.map_err(|error| match error {
@@ -116,8 +130,9 @@ impl Store {
             other => StoreError::Shape { path: path.clone(), why: other.to_string() },
         })?;
         let read = connect(&path, "rw", READERS).await?;
+        let vault = Vault::open(folder, root)?;
         let writer = Writer::start(write.clone());
-        Ok(Self { read, write, writer })
+        Ok(Self { read, write, writer, vault })
     }
 
     /// Looks whether the file in `folder` is sound, and changes nothing: `None` when it is, else what is wrong.
@@ -130,6 +145,12 @@ impl Store {
         let said: String = sqlx::query(sql::instance::QUICK_CHECK).fetch_one(&pool).await?.try_get(0)?;
         pool.close().await;
         Ok((said != "ok").then_some(said))
+    }
+
+    /// What seals.
+    #[must_use]
+    pub fn vault(&self) -> &Vault {
+        &self.vault
     }
 
     /// The data of one tenant.

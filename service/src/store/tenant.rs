@@ -1,4 +1,6 @@
-//! The data of one tenant.
+//! The data of one tenant. Each subject is a file of its own beside this one.
+
+mod sealed;
 
 use farhand_protocol::ParticipantId;
 use sqlx::Row as _;

@@ -155,3 +155,22 @@ async fn a_file_that_is_no_database_is_refused_with_a_sentence() {
     let refused = Store::open(&folder.path().join("missing")).await.unwrap_err().to_string();
     assert!(refused.contains("cannot be opened"), "{refused}");
 }
+
+#[tokio::test]
+async fn a_sealed_value_that_is_moved_does_not_open() {
+    let (folder, store) = open().await;
+    let (a, b) = (store.tenant(Tenant("a".into())), store.tenant(Tenant("b".into())));
+    let sealed = a.seal("users", "name", "u1", "Ada".as_bytes()).unwrap();
+    assert_eq!(a.open_text("users", "name", "u1", &sealed).unwrap(), "Ada");
+    b.seal("users", "name", "u1", b"x").unwrap();
+    let refused = |result: Result<Vec<u8>, StoreError>| {
+        assert!(matches!(result, Err(StoreError::Vault(VaultError::Refused))));
+    };
+    refused(a.open("users", "name", "u2", &sealed));
+    refused(a.open("users", "email", "u1", &sealed));
+    refused(a.open("guests", "name", "u1", &sealed));
+    refused(b.open("users", "name", "u1", &sealed));
+    store.close().await;
+    let again = Store::open(folder.path()).await.unwrap().tenant(Tenant("a".into()));
+    assert_eq!(again.open("users", "name", "u1", &sealed).unwrap(), b"Ada");
+}
