@@ -9,7 +9,7 @@ import { Household } from '../kit/household.mjs';
 import { Target } from '../kit/target.mjs';
 import { measure, table } from './measure.mjs';
 import { Viewer } from './viewer.mjs';
-import { farhand } from './products/farhand.mjs';
+import { farhand, ROUTES } from './products/farhand.mjs';
 import { novnc } from './products/novnc.mjs';
 
 const { values } = parseArgs({
@@ -20,11 +20,13 @@ const { values } = parseArgs({
     phase: { type: 'string', multiple: true },
     presses: { type: 'string', default: '60' },
     seconds: { type: 'string', default: '8' },
+    joins: { type: 'string', default: '1' },
   },
 });
 
 const SCREEN = { width: 1920, height: 1080 };
 const PRODUCTS = { farhand, novnc };
+const PATHS = ['direct', 'blocked', ...Object.keys(ROUTES)];
 
 const folder = path.resolve(values.out);
 mkdirSync(folder, { recursive: true });
@@ -36,6 +38,7 @@ for (const route of values.path) {
   for (const name of values.product) {
     // Only we can be sent over an emulated path: it is made for UDP.
     if (name !== 'farhand' && route !== 'direct') continue;
+    if (!PATHS.includes(route)) throw new Error(`there is no path "${route}"; there are ${PATHS.join(', ')}`);
     results.push(await one(name, route));
   }
 }
@@ -71,7 +74,7 @@ async function one(name, route) {
       phases: values.phase,
     });
     await viewer.display.screenshot(path.join(folder, `${name}-${route}.png`));
-    const more = facts ? await facts() : {};
+    const more = facts ? await facts({ joins: Number(values.joins) }) : {};
     await viewer.close();
     return { ...found, route, ...more };
   } catch (error) {

@@ -3,6 +3,7 @@
 import { loadavg } from 'node:os';
 import { program } from '../kit/programs.mjs';
 import { pace } from '../kit/wait.mjs';
+import { Reader } from './reader.mjs';
 import { memory, percentile, rates, reading } from './counters.mjs';
 
 export const WORKLOADS = ['idle', 'type', 'scroll', 'drag', 'video'];
@@ -33,7 +34,7 @@ async function latency(screen, place, presses) {
 }
 
 async function workload(screen, place, groups, received, mode, seconds) {
-  await screen.target.mode(mode);
+  if (mode !== 'read') await screen.target.mode(mode);
   await pace(SETTLE);
   const before = await reading(groups, received);
   const lines = await probe(screen, 'frames', place.x, place.y, seconds);
@@ -71,6 +72,16 @@ export async function measure({ name, screen, place, groups, received, presses, 
     console.error(`${name}: ${mode} for ${seconds} s`);
     result.workloads[mode] = await workload(screen, place, groups, received, mode, seconds);
   }
+  if (wanted('read')) {
+    await screen.target.mode('idle');
+    const reader = await Reader.open(screen.display);
+    try {
+      console.error(`${name}: a page of text scrolls in a real browser for ${seconds} s`);
+      result.workloads.read = await workload(screen, place, { ...groups, reader: reader.pids }, received, 'read', seconds);
+    } finally {
+      await reader.close();
+    }
+  }
   if (wanted('load')) {
     await screen.target.mode('video');
     await pace(SETTLE);
@@ -98,7 +109,8 @@ export function table(result) {
         `${found.receivedMbit === undefined ? `loopback ${n(found.loopbackMbit, 3)}` : n(found.receivedMbit, 3)} Mbit/s; CPU % ${share}`,
     );
   }
-  if (result.firstPictureMs) lines.push(`  code → first picture ${n(result.firstPictureMs, 0)} ms (without the answer), carrier ${result.carrier}, exact at the end: ${result.exact}`);
+  const first = result.firstPictureMs;
+  if (first) lines.push(`  code → first picture p50 ${n(percentile(first, 0.5), 0)} p95 ${n(percentile(first, 0.95), 0)} ms of ${first.length} (without the answer), carrier ${result.carrier}, exact at the end: ${result.exact}`);
   lines.push(`  memory MB: ${Object.entries(result.memoryMB).map(([name, size]) => `${name} ${size}`).join(', ')}`);
   return lines.join('\n');
 }

@@ -11,10 +11,11 @@ cargo xtask bench [OPTION…]
 
   --product NAME   farhand, novnc; may be given more than once, and then both are measured in the same run (farhand)
   --path NAME      direct, loss-2 (25 ms each way, 2 % loss), slow-3 (3 Mbit/s, 200 ms queue), loss-1-10 (10 Mbit/s,
-                   1 %), outages (30 ms, 5 % of the time); may be given more than once (direct)
-  --phase NAME     latency, idle, type, scroll, drag, video, load; may be given more than once (all)
+                   1 %), outages (30 ms, 5 % of the time), blocked (no UDP); may be given more than once (direct)
+  --phase NAME     latency, idle, type, scroll, drag, video, read (text in a real browser), load; may be given more than once (all)
   --presses N      how many keys are pressed (60)
   --seconds N      how long each workload is watched (8)
+  --joins N        how often a session is started and joined, for the time from the code to the picture (1)
   --out FOLDER     where results, logs and pictures go (in the build folder)
   --release        measure release builds, as they are shipped; they are built first
 ";

@@ -34,6 +34,10 @@ pub fn cargo() -> Command {
             command.env_remove(&name);
         }
     }
+    // A build from nothing is never continued: what incremental building writes down would be for nobody.
+    if std::env::var_os("CI").is_some() {
+        command.env("CARGO_INCREMENTAL", "0");
+    }
     command
 }
 

@@ -1,5 +1,6 @@
 // Our own session, brought to where the customer's screen is shown 1:1 with control.
 
+import dgram from 'node:dgram';
 import net from 'node:net';
 import path from 'node:path';
 import { Console } from '../../e2e/console.mjs';
@@ -22,25 +23,16 @@ const FAR = '127.0.0.2';
 
 export async function farhand({ household, screen, size, route }) {
   const groups = {};
-  const service = await Service.open(household, { args: ['--web', path.join(ROOT, 'web/dist')] });
-  const server = route === 'direct' ? service.url : await emulate(household, service, route);
+  const hole = route === 'blocked' ? await blackHole(household) : [];
+  const service = await Service.open(household, { args: ['--web', path.join(ROOT, 'web/dist'), ...hole] });
+  const server = ROUTES[route] ? await emulate(household, service, route) : service.url;
   const token = new URL(service.ready.setup_url).hash.slice(1);
   await service.ask('POST', '/api/v1/setup', { body: { token, ...ADMINISTRATOR } });
   const { page, context } = screen.viewer;
   const console_ = new Console({ service }, context, page);
   await console_.signIn();
-  const code = await console_.start();
-  const words = ['join', code, '--server', server, '--fingerprint', service.fingerprint, '--log', 'json'];
-  const started = performance.now();
-  const agent = screen.display.start('agent', program('farhand-agent'), words);
-  await agent.err.event('prompt');
-  // From the code to the first picture, without the time that the person takes to answer.
-  const asked = performance.now() - started;
   const person = new Person(screen.display);
-  const granted = agent.err.event('consent', { pick: ({ consent }) => consent.state === 'granted' }).then(() => performance.now());
-  await person.allow();
-  await console_.live();
-  const firstPictureMs = asked + performance.now() - (await granted);
+  const { agent, firstPictureMs } = await join();
   await console_.askControl();
   await person.allow();
   await console_.rights('view', 'control');
@@ -57,13 +49,47 @@ export async function farhand({ household, screen, size, route }) {
     place,
     groups,
     received: () => service.metric('farhand_media_bytes_total'),
-    facts: async () => ({ carrier, firstPictureMs, exact: (await console_.by('exact').getAttribute('data-exact')) === 'true' }),
+    facts: async ({ joins }) => {
+      const exact = (await console_.by('exact').getAttribute('data-exact')) === 'true';
+      const first = [firstPictureMs];
+      let last = agent;
+      while (first.length < joins) {
+        await console_.end();
+        await last.exited;
+        await page.goto(service.url);
+        const next = await join();
+        last = next.agent;
+        first.push(next.firstPictureMs);
+      }
+      return { carrier, exact, firstPictureMs: first };
+    },
   };
+
+  /** A session from its code to its first picture, without the time that the person takes to answer. */
+  async function join() {
+    const code = await console_.start();
+    const words = ['join', code, '--server', server, '--fingerprint', service.fingerprint, '--log', 'json'];
+    const started = performance.now();
+    const agent = screen.display.start('agent', program('farhand-agent'), words);
+    await agent.err.event('prompt');
+    const asked = performance.now() - started;
+    const granted = agent.err.event('consent', { pick: ({ consent }) => consent.state === 'granted' }).then(() => performance.now());
+    await person.allow();
+    await console_.live();
+    return { agent, firstPictureMs: asked + performance.now() - (await granted) };
+  }
+}
+
+/** The service's arguments with which it names a UDP port where everything that arrives is dropped, as by a firewall. */
+async function blackHole(household) {
+  const hole = dgram.createSocket('udp4');
+  household.later(() => hole.close());
+  const port = await new Promise((resolve) => hole.bind(0, '127.0.0.1', () => resolve(hole.address().port)));
+  return ['--media-public-port', String(port)];
 }
 
 /** Lets UDP to the media service through an impaired path, and TCP to the service as it is. Returns the service's address there. */
 async function emulate(household, service, route) {
-  if (!ROUTES[route]) throw new Error(`there is no path "${route}"; there are direct, ${Object.keys(ROUTES).join(', ')}`);
   const args = ['--listen', `${FAR}:${service.media}`, '--target', `127.0.0.1:${service.media}`, ...ROUTES[route]];
   await household.start('netem', program('farhand-netem'), args).out.event('ready');
   const door = net.createServer((near) => {
