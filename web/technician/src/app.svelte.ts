@@ -1,15 +1,9 @@
-import { api, ApiError, UNREACHABLE } from "@kit/api/client";
-import type { ServiceInfo, SessionCreated, User } from "@kit/types";
+import { api, ApiError, onRefusal, UNREACHABLE } from "@kit/api/client";
+import type { User } from "@kit/api/model";
+import type { ServiceInfo, SessionCreated } from "@kit/types";
+import { hrefOf, routeOf, type Place, type Route } from "./router";
 
-export type Route = { page: "home" } | { page: "session"; id: string } | { page: "setup"; token: string };
 export type Identity = { state: "loading" } | { state: "nobody" } | { state: "user"; user: User } | { state: "unreachable" };
-
-/** The service serves few paths, so the page's own places are in the fragment. */
-function routeOf(path: string, fragment: string): Route {
-  if (path.replace(/\/+$/, "").endsWith("/setup")) return { page: "setup", token: fragment };
-  const id = new URLSearchParams(fragment).get("session");
-  return id ? { page: "session", id } : { page: "home" };
-}
 
 /** What the console knows beside its session. */
 class App {
@@ -28,6 +22,10 @@ class App {
     addEventListener("hashchange", () => {
       this.route = routeOf(location.pathname, location.hash.slice(1));
     });
+    onRefusal((error) => {
+      if (error.code === "sign_in_needed" && this.identity.state === "user") this.signedOut();
+      if (error.code === "method_needed") void this.#readMe();
+    });
     await this.identify();
   }
 
@@ -42,6 +40,7 @@ class App {
     }
   }
 
+  /** Who is signed in says something new of themselves, or the service does. */
   signedIn(user: User): void {
     this.identity = { state: "user", user };
   }
@@ -66,6 +65,18 @@ class App {
     location.hash = "";
   }
 
+  /** Another place; filters replace, so that "back" leaves the page and not the last letter typed. */
+  go(place: Place, id: string | null = null): void {
+    location.hash = hrefOf(place, id);
+  }
+
+  filter(filters: Readonly<Record<string, string | undefined>>): void {
+    if (this.route.page !== "place") return;
+    const href = hrefOf(this.route.place, this.route.id, { ...this.route.filters, ...filters });
+    history.replaceState(history.state, "", href);
+    this.route = routeOf(location.pathname, href.slice(1));
+  }
+
   async createSession(demo: boolean): Promise<void> {
     const created = await api.createSession({ demo });
     if (demo) this.#demo.add(created.session.id);
@@ -82,6 +93,14 @@ class App {
     const { sessions } = await api.sessions();
     for (const session of sessions) this.#remember(session);
     this.open = sessions;
+  }
+
+  async #readMe(): Promise<void> {
+    try {
+      this.signedIn(await api.me());
+    } catch {
+      // The refusal that led here is shown where it happened.
+    }
   }
 
   #remember(created: SessionCreated): void {
