@@ -16,13 +16,20 @@ export class Reader {
       executablePath: '/usr/bin/chromium',
       headless: false,
       env,
-      args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--kiosk', '--window-position=0,0', `--window-size=${display.width},${display.height}`],
+      // Its bar over the page would move the strip.
+      ignoreDefaultArgs: ['--enable-automation'],
+      args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--test-type', '--window-position=0,0', `--window-size=${display.width},${display.height}`],
     });
     reader.browser = await chromium.connect(reader.server.wsEndpoint());
     const context = await reader.browser.newContext({ viewport: null });
     const page = await context.newPage();
     await page.setContent(text());
     await page.evaluate(scroll);
+    // Where the page begins on the screen: the strip is in its corner.
+    reader.place = await page.evaluate(() => ({
+      x: screenX + (outerWidth - innerWidth) / 2,
+      y: screenY + outerHeight - innerHeight - (outerWidth - innerWidth) / 2,
+    }));
     return reader;
   }
 

@@ -30,8 +30,11 @@ const BASE_SPAN: Duration = Duration::from_secs(10);
 const QUEUE_HIGH: Duration = Duration::from_millis(25);
 /// Below this queue the rate grows.
 const QUEUE_LOW: Duration = Duration::from_millis(12);
-/// The rate falls to this share of what was delivered.
+/// The rate falls to this share of what was delivered, and of itself.
 const FALL: f64 = 0.85;
+/// Frames that met no queue make the path look faster than it is, so the rate falls below what they say; not below this
+/// share of it.
+const LEAST_OF_DELIVERED: f64 = 0.4;
 /// The rate grows by this factor each [`STEP`].
 const GROWTH: f64 = 1.1;
 /// The rate changes at most once in this time, or in a round trip.
@@ -404,7 +407,8 @@ impl Pacer {
         if queue > QUEUE_HIGH {
             let Some(&(_, delivered)) = self.peaks.iter().find(recent) else { return };
             let floor = if self.rate >= RATE_MAX { FIRST_FALL } else { (self.rate / 2.0).max(RATE_MIN) };
-            self.rate = (delivered * FALL).clamp(floor.min(self.rate), self.rate);
+            let step = (self.rate * FALL).max(delivered * LEAST_OF_DELIVERED);
+            self.rate = (delivered * FALL).min(step).clamp(floor.min(self.rate), self.rate);
             self.rate_changed = Some(now);
         } else if queue < QUEUE_LOW && self.rate < RATE_MAX {
             self.rate = (self.rate * GROWTH).min(RATE_MAX);

@@ -4,7 +4,7 @@
 //! is sent exactly anyway. It may leave pictures out, without which it does not keep to the rate; never a keyframe.
 #![allow(unsafe_code)]
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use farhand_protocol::screen::CodecId;
 use openh264::encoder::{
@@ -22,6 +22,10 @@ const MIN_RATE: u32 = 100_000;
 /// The most it is told, what its highest level allows.
 const MAX_RATE: u32 = 100_000_000;
 
+/// The codec is never told of a longer time between two pictures: it would spend the bits of all of it on one picture,
+/// which on a narrow path takes so long to arrive that the next one is as late and as large.
+const LONGEST_STEP: Duration = Duration::from_millis(66);
+
 /// An encoder for one region at a time; another size makes another one inside.
 pub struct H264Encoder {
     options: EncoderOptions,
@@ -32,7 +36,9 @@ pub struct H264Encoder {
 struct Open {
     encoder: Encoder,
     size: (u32, u32),
-    since: Instant,
+    /// When the last picture was made, and its time as the codec knows it.
+    last: Instant,
+    clock: Duration,
     rate: u32,
 }
 
@@ -62,7 +68,7 @@ impl H264Encoder {
             .num_threads(1)
             .vui(VuiConfig::bt709());
         let encoder = Encoder::with_api_config(OpenH264API::from_source(), config).map_err(failed)?;
-        Ok(Open { encoder, size, since: Instant::now(), rate })
+        Ok(Open { encoder, size, last: Instant::now(), clock: Duration::ZERO, rate })
     }
 }
 
@@ -98,7 +104,10 @@ impl VideoEncoder for H264Encoder {
         let mut open = open;
         let (w, h) = (size.0 as usize, size.1 as usize);
         let picture = YUVSlices::new(self.planes.planes(), (w, h), (w, w / 2, w / 2));
-        let millis = u64::try_from(open.since.elapsed().as_millis()).unwrap_or(u64::MAX >> 1);
+        let now = Instant::now();
+        open.clock += now.saturating_duration_since(open.last).min(LONGEST_STEP);
+        open.last = now;
+        let millis = u64::try_from(open.clock.as_millis()).unwrap_or(u64::MAX >> 1);
         let stream = open.encoder.encode_at(&picture, Timestamp::from_millis(millis)).map_err(failed)?;
         let start = out.len();
         stream.write_vec(out);
