@@ -1,4 +1,5 @@
-//! `cargo xtask vectors`: the golden vectors and the TypeScript types that are made from the protocol.
+//! `cargo xtask vectors`: the golden vectors and the TypeScript types that are made from the protocol, and the OpenAPI
+//! document that is made from the service.
 
 use anyhow::{Result, bail};
 
@@ -6,26 +7,28 @@ use crate::shell;
 
 /// Writes them, or with `--check` says whether those in the tree are current.
 pub fn run(arguments: &[String]) -> Result<()> {
-    let mut command = shell::cargo();
-    command
-        .args([
-            "run",
-            "--quiet",
-            "--package",
-            "farhand-protocol",
-            "--features",
-            "ts",
-            "--example",
-            "generate",
-            "--",
-        ])
-        .arg(shell::root());
-    match arguments {
-        [] => {}
-        [check] if check == "--check" => {
+    let check = match arguments {
+        [] => false,
+        [check] if check == "--check" => true,
+        _ => bail!("`cargo xtask vectors` takes `--check` or nothing"),
+    };
+    for (package, feature, example) in
+        [("farhand-protocol", "ts", "generate"), ("farhand-seal", "vectors", "generate-seal")]
+    {
+        let check = match arguments {
+        [] => false,
+        [check] if check == "--check" => true,
+        _ => bail!("`cargo xtask vectors` takes `--check` or nothing"),
+    };
+    let protocol = ["--package", "farhand-protocol", "--features", "ts", "--example", "generate"];
+    let service = ["--package", "farhand-service", "--example", "openapi"];
+    for what in [protocol.as_slice(), service.as_slice()] {
+        let mut command = shell::cargo();
+        command.args(["run", "--quiet"]).args(what).arg("--").arg(shell::root());
+        if check {
             command.arg("--check");
         }
-        _ => bail!("`cargo xtask vectors` takes `--check` or nothing"),
+        shell::run(&mut command)?;
     }
-    shell::run(&mut command)
+    Ok(())
 }

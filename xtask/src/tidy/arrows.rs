@@ -9,6 +9,7 @@ use super::Finding;
 const ALLOWED: &[(&str, &[&str])] = &[
     // What all programs share.
     ("farhand-protocol", &[]),
+    ("farhand-seal", &["farhand-protocol"]),
     // Pure cores.
     ("farhand-screen", &["farhand-protocol"]),
     ("farhand-room", &["farhand-protocol"]),
@@ -18,24 +19,30 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("farhand-media-server", &["farhand-protocol", "farhand-room", "farhand-link"]),
     ("farhand-link", &["farhand-protocol"]),
     ("farhand-agent-host", &["farhand-protocol", "farhand-screen"]),
-    ("farhand-wasm", &["farhand-protocol", "farhand-screen"]),
+    ("farhand-wasm", &["farhand-protocol", "farhand-seal", "farhand-screen"]),
     // Programs.
     ("farhand-service", &["farhand-protocol", "farhand-room", "farhand-media-server"]),
     (
         "farhand-agent",
         &["farhand-protocol", "farhand-screen", "farhand-link", "farhand-agent-core", "farhand-agent-host"],
     ),
+    ("farhand-console-core", &["farhand-protocol", "farhand-link"]),
+    ("farhand-console", &["farhand-link", "farhand-console-core"]),
     // Tools and test programs.
     ("farhand-target-app", &[]),
     ("farhand-probe", &[]),
     ("farhand-netem", &[]),
     // Every parser of far-side bytes, whoever's.
-    ("farhand-fuzz-targets", &["farhand-protocol", "farhand-room", "farhand-screen", "farhand-service"]),
+    (
+        "farhand-fuzz-targets",
+        &["farhand-protocol", "farhand-seal", "farhand-room", "farhand-screen", "farhand-service"],
+    ),
     ("xtask", &[]),
 ];
 
 /// The cores, which have no runtime, clock or socket.
-pub const CORES: &[&str] = &["farhand-protocol", "farhand-screen", "farhand-room", "farhand-agent-core"];
+pub const CORES: &[&str] =
+    &["farhand-protocol", "farhand-seal", "farhand-screen", "farhand-room", "farhand-agent-core"];
 
 /// What no core may use, whatever for.
 const RUNTIMES: &[&str] =
@@ -45,7 +52,7 @@ const RUNTIMES: &[&str] =
 const STRANGERS: &[&[&str]] = &[
     &["farhand-service", "farhand-media-server"],
     &["farhand-agent", "farhand-agent-core", "farhand-agent-host"],
-    &["farhand-console"],
+    &["farhand-console", "farhand-console-core"],
 ];
 
 /// Checks every arrow between the workspace's crates.

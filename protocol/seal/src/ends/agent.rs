@@ -1,0 +1,295 @@
+//! The agent's end.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use farhand_protocol::ParticipantId;
+use farhand_protocol::envelope::{HEAD_LEN, Stream};
+
+use super::{
+    HAND_OVER, HANDSHAKE, NotOpened, NotSealed, Outcome, READY, SignalRefused, Told, at, read_signal, signal,
+    told,
+};
+use crate::Random;
+use crate::context::{Offer, View};
+use crate::epochs::{self, Epochs, Refused};
+use crate::handshake::{Handshake, HandshakeError, TRIES};
+use crate::keys::Channel;
+use crate::message::{Opened, Opener, Sealer};
+use crate::secret::Secret;
+
+/// What the agent's shell does next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// Send this to that console, through the service.
+    Signal {
+        /// Which console.
+        to: ParticipantId,
+        /// The signal.
+        signal: Vec<u8>,
+    },
+    /// Tell the person, about that console.
+    Told {
+        /// Which console.
+        console: ParticipantId,
+        /// What.
+        told: Told,
+    },
+}
+
+struct Peer {
+    handshake: Handshake,
+    view: View,
+    /// What a person typed or opened, until it was tried.
+    next: Option<Secret>,
+    resumption: Option<Secret>,
+    openers: Option<[Opener; Stream::ALL.len()]>,
+}
+
+/// The agent's end of all its consoles.
+pub struct Agent {
+    me: ParticipantId,
+    /// For every hand-shake but its view.
+    offer: Offer,
+    peers: BTreeMap<ParticipantId, Peer>,
+    epochs: Epochs,
+    sealers: Option<[Sealer; Stream::ALL.len()]>,
+    outputs: VecDeque<Output>,
+}
+
+impl std::fmt::Debug for Agent {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Agent").field("me", &self.me).field("epochs", &self.epochs).finish_non_exhaustive()
+    }
+}
+
+impl Agent {
+    /// An end that knows nobody. The offer's view is replaced for each console.
+    #[must_use]
+    pub fn new(offer: Offer) -> Self {
+        let me = offer.view.agent;
+        Self {
+            me,
+            offer,
+            peers: BTreeMap::new(),
+            epochs: Epochs::new(me),
+            sealers: None,
+            outputs: VecDeque::new(),
+        }
+    }
+
+    /// The service says of a console what is in this view. What was agreed on under another view stays; the next
+    /// hand-shake is under this one.
+    pub fn handle_view(&mut self, view: View) {
+        let console = view.console;
+        let offer = Offer { view: View { agent: self.me, ..view.clone() }, ..self.offer.clone() };
+        match self.peers.get_mut(&console) {
+            Some(peer) if peer.view == view => {}
+            Some(peer) => {
+                peer.handshake = Handshake::agent(offer).after(peer.handshake.left());
+                peer.view = view;
+            }
+            None => {
+                let handshake = Handshake::agent(offer);
+                self.peers
+                    .insert(console, Peer { handshake, view, next: None, resumption: None, openers: None });
+            }
+        }
+    }
+
+    /// A person typed a code or opened a link, which is for this console. The hand-shake starts at once, and again
+    /// whenever the console says that it is ready; the first answer uses the secret up. `random` must be fresh.
+    ///
+    /// # Errors
+    /// [`SignalRefused`] when the console is not known, or no try is left.
+    pub fn handle_secret(
+        &mut self,
+        console: ParticipantId,
+        secret: Secret,
+        random: &Random,
+    ) -> Result<(), SignalRefused> {
+        let peer = self.peers.get_mut(&console).ok_or(SignalRefused::Foreign)?;
+        peer.next = Some(secret);
+        self.start(console, random)
+    }
+
+    /// The service passed this on from a console. `random` must be fresh.
+    ///
+    /// # Errors
+    /// [`SignalRefused`]; nothing changed.
+    pub fn handle_signal(
+        &mut self,
+        from: ParticipantId,
+        bytes: &[u8],
+        random: &Random,
+    ) -> Result<(), SignalRefused> {
+        let (kind, content) = read_signal(bytes)?;
+        let peer = self.peers.get_mut(&from).ok_or(SignalRefused::Foreign)?;
+        match kind {
+            READY if content.is_empty() => {
+                if peer.next.is_some() || peer.resumption.is_some() {
+                    self.start(from, random)
+                } else {
+                    Ok(())
+                }
+            }
+            HANDSHAKE => {
+                peer.handshake.handle_message(content, random)?;
+                self.drain(from, random)
+            }
+            _ => Err(SignalRefused::Foreign),
+        }
+    }
+
+    /// A console left, or was put out: it opens nothing that is sent from now on. It may come back by what its
+    /// hand-shake left it. `random` must be fresh.
+    ///
+    /// # Errors
+    /// [`Refused::Spent`]: the session must end.
+    pub fn handle_left(&mut self, console: ParticipantId, random: &Random) -> Result<(), Refused> {
+        if let Some(peer) = self.peers.get_mut(&console) {
+            peer.openers = None;
+        }
+        self.epochs.handle_leave(console, first_32(random))?;
+        self.drain_epochs();
+        Ok(())
+    }
+
+    /// What to do next. Drain it after each input.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// Consoles that were let in.
+    pub fn members(&self) -> impl Iterator<Item = ParticipantId> {
+        self.epochs.members()
+    }
+
+    /// Whether a key has sealed so many messages that [`Agent::renew`] is due.
+    #[must_use]
+    pub fn renewal_due(&self) -> bool {
+        self.sealers.iter().flatten().any(Sealer::renewal_due)
+    }
+
+    /// Begins a new epoch. `random` must be fresh.
+    ///
+    /// # Errors
+    /// [`Refused::Spent`]: the session must end.
+    pub fn renew(&mut self, random: &Random) -> Result<(), Refused> {
+        self.epochs.handle_renewal(first_32(random))?;
+        self.drain_epochs();
+        Ok(())
+    }
+
+    /// Seals a message to all consoles.
+    ///
+    /// # Errors
+    /// [`NotSealed`]: it must not be sent.
+    pub fn seal(&mut self, stream: Stream, message: &[u8]) -> Result<Vec<u8>, NotSealed> {
+        // Without anybody who could open it there is nothing to say.
+        if self.epochs.members().next().is_none() {
+            return Err(NotSealed::NoKeys);
+        }
+        let sealers = self.sealers.as_mut().ok_or(NotSealed::NoKeys)?;
+        Ok(sealers[at(stream)].seal(message)?)
+    }
+
+    /// Opens a message of a console; nothing when it is the second copy of one.
+    ///
+    /// # Errors
+    /// [`NotOpened`]: it has no effect.
+    pub fn open(&mut self, stream: Stream, message: &[u8]) -> Result<Option<Vec<u8>>, NotOpened> {
+        let sender = message.get(HEAD_LEN - 5).copied().ok_or(NotOpened::Stranger)?;
+        let peer = self.peers.get_mut(&sender).ok_or(NotOpened::Stranger)?;
+        let openers = peer.openers.as_mut().ok_or(NotOpened::Stranger)?;
+        match openers[at(stream)].open(message)? {
+            Opened::Fresh { message, skipped: _ } => Ok(Some(message)),
+            Opened::Double => Ok(None),
+        }
+    }
+
+    fn start(&mut self, console: ParticipantId, random: &Random) -> Result<(), SignalRefused> {
+        let Some(peer) = self.peers.get_mut(&console) else { return Err(SignalRefused::Foreign) };
+        let Some(secret) = peer.next.clone().or_else(|| peer.resumption.clone()) else { return Ok(()) };
+        let begun = match peer.handshake.handle_secret(&secret, random) {
+            Err(HandshakeError::Turn) if matches!(secret, Secret::Resumed(_)) => {
+                // Done before, or given up: nobody guesses a resumption, so it has tries of its own.
+                let offer =
+                    Offer { view: View { agent: self.me, ..peer.view.clone() }, ..self.offer.clone() };
+                peer.handshake = Handshake::agent(offer).after(TRIES);
+                peer.handshake.handle_secret(&secret, random)
+            }
+            begun => begun,
+        };
+        begun?;
+        self.drain(console, random)
+    }
+
+    fn drain(&mut self, console: ParticipantId, random: &Random) -> Result<(), SignalRefused> {
+        while let Some(output) = self.peers.get_mut(&console).and_then(|peer| peer.handshake.poll_output()) {
+            match told(output) {
+                Ok(told) => {
+                    // A person must type again.
+                    if let Some(peer) = self.peers.get_mut(&console) {
+                        peer.next = None;
+                    }
+                    self.outputs.push_back(Output::Told { console, told });
+                }
+                Err(Outcome::Send(message)) => {
+                    let signal = signal(HANDSHAKE, &message);
+                    self.outputs.push_back(Output::Signal { to: console, signal });
+                }
+                Err(Outcome::Done(established)) => {
+                    let resumption = established.pair.resumption();
+                    self.epochs.handle_join(established.pair.clone(), first_32(random))?;
+                    if let Some(peer) = self.peers.get_mut(&console) {
+                        peer.next = None;
+                        peer.resumption = Some(resumption);
+                        // Another pair of keys, and numbers that start anew.
+                        peer.openers = Some(Stream::ALL.map(|stream| Opener::up(console, stream)));
+                    }
+                    let told = Told::Sealed(Box::new(established.theirs));
+                    self.outputs.push_back(Output::Told { console, told });
+                    self.drain_epochs();
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn drain_epochs(&mut self) {
+        while let Some(output) = self.epochs.poll_output() {
+            match output {
+                epochs::Output::HandOver { to, message } => {
+                    self.outputs.push_back(Output::Signal { to, signal: signal(HAND_OVER, &message) });
+                }
+                epochs::Output::Began(_) => self.take_up(),
+            }
+        }
+    }
+
+    /// Every stream goes on under the current epoch's keys.
+    fn take_up(&mut self) {
+        let Some(secret) = self.epochs.current() else { return };
+        let me = self.me;
+        match &mut self.sealers {
+            Some(sealers) => {
+                for (sealer, stream) in sealers.iter_mut().zip(Stream::ALL) {
+                    sealer.renew(secret.epoch(), secret.down(me, stream.into()));
+                }
+            }
+            None => self.sealers = Some(Stream::ALL.map(|stream| Sealer::down(secret, me, stream))),
+        }
+        for (console, peer) in &mut self.peers {
+            let Some(openers) = &mut peer.openers else { continue };
+            for (opener, stream) in openers.iter_mut().zip(Stream::ALL) {
+                if let Some((epoch, key)) = self.epochs.up(*console, Channel::from(stream)) {
+                    opener.renew(epoch, key);
+                }
+            }
+        }
+    }
+}
+
+fn first_32(random: &Random) -> [u8; 32] {
+    *random.first_chunk::<32>().expect("32 of 80 bytes")
+}

@@ -1,0 +1,260 @@
+//! A console's end.
+
+use std::collections::VecDeque;
+
+use farhand_protocol::ParticipantId;
+use farhand_protocol::envelope::Stream;
+
+use super::{
+    HAND_OVER, HANDSHAKE, NotOpened, NotSealed, Outcome, READY, SignalRefused, Told, at, read_signal, signal,
+    told,
+};
+use crate::Random;
+use crate::context::{Offer, View};
+use crate::epochs::open_hand_over;
+use crate::handshake::{Handshake, TRIES};
+use crate::keys::{Epoch, Pair};
+use crate::message::{OpenError, Opened, Opener, Sealer};
+use crate::secret::Secret;
+
+/// Messages of one stream that wait for their keys, at most; the oldest is given up first.
+pub const MAX_HELD: usize = 64;
+
+/// What the console's shell does next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// Send this to the agent, through the service.
+    Signal {
+        /// The agent.
+        to: ParticipantId,
+        /// The signal.
+        signal: Vec<u8>,
+    },
+    /// Tell the person.
+    Told(Told),
+    /// There are keys, for the first time or new ones: what is sent from now on reaches the agent.
+    Keys(Epoch),
+}
+
+struct Keys {
+    pair: Pair,
+    epoch: Epoch,
+    sealers: [Sealer; Stream::ALL.len()],
+    openers: [Opener; Stream::ALL.len()],
+}
+
+/// A console's end.
+pub struct Console {
+    /// For every hand-shake but its view.
+    offer: Offer,
+    secrets: Vec<Secret>,
+    handshake: Option<Handshake>,
+    view: Option<View>,
+    /// Tries that are left of the code and the link.
+    left: u8,
+    /// After the hand-shake, until the first hand-over.
+    pair: Option<Pair>,
+    keys: Option<Keys>,
+    held: [VecDeque<Vec<u8>>; Stream::ALL.len()],
+    ready: VecDeque<(Stream, Vec<u8>)>,
+    outputs: VecDeque<Output>,
+}
+
+impl std::fmt::Debug for Console {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let epoch = self.keys.as_ref().map(|keys| keys.epoch);
+        f.debug_struct("Console").field("left", &self.left).field("epoch", &epoch).finish_non_exhaustive()
+    }
+}
+
+impl Console {
+    /// An end with the secrets that it made, one of a kind. The offer's view is replaced by
+    /// [`Console::handle_view`].
+    #[must_use]
+    pub fn new(offer: Offer, secrets: Vec<Secret>) -> Self {
+        Self {
+            offer,
+            secrets,
+            handshake: None,
+            view: None,
+            left: TRIES,
+            pair: None,
+            keys: None,
+            held: Default::default(),
+            ready: VecDeque::new(),
+            outputs: VecDeque::new(),
+        }
+    }
+
+    /// The service says of the session what is in this view. The first one, and each that differs, tells the agent that
+    /// this console is ready.
+    pub fn handle_view(&mut self, view: View) {
+        if self.view.as_ref() == Some(&view) {
+            return;
+        }
+        if let Some(handshake) = &self.handshake {
+            // However often the service changes the view, tries count on.
+            self.left = self.left.min(handshake.left());
+        }
+        let offer = Offer { view: view.clone(), ..self.offer.clone() };
+        self.handshake = Some(Handshake::console(offer, self.secrets.clone()).after(self.left));
+        self.outputs.push_back(Output::Signal { to: view.agent, signal: signal(READY, &[]) });
+        self.view = Some(view);
+    }
+
+    /// What to keep for the next hand-shake with the same agent, after a reload; nothing before the first.
+    #[must_use]
+    pub fn resumption(&self) -> Option<Secret> {
+        self.keys.as_ref().map(|keys| &keys.pair).or(self.pair.as_ref()).map(Pair::resumption)
+    }
+
+    /// The service passed this on. `random` must be fresh.
+    ///
+    /// # Errors
+    /// [`SignalRefused`]; nothing changed.
+    pub fn handle_signal(
+        &mut self,
+        from: ParticipantId,
+        bytes: &[u8],
+        random: &Random,
+    ) -> Result<(), SignalRefused> {
+        let (kind, content) = read_signal(bytes)?;
+        let view = self.view.as_ref().filter(|view| view.agent == from).ok_or(SignalRefused::Foreign)?;
+        match kind {
+            HANDSHAKE => {
+                let handshake = self.handshake.as_mut().ok_or(SignalRefused::Foreign)?;
+                let taken = handshake.handle_message(content, random);
+                if taken == Err(crate::handshake::HandshakeError::Turn)
+                    && (self.pair.is_some() || self.keys.is_some())
+                {
+                    // The agent starts again after a hand-shake that this end finished: it was restarted, or its
+                    // confirmation was on its way when a link broke. Only who has the secret gets through.
+                    let offer = Offer { view: view.clone(), ..self.offer.clone() };
+                    let mut again = Handshake::console(offer, self.secrets.clone()).after(handshake.left());
+                    again.handle_message(content, random)?;
+                    *handshake = again;
+                } else {
+                    taken?;
+                }
+                self.drain();
+                Ok(())
+            }
+            HAND_OVER => self.hand_over(content),
+            _ => Err(SignalRefused::Foreign),
+        }
+    }
+
+    /// What to do next. Drain it after each input.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// Messages that waited for their keys and are open now. Drain it after each signal.
+    pub fn poll_message(&mut self) -> Option<(Stream, Vec<u8>)> {
+        self.ready.pop_front()
+    }
+
+    /// Seals a message to the agent.
+    ///
+    /// # Errors
+    /// [`NotSealed`]: it must not be sent.
+    pub fn seal(&mut self, stream: Stream, message: &[u8]) -> Result<Vec<u8>, NotSealed> {
+        let keys = self.keys.as_mut().ok_or(NotSealed::NoKeys)?;
+        Ok(keys.sealers[at(stream)].seal(message)?)
+    }
+
+    /// Opens a message of the agent; nothing when it is the second copy of one, or waits for its keys.
+    ///
+    /// # Errors
+    /// [`NotOpened`]: it has no effect.
+    pub fn open(&mut self, stream: Stream, message: &[u8]) -> Result<Option<Vec<u8>>, NotOpened> {
+        let newest = self.keys.as_ref().map_or(0, |keys| keys.epoch);
+        let opened = match &mut self.keys {
+            Some(keys) => keys.openers[at(stream)].open(message),
+            // The agent is done first, and may be heard before its keys are here.
+            None if self.view.is_some() => Err(OpenError::Epoch(Epoch::MAX)),
+            None => return Err(NotOpened::Stranger),
+        };
+        match opened {
+            Ok(Opened::Fresh { message, skipped: _ }) => Ok(Some(message)),
+            Ok(Opened::Double) => Ok(None),
+            Err(OpenError::Epoch(epoch)) if epoch > newest => {
+                let held = &mut self.held[at(stream)];
+                if held.len() == MAX_HELD {
+                    held.pop_front();
+                }
+                held.push_back(message.to_vec());
+                Ok(None)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn drain(&mut self) {
+        while let Some(output) = self.handshake.as_mut().and_then(Handshake::poll_output) {
+            match told(output) {
+                Ok(told) => self.outputs.push_back(Output::Told(told)),
+                Err(Outcome::Send(message)) => {
+                    let to = self.offer_agent();
+                    self.outputs.push_back(Output::Signal { to, signal: signal(HANDSHAKE, &message) });
+                }
+                Err(Outcome::Done(established)) => {
+                    let resumption = established.pair.resumption();
+                    self.secrets.retain(|secret| !matches!(secret, Secret::Resumed(_)));
+                    self.secrets.push(resumption);
+                    self.pair = Some(established.pair);
+                    self.outputs.push_back(Output::Told(Told::Sealed(Box::new(established.theirs))));
+                }
+            }
+        }
+    }
+
+    fn offer_agent(&self) -> ParticipantId {
+        self.view.as_ref().map_or(0, |view| view.agent)
+    }
+
+    fn hand_over(&mut self, content: &[u8]) -> Result<(), SignalRefused> {
+        // New keys first: after another hand-shake the older ones have had their time.
+        let newer = match &self.pair {
+            Some(pair) => Some((pair.clone(), open_hand_over(pair, 0, content)?)),
+            None => None,
+        };
+        let (secret, epoch) = match (newer, &mut self.keys) {
+            (Some((pair, secret)), keys) => {
+                let epoch = secret.epoch();
+                *keys = Some(Keys {
+                    sealers: Stream::ALL.map(|stream| Sealer::up(&pair, epoch, stream)),
+                    openers: Stream::ALL.map(|stream| Opener::down(pair.agent(), stream)),
+                    pair,
+                    epoch,
+                });
+                self.pair = None;
+                (secret, epoch)
+            }
+            (None, Some(keys)) => {
+                let secret = open_hand_over(&keys.pair, keys.epoch, content)?;
+                keys.epoch = secret.epoch();
+                for (sealer, stream) in keys.sealers.iter_mut().zip(Stream::ALL) {
+                    sealer.renew(keys.epoch, keys.pair.up(keys.epoch, stream.into()));
+                }
+                let epoch = keys.epoch;
+                (secret, epoch)
+            }
+            (None, None) => return Err(SignalRefused::Foreign),
+        };
+        if let Some(keys) = &mut self.keys {
+            for (opener, stream) in keys.openers.iter_mut().zip(Stream::ALL) {
+                opener.renew(epoch, secret.down(keys.pair.agent(), stream.into()));
+            }
+        }
+        self.outputs.push_back(Output::Keys(epoch));
+        for stream in Stream::ALL {
+            for message in std::mem::take(&mut self.held[at(stream)]) {
+                if let Ok(Some(message)) = self.open(stream, &message) {
+                    self.ready.push_back((stream, message));
+                }
+            }
+        }
+        Ok(())
+    }
+}

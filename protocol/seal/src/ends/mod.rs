@@ -1,0 +1,112 @@
+//! The whole of one end: hand-shakes, epochs and all its streams. [`Agent`] for the customer's machine, [`Console`] for
+//! a technician's; both are told of signals and messages, and say what to send.
+//!
+//! A signal between the ends is `kind u8 | content`: 0 a console is ready and asks the agent to start, 1 a hand-shake
+//! message, 2 a hand-over. The service passes it on unread.
+
+mod agent;
+mod console;
+
+use farhand_protocol::envelope::Stream;
+
+pub use self::agent::{Agent, Output as AgentOutput};
+pub use self::console::{Console, MAX_HELD, Output as ConsoleOutput};
+use crate::context::{Difference, Offer};
+use crate::handshake::{self, Stop};
+use crate::message::{OpenError, SealError};
+
+/// The longest signal between the ends, in bytes.
+pub const MAX_SIGNAL: usize = handshake::MAX_HANDSHAKE + 1;
+
+const READY: u8 = 0;
+const HANDSHAKE: u8 = 1;
+const HAND_OVER: u8 = 2;
+
+/// What the person at an end is told. Everything but [`Told::OtherStopped`] is proven.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// The two ends know each other; what the other end said of itself.
+    Sealed(Box<Offer>),
+    /// The code or link was wrong; so many tries are left.
+    WrongSecret {
+        /// Tries.
+        left: u8,
+    },
+    /// Somebody between the ends changed something; the session must end. Where it is known, what.
+    Tampered(Option<Difference>),
+    /// The code or link is void.
+    Void,
+    /// The other end says that it stopped.
+    OtherStopped(Stop),
+}
+
+/// Why a message is not sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotSealed {
+    /// There are no keys yet: nobody could open it.
+    #[error("there are no keys yet")]
+    NoKeys,
+    /// It cannot be sealed.
+    #[error(transparent)]
+    Refused(#[from] SealError),
+}
+
+/// Why a message of the far side has no effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotOpened {
+    /// Its sender was not let in, or there are no keys yet.
+    #[error("the message is from somebody who was not let in")]
+    Stranger,
+    /// It did not open.
+    #[error(transparent)]
+    Refused(#[from] OpenError),
+}
+
+/// Why a signal of the far side has no effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SignalRefused {
+    /// It is empty, too long, of no kind that this end takes, or from nobody that it speaks with.
+    #[error("the signal is none that this end takes")]
+    Foreign,
+    /// The hand-shake does not take it.
+    #[error(transparent)]
+    Handshake(#[from] handshake::HandshakeError),
+    /// The keys in it are not genuine or not new.
+    #[error(transparent)]
+    HandOver(#[from] crate::epochs::HandOverError),
+    /// Nobody more can be let in.
+    #[error(transparent)]
+    Epochs(#[from] crate::epochs::Refused),
+}
+
+fn told(output: handshake::Output) -> Result<Told, Outcome> {
+    Ok(match output {
+        handshake::Output::Send(message) => return Err(Outcome::Send(message)),
+        handshake::Output::Done(established) => return Err(Outcome::Done(established)),
+        handshake::Output::WrongSecret { left } => Told::WrongSecret { left },
+        handshake::Output::Tampered(difference) => Told::Tampered(difference),
+        handshake::Output::Void => Told::Void,
+        handshake::Output::OtherStopped(stop) => Told::OtherStopped(stop),
+    })
+}
+
+enum Outcome {
+    Send(Vec<u8>),
+    Done(Box<handshake::Established>),
+}
+
+fn signal(kind: u8, content: &[u8]) -> Vec<u8> {
+    [&[kind], content].concat()
+}
+
+/// Kind and content of a signal.
+fn read_signal(signal: &[u8]) -> Result<(u8, &[u8]), SignalRefused> {
+    if signal.len() > MAX_SIGNAL {
+        return Err(SignalRefused::Foreign);
+    }
+    signal.split_first().map(|(kind, content)| (*kind, content)).ok_or(SignalRefused::Foreign)
+}
+
+const fn at(stream: Stream) -> usize {
+    stream as usize
+}

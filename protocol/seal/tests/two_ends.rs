@@ -1,0 +1,359 @@
+//! Whole ends, with a service and a media node between them that are honest, or are not.
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
+mod kit;
+
+use farhand_protocol::channel::{Control, Input};
+use farhand_protocol::envelope::{Stream, Writer};
+use farhand_protocol::rights::{Right, Rights};
+use farhand_seal::context::Difference;
+use farhand_seal::ends::{Agent, AgentOutput, Console, ConsoleOutput, NotOpened, NotSealed, Told};
+use farhand_seal::handshake::Stop;
+use farhand_seal::message::OpenError;
+use farhand_seal::secret::Secret;
+use kit::{AGENT, CONSOLE, Dice, digits, offer, view};
+
+/// A signal on its way: whether it goes to the agent, the console that it is from or for, and its bytes.
+type Signal = (bool, u8, Vec<u8>);
+
+struct World {
+    agent: Agent,
+    consoles: Vec<(u8, Console)>,
+    dice: Dice,
+    /// Everything that the service saw, in both directions.
+    seen: Vec<Vec<u8>>,
+    at_agent: Vec<(u8, Told)>,
+    at_console: Vec<(u8, Told)>,
+}
+
+impl World {
+    fn new(code: &str) -> Self {
+        let mut world = Self {
+            agent: Agent::new(offer(CONSOLE, 10)),
+            consoles: Vec::new(),
+            dice: Dice(11),
+            seen: Vec::new(),
+            at_agent: Vec::new(),
+            at_console: Vec::new(),
+        };
+        world.add_console(CONSOLE, vec![digits(code)]);
+        world
+    }
+
+    fn add_console(&mut self, number: u8, secrets: Vec<Secret>) {
+        let mut console = Console::new(offer(number, 20 + number), secrets);
+        self.agent.handle_view(view(number));
+        console.handle_view(view(number));
+        self.consoles.retain(|(known, _)| *known != number);
+        self.consoles.push((number, console));
+        self.settle(|signal| vec![signal]);
+    }
+
+    fn console(&mut self, number: u8) -> &mut Console {
+        &mut self.consoles.iter_mut().find(|(known, _)| *known == number).unwrap().1
+    }
+
+    fn type_code(&mut self, code: &str) {
+        let random = self.dice.draw();
+        self.agent.handle_secret(CONSOLE, digits(code), &random).unwrap();
+        self.settle(|signal| vec![signal]);
+    }
+
+    /// Passes signals on until none is left; the service may make others of each.
+    fn settle(&mut self, mut service: impl FnMut(Signal) -> Vec<Signal>) {
+        loop {
+            let mut under_way: Vec<Signal> = Vec::new();
+            while let Some(output) = self.agent.poll_output() {
+                match output {
+                    AgentOutput::Signal { to, signal } => under_way.push((false, to, signal)),
+                    AgentOutput::Told { console, told } => self.at_agent.push((console, told)),
+                }
+            }
+            for (number, console) in &mut self.consoles {
+                while let Some(output) = console.poll_output() {
+                    match output {
+                        ConsoleOutput::Signal { to: _, signal } => under_way.push((true, *number, signal)),
+                        ConsoleOutput::Told(told) => self.at_console.push((*number, told)),
+                        ConsoleOutput::Keys(_) => {}
+                    }
+                }
+            }
+            if under_way.is_empty() {
+                return;
+            }
+            for signal in under_way {
+                self.seen.push(signal.2.clone());
+                for (to_agent, number, bytes) in service(signal) {
+                    let random = self.dice.draw();
+                    let _ = match to_agent {
+                        true => self.agent.handle_signal(number, &bytes, &random),
+                        false => self.console(number).handle_signal(AGENT, &bytes, &random),
+                    };
+                }
+            }
+        }
+    }
+
+    fn met(&self) -> bool {
+        self.at_agent.iter().any(|(_, told)| matches!(told, Told::Sealed(_)))
+            && self.at_console.iter().any(|(_, told)| matches!(told, Told::Sealed(_)))
+    }
+}
+
+fn key(writer: &mut Writer) -> Vec<u8> {
+    writer.message(Stream::Input, &Input::Text { text: "secret words".into() })
+}
+
+#[test]
+fn a_session_is_sealed_both_ways_on_every_stream() {
+    let mut world = World::new("5710");
+    assert_eq!(world.agent.seal(Stream::Control, &[0; 8]), Err(NotSealed::NoKeys));
+    world.type_code("5710");
+    assert!(world.met(), "{:?}", world.at_agent);
+    let (mut up, mut down) = (Writer::new(CONSOLE), Writer::new(AGENT));
+    for stream in [Stream::Control, Stream::Input, Stream::Pointer] {
+        let clear = up.message(stream, &Control::Ask { rights: Rights::of(&[Right::View]) });
+        let sealed = world.console(CONSOLE).seal(stream, &clear).unwrap();
+        assert_eq!(world.agent.open(stream, &sealed), Ok(Some(clear)));
+        assert_eq!(world.agent.open(stream, &sealed), Ok(None), "a double");
+    }
+    let clear = down.message(Stream::Control, &Control::CursorAt { x: 1, y: 2 });
+    let sealed = world.agent.seal(Stream::Control, &clear).unwrap();
+    assert_eq!(world.console(CONSOLE).open(Stream::Control, &sealed), Ok(Some(clear)));
+}
+
+#[test]
+fn what_the_service_and_the_media_node_see_holds_no_word_of_it() {
+    let mut world = World::new("5710");
+    world.type_code("5710");
+    let mut writer = Writer::new(CONSOLE);
+    for _ in 0..50 {
+        let clear = key(&mut writer);
+        let sealed = world.console(CONSOLE).seal(Stream::Input, &clear).unwrap();
+        world.seen.push(sealed);
+    }
+    for seen in &world.seen {
+        for word in [&b"secret words"[..], b"words", b"5710", b"text"] {
+            assert!(!seen.windows(word.len()).any(|window| window == word));
+        }
+    }
+}
+
+#[test]
+fn messages_that_are_faster_than_their_keys_wait_for_them() {
+    let mut world = World::new("5710");
+    world.agent.handle_secret(CONSOLE, digits("5710"), &[1; 80]).unwrap();
+    let mut late = Vec::new();
+    // The hand-overs and the confirmation are slow.
+    world.settle(|signal| {
+        if !signal.0 && (signal.2[0] == 2 || signal.2.get(1) == Some(&3)) {
+            late.push(signal);
+            return Vec::new();
+        }
+        vec![signal]
+    });
+    let mut writer = Writer::new(AGENT);
+    let clear: Vec<_> =
+        (0..3).map(|x| writer.message(Stream::Control, &Control::CursorAt { x, y: 0 })).collect();
+    for clear in &clear {
+        let sealed = world.agent.seal(Stream::Control, clear).unwrap();
+        assert_eq!(world.console(CONSOLE).open(Stream::Control, &sealed), Ok(None));
+    }
+    assert_eq!(late.len(), 2);
+    for (_, number, bytes) in late {
+        world.console(number).handle_signal(AGENT, &bytes, &[1; 80]).unwrap();
+    }
+    let out: Vec<_> = std::iter::from_fn(|| world.console(CONSOLE).poll_message()).collect();
+    assert_eq!(out.into_iter().map(|(_, message)| message).collect::<Vec<_>>(), clear);
+}
+
+#[test]
+fn a_console_that_is_reloaded_comes_back_without_a_code() {
+    let mut world = World::new("5710");
+    world.type_code("5710");
+    let kept = world.console(CONSOLE).resumption().unwrap();
+    world.at_console.clear();
+    world.add_console(CONSOLE, vec![digits("5710"), kept]);
+    assert!(matches!(&world.at_console[..], [(CONSOLE, Told::Sealed(_))]), "{:?}", world.at_console);
+    let clear = key(&mut Writer::new(CONSOLE));
+    let sealed = world.console(CONSOLE).seal(Stream::Input, &clear).unwrap();
+    assert_eq!(world.agent.open(Stream::Input, &sealed), Ok(Some(clear)));
+    // One that kept nothing does not.
+    world.at_console.clear();
+    world.add_console(CONSOLE, vec![digits("5710")]);
+    assert!(
+        world.at_console.iter().all(|(_, told)| !matches!(told, Told::Sealed(_))),
+        "{:?}",
+        world.at_console
+    );
+}
+
+#[test]
+fn a_start_that_got_lost_is_made_again_and_costs_no_try() {
+    let mut world = World::new("5710");
+    world.agent.handle_secret(CONSOLE, digits("5710"), &[1; 80]).unwrap();
+    world.settle(|_| Vec::new());
+    assert!(!world.met());
+    world.add_console(CONSOLE, vec![digits("5710")]);
+    assert!(world.met());
+}
+
+#[test]
+fn who_leaves_opens_nothing_more_and_who_stays_goes_on() {
+    let mut world = World::new("5710");
+    world.type_code("5710");
+    world.add_console(3, vec![digits("1234")]);
+    let random = world.dice.draw();
+    world.agent.handle_secret(3, digits("1234"), &random).unwrap();
+    world.settle(|signal| vec![signal]);
+    let mut writer = Writer::new(AGENT);
+    let mut say = |world: &mut World| {
+        let clear = writer.message(Stream::Control, &Control::CursorAt { x: 1, y: 2 });
+        let sealed = world.agent.seal(Stream::Control, &clear).unwrap();
+        [CONSOLE, 3]
+            .map(|number| world.console(number).open(Stream::Control, &sealed).is_ok_and(|m| m.is_some()))
+    };
+    assert_eq!(say(&mut world), [true, true]);
+    // The service keeps the one who left, and gives them all that it sees.
+    let random = world.dice.draw();
+    world.agent.handle_left(3, &random).unwrap();
+    let mut agent_says = Vec::new();
+    world.settle(|signal| {
+        agent_says.push(signal.2.clone());
+        vec![signal]
+    });
+    for signal in agent_says {
+        assert!(world.console(3).handle_signal(AGENT, &signal, &[1; 80]).is_err());
+    }
+    assert_eq!(say(&mut world), [true, false]);
+    let clear = key(&mut Writer::new(3));
+    let sealed = world.console(3).seal(Stream::Input, &clear).unwrap();
+    assert_eq!(world.agent.open(Stream::Input, &sealed), Err(NotOpened::Stranger));
+}
+
+#[test]
+fn a_media_node_that_forges_replays_moves_or_turns_back_gets_nothing_accepted() {
+    let mut world = World::new("5710");
+    world.type_code("5710");
+    let mut writer = Writer::new(CONSOLE);
+    let sealed: Vec<_> = (0..5)
+        .map(|_| {
+            let clear = key(&mut writer);
+            world.console(CONSOLE).seal(Stream::Input, &clear).unwrap()
+        })
+        .collect();
+    assert!(world.agent.open(Stream::Input, &sealed[2]).unwrap().is_some());
+    let refused = |world: &mut World, stream, message: &[u8]| world.agent.open(stream, message).unwrap_err();
+    let clear = key(&mut Writer::new(CONSOLE));
+    assert_eq!(refused(&mut world, Stream::Input, &clear), NotOpened::Refused(OpenError::Clear));
+    assert_eq!(refused(&mut world, Stream::Input, &sealed[1]), NotOpened::Refused(OpenError::Reordered));
+    assert_eq!(world.agent.open(Stream::Input, &sealed[2]), Ok(None), "a replay is a double at most");
+    let mut moved = sealed[3].clone();
+    moved[1] = Stream::Control as u8;
+    assert_eq!(refused(&mut world, Stream::Control, &moved), NotOpened::Refused(OpenError::Broken));
+    let mut as_another = sealed[3].clone();
+    as_another[3] = 9;
+    assert_eq!(refused(&mut world, Stream::Input, &as_another), NotOpened::Stranger);
+    assert!(world.console(CONSOLE).open(Stream::Input, &sealed[3]).is_err(), "turned back to its sender");
+    for at in 0..sealed[3].len() {
+        let mut forged = sealed[3].clone();
+        forged[at] ^= 0x40;
+        assert!(world.agent.open(Stream::Input, &forged).is_err(), "byte {at}");
+    }
+    assert!(world.agent.open(Stream::Input, &sealed[3]).unwrap().is_some(), "and the genuine one still goes");
+}
+
+/// A service that sits between the two ends, speaks with each as the other, and guesses.
+#[test]
+fn a_service_in_the_middle_that_guesses_is_seen_at_both_ends() {
+    let mut world = World::new("5710");
+    let mut fake_agent = Agent::new(offer(CONSOLE, 66));
+    let mut fake_console = Console::new(offer(CONSOLE, 67), vec![digits("0001")]);
+    fake_agent.handle_view(view(CONSOLE));
+    fake_console.handle_view(view(CONSOLE));
+    let random = world.dice.draw();
+    fake_agent.handle_secret(CONSOLE, digits("0002"), &random).unwrap();
+    let random = world.dice.draw();
+    world.agent.handle_secret(CONSOLE, digits("5710"), &random).unwrap();
+    let mut dice = Dice(77);
+    world.settle(|(to_agent, number, bytes)| {
+        let mut out = Vec::new();
+        if to_agent {
+            let _ = fake_agent.handle_signal(number, &bytes, &dice.draw());
+        } else {
+            let _ = fake_console.handle_signal(AGENT, &bytes, &dice.draw());
+        }
+        while let Some(output) = fake_agent.poll_output() {
+            if let AgentOutput::Signal { to, signal } = output {
+                out.push((false, to, signal));
+            }
+        }
+        while let Some(output) = fake_console.poll_output() {
+            if let ConsoleOutput::Signal { signal, .. } = output {
+                out.push((true, number, signal));
+            }
+        }
+        out
+    });
+    assert!(!world.met());
+    assert!(world.at_agent.contains(&(CONSOLE, Told::WrongSecret { left: 2 })), "{:?}", world.at_agent);
+    assert!(
+        world.at_console.iter().any(|(_, told)| matches!(told, Told::OtherStopped(Stop::WrongSecret))),
+        "{:?}",
+        world.at_console
+    );
+}
+
+#[test]
+fn a_service_that_changes_its_story_does_not_get_more_guesses() {
+    let mut console = Console::new(offer(CONSOLE, 20), vec![digits("5710")]);
+    let mut dice = Dice(5);
+    let mut answers = 0;
+    for guess in 0..12u8 {
+        let mut told = view(CONSOLE);
+        told.technician.name = format!("Ada {guess}");
+        console.handle_view(told.clone());
+        let mut theirs = offer(CONSOLE, 66);
+        theirs.view = told.clone();
+        let mut fake = Agent::new(theirs);
+        fake.handle_view(told);
+        fake.handle_secret(CONSOLE, digits(&format!("{guess:04}")), &dice.draw()).unwrap();
+        while let Some(output) = fake.poll_output() {
+            if let AgentOutput::Signal { signal, .. } = output {
+                let _ = console.handle_signal(AGENT, &signal, &dice.draw());
+            }
+        }
+        while let Some(output) = console.poll_output() {
+            match output {
+                ConsoleOutput::Signal { signal, .. } => answers += usize::from(signal.get(1) == Some(&2)),
+                ConsoleOutput::Told(_) | ConsoleOutput::Keys(_) => {}
+            }
+        }
+    }
+    assert_eq!(answers, 3);
+}
+
+#[test]
+fn a_swapped_name_or_version_ends_it_with_its_reason() {
+    let mut world = World::new("5710");
+    let mut told = view(CONSOLE);
+    told.technician.organisation = "Your Bank".into();
+    world.agent.handle_view(told);
+    world.type_code("5710");
+    assert!(!world.met());
+    assert_eq!(world.at_console, [(CONSOLE, Told::Tampered(Some(Difference::Technician)))]);
+    assert_eq!(world.at_agent, [(CONSOLE, Told::OtherStopped(Stop::Tampered))]);
+}
+
+#[test]
+fn garbage_and_strangers_change_nothing() {
+    let mut world = World::new("5710");
+    for bytes in [&[][..], &[0, 1], &[1], &[2], &[9, 9], &[1; 4000], &[2; 51]] {
+        assert!(world.agent.handle_signal(CONSOLE, bytes, &[1; 80]).is_err(), "{bytes:?}");
+        assert!(world.console(CONSOLE).handle_signal(AGENT, bytes, &[1; 80]).is_err());
+        assert!(world.agent.handle_signal(99, bytes, &[1; 80]).is_err());
+        assert!(world.console(CONSOLE).handle_signal(99, bytes, &[1; 80]).is_err());
+    }
+    world.type_code("5710");
+    assert!(world.met());
+}
