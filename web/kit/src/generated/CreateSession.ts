@@ -5,6 +5,6 @@
  */
 export type CreateSession = { 
 /**
- * Hand the code to the demo customer's computer. Refused unless [`ServiceInfo::demo`].
+ * Hand the code to the demo customer's computer. Refused unless [`super::ServiceInfo::demo`].
  */
 demo: boolean, };

@@ -1,4 +1,5 @@
 // Generated from the protocol crate by `cargo xtask vectors`. Do not edit.
+import type { Policy } from "./Policy";
 
 /**
  * The answer to [`Join`].
@@ -19,4 +20,12 @@ technician: string,
 /**
  * Who asks: the organisation's name.
  */
-organisation: string, };
+organisation: string, 
+/**
+ * The domain that the organisation has proven to be its own.
+ */
+domain?: string, 
+/**
+ * What the technician may ask for at most; the agent keeps to it whatever is asked later.
+ */
+ceiling: Policy, };

@@ -2,7 +2,7 @@
 import type { User } from "./User";
 
 /**
- * The answer to [`SignIn`] and [`SetUp`].
+ * Somebody is signed in: the answer to every step that ends in a new sign-in.
  */
 export type SignedIn = { 
 /**
