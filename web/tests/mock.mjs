@@ -6,19 +6,20 @@ import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { inflateSync } from 'node:zlib';
 import { WebSocketServer } from 'ws';
+import { Office } from './office.mjs';
 
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.wasm': 'application/wasm', '.svg': 'image/svg+xml', '.woff2': 'font/woff2' };
 const CSP =
   "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; style-src 'self'; img-src 'self' data: blob:; " +
   "font-src 'self'; connect-src 'self' ws: https:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
-const USER = { id: 'u1', name: 'Maria Hofmann', email: 'maria@nordlicht.example', organisation: 'Nordlicht IT', role: 'technician' };
 const PIECE = 16 * 1024;
 const STREAM = { control: 0, input: 1, screen: 2, pointer: 3 };
 const AGENT = 1;
 const TECHNICIAN = 2;
 
 export class Mock {
-  signedIn = true;
+  /** Who is signed in, and everything of their organisation. */
+  office = new Office();
   demo = true;
   download = true;
   sessions = new Map();
@@ -196,21 +197,21 @@ export class Mock {
       const route = `${request.method} ${pathname.slice(7)}`;
       if (route === 'GET /service')
         return json(200, { version: '0.1.0', demo: this.demo, download: this.download, certificate_sha256: '7d1f'.repeat(16) });
-      if (route === 'POST /sign-in') {
-        this.signedIn = !(await body(request)).password.includes('wrong');
-        return this.signedIn ? json(200, { user: USER }) : json(401, { code: 'sign_in_wrong', message: 'Wrong.' });
+      if (this.office.signedIn && !this.office.mustAdd) {
+        if (route === 'GET /sessions') return json(200, { sessions: [...this.sessions.values()] });
+        if (route === 'POST /sessions') {
+          const id = `s${this.sessions.size + 1}`;
+          this.add(id, '4821935710', 'waiting');
+          return json(200, this.sessions.get(id));
+        }
       }
-      if (!this.signedIn) return json(401, { code: 'sign_in_needed', message: 'Sign in first.' });
-      if (route === 'GET /me') return json(200, USER);
-      if (route === 'GET /sessions') return json(200, { sessions: [...this.sessions.values()] });
-      if (route === 'POST /sessions') {
-        const id = `s${this.sessions.size + 1}`;
-        this.add(id, '4821935710', 'waiting');
-        return json(200, this.sessions.get(id));
-      }
-      return json(404, { code: 'not_found', message: 'There is nothing here.' });
+      const { searchParams } = new URL(request.url, 'http://x');
+      const answer = this.office.handle(request.method, pathname.slice(7), searchParams, await body(request));
+      if (!answer.type) return json(answer.status, answer.body);
+      response.writeHead(answer.status, { 'content-type': answer.type });
+      return response.end(answer.body);
     }
-    const name = { '/': 'index.html', '/join': 'join.html', '/setup': 'setup.html' }[pathname] ?? normalize(pathname).replace(/^(\.\.[/\\])+/, '');
+    const name = { '/': 'index.html', '/join': 'join.html', '/setup': 'setup.html', '/invitation': 'index.html', '/reset': 'index.html' }[pathname] ?? normalize(pathname).replace(/^(\.\.[/\\])+/, '');
     try {
       const bytes = await readFile(join(dist, name));
       response.writeHead(200, { 'content-type': TYPES[extname(name)] ?? 'application/octet-stream', 'content-security-policy': CSP });
@@ -224,7 +225,9 @@ export class Mock {
 async function body(request) {
   const parts = [];
   for await (const part of request) parts.push(part);
-  return JSON.parse(Buffer.concat(parts).toString());
+  const bytes = Buffer.concat(parts);
+  if (request.headers['content-type'] !== 'application/json') return bytes;
+  return JSON.parse(bytes.toString());
 }
 
 /** The head of a zstd stream with a window of 4 MB. */

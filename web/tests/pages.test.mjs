@@ -2,52 +2,12 @@
 // and what is on the canvas then. `node --test tests/pages.test.mjs`, with the pages built.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
-import { join, resolve } from 'node:path';
-import { chromium } from 'playwright-core';
-import { Mock } from './mock.mjs';
+import { describe, it } from 'node:test';
+import { until, useChromium, withPage } from './harness.mjs';
 
-const web = resolve(import.meta.dirname, '..');
-const WAIT_MS = 15_000;
 const CODEC = { av1: 2 };
 
-let browser;
-before(async () => {
-  browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
-});
-after(() => browser.close());
-
-/** Runs with a page, its service, and the certainty that nothing went wrong in the page. */
-async function withPage(run, setup = () => {}) {
-  const mock = new Mock();
-  setup(mock);
-  await mock.start(join(web, 'dist'));
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en' });
-  const page = await context.newPage();
-  page.setDefaultTimeout(WAIT_MS);
-  const problems = [];
-  page.on('pageerror', (error) => problems.push(String(error)));
-  page.on('console', (line) => {
-    if (line.type() === 'error' && /Content Security Policy|Uncaught/.test(line.text())) problems.push(line.text());
-  });
-  try {
-    await run(page, mock);
-    assert.deepEqual(problems, []);
-  } finally {
-    await context.close();
-    mock.stop();
-  }
-}
-
-async function until(what, condition) {
-  const end = Date.now() + WAIT_MS;
-  for (;;) {
-    const found = await condition();
-    if (found) return found;
-    if (Date.now() > end) throw new Error(`waited in vain for ${what}`);
-    await new Promise((done) => setTimeout(done, 10));
-  }
-}
+useChromium();
 
 function plain(width, height, color) {
   const rgba = Buffer.alloc(width * height * 4, 255);
@@ -105,7 +65,7 @@ describe('from the sign-in to the code', () => {
         await page.getByText('help.nordlicht.example/join#4821935710').waitFor();
       },
       (mock) => {
-        mock.signedIn = false;
+        mock.office.signedIn = null;
       },
     ));
 

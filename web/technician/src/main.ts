@@ -3,4 +3,5 @@ import "@kit/styles/base.css";
 import App from "./App.svelte";
 
 const target = document.getElementById("app");
-if (target) mount(App, { target });
+if (target && "__TAURI_INTERNALS__" in window) void import("./desktop/start").then(({ start }) => start(target));
+else if (target) mount(App, { target });

@@ -1,18 +1,52 @@
 import { api, ApiError } from "@kit/api/client";
 import { wallClock } from "@kit/link/link";
 import { startRenderer } from "@kit/screen/port";
-import { Session } from "@kit/session/session.svelte";
+import type { Origin } from "@kit/link/websocket";
+import { Session, type RendererPort } from "@kit/session/session.svelte";
+import type { Socket } from "@kit/session/signal";
+
+/** How a session reaches the service. The browser's ways, unless a program that shows the same pages brings its own. */
+export interface Ways {
+  /** Opens the session's socket. */
+  dial(id: string): Socket;
+  renderer(): RendererPort;
+  /** Where the service is, for carriers that the renderer opens itself. */
+  origin(): Origin;
+  program: string;
+  /** Whether keys go to the customer now. */
+  capturing(on: boolean): void;
+}
+
+const browser: Ways = {
+  dial: (id) => {
+    const scheme = location.protocol === "https:" ? "wss" : "ws";
+    return new WebSocket(`${scheme}://${location.host}/api/v1/sessions/${encodeURIComponent(id)}/socket`);
+  },
+  renderer: startRenderer,
+  origin: () => ({ host: location.host, hostname: location.hostname, secure: location.protocol === "https:" }),
+  program: "farhand-web",
+  capturing: () => undefined,
+};
+
+let current = browser;
+
+export function ways(): Ways {
+  return current;
+}
+
+/** Called once, before the first session. */
+export function useWays(other: Ways): void {
+  current = other;
+}
 
 /** Opens a session of the signed-in technician. */
 export function openSession(id: string, version: string): Session {
-  const secure = location.protocol === "https:";
-  const url = `${secure ? "wss" : "ws"}://${location.host}/api/v1/sessions/${encodeURIComponent(id)}/socket`;
   return new Session({
-    dial: () => new WebSocket(url),
-    renderer: startRenderer(),
-    origin: { host: location.host, hostname: location.hostname, secure },
+    dial: () => current.dial(id),
+    renderer: current.renderer(),
+    origin: current.origin(),
     clock: wallClock,
-    program: `farhand-web/${version}`,
+    program: `${current.program}/${version}`,
     inquire: () => inquire(id),
   });
 }

@@ -1,0 +1,107 @@
+// Every page of the administration and of one's account, likewise.
+
+import { PASSWORD, TOTP } from './office.mjs';
+
+const at = (hash, testid) => async (page, mock) => {
+  await page.goto(`${mock.url}/${hash}`);
+  await page.getByTestId(testid).first().waitFor();
+};
+
+const second = (methods) => async (page, mock) => {
+  mock.office.signedIn = null;
+  mock.office.secondFactor = methods;
+  await page.goto(mock.url);
+  await page.locator('[name=email]').fill('maria@nordlicht.example');
+  await page.locator('[name=password]').fill(PASSWORD);
+  await page.keyboard.press('Enter');
+  await page.getByTestId('second').waitFor();
+};
+
+const mustAdd = async (page, mock) => {
+  mock.office.mustAdd = true;
+  mock.office.state.methods = { passkeys: [], recovery_codes: 0, demanded: true };
+  await page.goto(mock.url);
+  await page.getByTestId('must-add').waitFor();
+};
+
+const opened = (hash, testid, button, dialog) => async (page, mock) => {
+  await at(hash, testid)(page, mock);
+  await button(page).click();
+  await page.getByTestId(dialog).waitFor();
+};
+
+export const officeScenes = {
+  second: second(['totp', 'recovery']),
+  'second-passkey': second(['passkey', 'totp', 'recovery']),
+  forgot: async (page, mock) => {
+    mock.office.signedIn = null;
+    await at('#/forgot', 'forgot')(page, mock);
+  },
+  invitation: async (page, mock) => {
+    mock.office.signedIn = null;
+    await at('invitation#token', 'accept')(page, mock);
+  },
+  'invitation-gone': async (page, mock) => {
+    await page.goto(`${mock.url}/invitation#gone`);
+    await page.getByRole('heading', { level: 1 }).waitFor();
+  },
+  reset: at('reset#token', 'reset'),
+  'must-add': mustAdd,
+  'must-add-totp': async (page, mock) => {
+    await mustAdd(page, mock);
+    await page.getByTestId('add-totp').click();
+    await page.locator('[name=password]').fill(PASSWORD);
+    await page.keyboard.press('Enter');
+    await page.getByTestId('qr').waitFor();
+  },
+  'must-add-codes': async (page, mock) => {
+    await officeScenes['must-add-totp'](page, mock);
+    await page.getByTestId('totp-code').fill(TOTP);
+    await page.getByTestId('recovery-codes').waitFor();
+  },
+  account: at('#/account', 'profile'),
+  'account-methods': at('#/account/methods', 'passkeys'),
+  'account-signins': at('#/account/signins', 'sign-ins'),
+  people: at('#/people', 'people'),
+  'people-menu': async (page, mock) => {
+    await at('#/people', 'people')(page, mock);
+    await page.getByTestId('person-menu').nth(1).click();
+    await page.getByRole('menu').waitFor();
+  },
+  'people-invite': opened('#/people', 'people', (page) => page.getByTestId('invite'), 'invite-dialog'),
+  'people-remove': async (page, mock) => {
+    await officeScenes['people-menu'](page, mock);
+    await page.getByTestId('remove').click();
+    await page.getByTestId('remove-dialog').waitFor();
+  },
+  person: at('#/people/u4', 'person'),
+  groups: at('#/groups', 'groups'),
+  group: at('#/groups/g1', 'group'),
+  organisation: at('#/organisation', 'organisation'),
+  'organisation-domain': async (page, mock) => {
+    mock.office.state.organisation.domain = {
+      name: 'nordlicht.example',
+      txt_name: '_farhand.nordlicht.example',
+      value: 'farhand-verification=Zk3vQ8sN1xT5uW7y',
+      file_url: 'https://nordlicht.example/.well-known/farhand.txt',
+      problem: 'no_record',
+    };
+    await at('#/organisation/domain', 'check-domain')(page, mock);
+  },
+  'organisation-signin': at('#/organisation/signin', 'demand'),
+  'organisation-mail': at('#/organisation/mail', 'outbox'),
+  'organisation-alerts': at('#/organisation/alerts', 'alerts'),
+  keys: at('#/keys', 'keys'),
+  'keys-new': opened('#/keys', 'keys', (page) => page.getByTestId('new-key'), 'key-dialog'),
+  sessions: at('#/sessions', 'sessions'),
+  reports: at('#/reports', 'figures'),
+  audit: at('#/audit', 'audit'),
+  'audit-entry': opened('#/audit', 'audit', (page) => page.getByRole('button', { name: /^(Details of|Einzelheiten zu)/ }).first(), 'audit-entry'),
+  data: at('#/data', 'deletions'),
+  navigation: async (page, mock) => {
+    await at('#/people', 'people')(page, mock);
+    const open = page.getByTestId('open-navigation');
+    if (await open.isVisible()) await open.click();
+    else await page.getByTestId('account-menu').last().click();
+  },
+};
