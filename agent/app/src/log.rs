@@ -14,13 +14,13 @@ pub enum Log {
     Json,
 }
 
-/// What is told without `FARHAND_LOG`. The toolkit of the window warns about displays that are just unusual.
+/// What is told without `FARHAND_AGENT_LOG`. The toolkit of the window warns about displays that are just unusual.
 const QUIET: &str = "warn,winit=error";
 
 impl Log {
-    /// Starts the diagnostic log beside the events; `FARHAND_LOG` chooses what it tells, such as `debug`.
+    /// Starts the diagnostic log beside the events; `FARHAND_AGENT_LOG` chooses what it tells, such as `debug`.
     pub fn start(self) {
-        let filter = tracing_subscriber::EnvFilter::try_from_env("FARHAND_LOG")
+        let filter = tracing_subscriber::EnvFilter::try_from_env("FARHAND_AGENT_LOG")
             .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(QUIET));
         let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
         // A second start is a test's; the first stays.

@@ -63,7 +63,7 @@ pub async fn spawn() -> Result<(WindowPort, JoinHandle<()>), WindowError> {
 fn start() -> io::Result<Process> {
     let program = std::env::current_exe()?;
     // The window outlives this process, and whoever reads this process's standard error waits for its end.
-    let told = std::env::var_os("FARHAND_LOG").is_some();
+    let told = std::env::var_os("FARHAND_AGENT_LOG").is_some();
     let stderr = if told { Stdio::inherit() } else { Stdio::null() };
     let mut child = Command::new(program)
         .arg("window")
