@@ -23,8 +23,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     frames(&vectors, &corpus)?;
     screen(&corpus)?;
     ticket(&corpus)?;
+    seal(&root.join("protocol/seal/vectors"), &corpus)?;
     // The machines and the hub read structured inputs: noise of some lengths is seed enough.
-    for target in ["consent", "session", "room", "hub"] {
+    for target in ["consent", "session", "room", "sealed", "hub"] {
         for (at, length) in [16usize, 200, 1500].into_iter().enumerate() {
             let noise: Vec<u8> = (0..length).map(|i| noise(i, at)).collect();
             put(&corpus, target, &format!("noise-{length}"), &noise)?;
@@ -125,6 +126,30 @@ fn ticket(corpus: &Path) -> Result<(), Box<dyn Error>> {
     for (name, role, expires_at) in [("agent", Role::Agent, 2), ("technician", Role::Technician, 1)] {
         let ticket = Ticket { session: "s-1".to_owned(), participant: 3, role, expires_at };
         put(corpus, "ticket", name, key.sign(&ticket)?.as_bytes())?;
+    }
+    Ok(())
+}
+
+fn seal(vectors: &Path, corpus: &Path) -> Result<(), Box<dyn Error>> {
+    for (at, entry) in vector(vectors, "handshake.json")?.iter().enumerate() {
+        let mut messages = Vec::new();
+        for name in ["start", "answer", "confirm"] {
+            let message = unhex(&entry[name]).ok_or("a message has hex")?;
+            messages.extend_from_slice(&u16::try_from(message.len())?.to_be_bytes());
+            messages.extend_from_slice(&message);
+        }
+        put(corpus, "handshake", &format!("whole-{at}"), &messages)?;
+    }
+    for (at, entry) in vector(vectors, "receipts.json")?.iter().enumerate() {
+        put(corpus, "receipt", &format!("receipt-{at}"), &unhex(&entry["file"]).ok_or("a receipt has hex")?)?;
+    }
+    for (at, entry) in vector(vectors, "messages.json")?.iter().enumerate() {
+        put(
+            corpus,
+            "sealed",
+            &format!("message-{at}"),
+            &unhex(&entry["sealed"]).ok_or("a message has hex")?,
+        )?;
     }
     Ok(())
 }

@@ -86,6 +86,7 @@ pub fn hub(data: &[u8]) {
                     user: user(second),
                     name: "Ada".to_owned(),
                     organisation: "Example".to_owned(),
+                    policy: farhand_protocol::api::Policy::default(),
                 };
                 let code = Code::from_number(code.into()).expect("a small number is a code");
                 if hub.handle_create(CreateSession { id: id.clone(), code, owner }, Some(from), now).is_ok() {

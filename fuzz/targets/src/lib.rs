@@ -7,6 +7,7 @@ mod decoders;
 #[cfg(feature = "hub")]
 mod hub;
 mod room;
+mod seal;
 mod session;
 
 pub use consent::consent;
@@ -14,6 +15,7 @@ pub use decoders::{channel, frames, screen, signals, ticket};
 #[cfg(feature = "hub")]
 pub use hub::hub;
 pub use room::room;
+pub use seal::{handshake, receipt, sealed};
 pub use session::session;
 
 /// A target's body.
@@ -29,6 +31,9 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("consent", consent),
     ("session", session),
     ("room", room),
+    ("handshake", handshake),
+    ("sealed", sealed),
+    ("receipt", receipt),
     #[cfg(feature = "hub")]
     ("hub", hub),
 ];
