@@ -28,7 +28,7 @@ describe('a second method', () => {
     withPage(async (page, mock) => {
       await signIn(page, mock);
       await page.getByTestId('totp').fill('111111');
-      await page.getByRole('alert').getByText('This code is wrong or was used already.').waitFor();
+      await page.getByRole('alert').getByText('That did not fit.').waitFor();
       assert.equal(await page.getByTestId('totp').inputValue(), '');
       await page.getByTestId('totp').pressSequentially('246 810');
       await page.getByTestId('start-session').waitFor();
