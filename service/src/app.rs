@@ -1,7 +1,6 @@
 //! What every handler can reach.
 
-use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use farhand_media_server::MediaServer;
@@ -9,27 +8,20 @@ use tokio::sync::watch;
 
 use crate::audit::Event;
 use crate::broker::Broker;
-use crate::clock::Now;
+use crate::clock::{Clock, Now};
 use crate::config::Config;
 use crate::demo::Demo;
+use crate::identity::domain::Lookups;
+use crate::identity::guards::Guards;
 use crate::identity::password::Passwords;
-use crate::identity::throttle::{Limit, Throttle};
+use crate::mail::Mailer;
 use crate::metrics::Metrics;
+use crate::outward::Outward;
 use crate::set_up::SetUpDoor;
 use crate::store::{Store, Tenant, Written};
 
 /// A sign-in stands for this long.
 pub const SIGN_IN_LASTS: Duration = Duration::from_secs(12 * 60 * 60);
-
-/// Failed sign-ins of one address (I4's soft lock, kept by what was typed and not by whether there is such a user).
-const BY_EMAIL: Limit =
-    Limit { failures: 5, shut: Duration::from_secs(300), forget: Duration::from_secs(24 * 60 * 60) };
-/// Failed sign-ins from one network.
-const BY_NETWORK: Limit =
-    Limit { failures: 50, shut: Duration::from_secs(300), forget: Duration::from_secs(600) };
-/// Wrong codes from one network.
-const WRONG_CODES: Limit =
-    Limit { failures: 20, shut: Duration::from_secs(300), forget: Duration::from_secs(600) };
 
 /// What of the certificate the handlers tell.
 #[derive(Clone, Debug)]
@@ -108,6 +100,14 @@ pub struct Parts {
     pub set_up: SetUpDoor,
     /// With `--demo`.
     pub demo: Option<Demo>,
+    /// Mail.
+    pub mailer: Mailer,
+    /// Looks domains up.
+    pub lookups: Lookups,
+    /// Requests to addresses that somebody of a tenant names.
+    pub outward: Outward,
+    /// The time.
+    pub clock: Clock,
     /// The HTTPS certificate.
     pub certificate: CertificateFacts,
     /// Counters.
@@ -120,9 +120,7 @@ pub struct Parts {
 
 struct Inner {
     parts: Parts,
-    by_email: Mutex<Throttle<String>>,
-    by_network: Mutex<Throttle<IpAddr>>,
-    wrong_codes: Mutex<Throttle<IpAddr>>,
+    guards: Guards,
 }
 
 /// The service's state. Cheap to clone.
@@ -138,9 +136,7 @@ impl App {
         Self {
             inner: Arc::new(Inner {
                 parts,
-                by_email: Mutex::new(Throttle::new(BY_EMAIL)),
-                by_network: Mutex::new(Throttle::new(BY_NETWORK)),
-                wrong_codes: Mutex::new(Throttle::new(WRONG_CODES)),
+                guards: Guards::default(),
             }),
         }
     }
@@ -232,48 +228,41 @@ impl App {
     /// The time.
     #[must_use]
     pub fn now(&self) -> Now {
-        Now::read()
+        self.inner.parts.clock.now()
+    }
+
+    /// The clock.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.inner.parts.clock
+    }
+
+    /// What stands before every try to come in.
+    #[must_use]
+    pub fn guards(&self) -> &Guards {
+        &self.inner.guards
+    }
+
+    /// Mail.
+    #[must_use]
+    pub fn mailer(&self) -> &Mailer {
+        &self.inner.parts.mailer
+    }
+
+    /// Requests to addresses that somebody of a tenant names.
+    #[must_use]
+    pub fn outward(&self) -> &Outward {
+        &self.inner.parts.outward
+    }
+
+    /// Looks domains up.
+    #[must_use]
+    pub fn lookups(&self) -> &Lookups {
+        &self.inner.parts.lookups
     }
 
     /// Writes an audit row.
     pub fn audit(&self, tenant: &Tenant, event: Event) -> Written {
         self.store().tenant(tenant.clone()).audit(event.row(self.now().unix_ms))
     }
-
-    /// How long this address and this network may not sign in.
-    #[must_use]
-    pub fn sign_in_shut_for(&self, email: &str, network: IpAddr) -> Option<Duration> {
-        let now = self.now().instant;
-        let by_email = lock(&self.inner.by_email).shut_for(&email.to_owned(), now);
-        by_email.max(lock(&self.inner.by_network).shut_for(&network, now))
-    }
-
-    /// A sign-in failed.
-    pub fn sign_in_failed(&self, email: &str, network: IpAddr) {
-        let now = self.now().instant;
-        // What is kept of what was typed is bounded.
-        let key: String = email.chars().take(254).collect();
-        lock(&self.inner.by_email).failed(&key, now);
-        lock(&self.inner.by_network).failed(&network, now);
-    }
-
-    /// A sign-in succeeded.
-    pub fn sign_in_succeeded(&self, email: &str) {
-        lock(&self.inner.by_email).succeeded(&email.to_owned());
-    }
-
-    /// How long this network may not try codes.
-    #[must_use]
-    pub fn join_shut_for(&self, network: IpAddr) -> Option<Duration> {
-        lock(&self.inner.wrong_codes).shut_for(&network, self.now().instant)
-    }
-
-    /// A code was wrong. Returns whether this one shut the door.
-    pub fn join_failed(&self, network: IpAddr) -> bool {
-        lock(&self.inner.wrong_codes).failed(&network, self.now().instant)
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -3,12 +3,15 @@
 
 mod key;
 mod layers;
+mod smtp;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 pub use self::key::Key;
 pub use self::layers::{Flags, Layers};
+pub use self::smtp::Smtp;
+use crate::tls::acme::AcmeSettings;
 
 /// How log lines look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +34,8 @@ pub enum CertificateSource {
         /// The private key.
         key: PathBuf,
     },
+    /// An authority, asked by ACME.
+    Acme(AcmeSettings),
 }
 
 /// The address under which people reach the service, where it is not the one it listens on.
@@ -71,6 +76,10 @@ pub struct Config {
     pub public_url: Option<PublicUrl>,
     /// The HTTPS certificate.
     pub certificate: CertificateSource,
+    /// Who is told of security events that belong to no organisation, an https address.
+    pub alert_webhook: Option<String>,
+    /// Whether webhooks may go to addresses of this machine and of private networks.
+    pub private_webhooks: bool,
     /// Serve the pages from this folder instead of those built in.
     pub web: Option<PathBuf>,
     /// The Linux agent that customers may download.
@@ -81,6 +90,8 @@ pub struct Config {
     pub log: LogFormat,
     /// What is logged, in `tracing`'s filter form.
     pub log_filter: String,
+    /// The mail server; `None`: mails stay in the outbox.
+    pub smtp: Option<Smtp>,
     /// TCP connections at once.
     pub max_connections: usize,
     /// TCP connections at once from one address.
@@ -155,8 +166,17 @@ impl Layers {
     /// # Errors
     /// [`ConfigError`].
     pub fn config(&self) -> Result<Config, ConfigError> {
+        let public_url = self.parsed(Key::PublicUrl, public_url)?;
         let certificate = match (self.text(Key::Certificate), self.text(Key::CertificateKey)) {
-            (None, None) => CertificateSource::SelfSigned,
+            (None, None) => match self.acme(public_url.as_ref())? {
+                Some(settings) => CertificateSource::Acme(settings),
+                None => CertificateSource::SelfSigned,
+            },
+            (Some(_), _) | (_, Some(_)) if self.text(Key::Acme).is_some() => {
+                return Err(ConfigError::Together(
+                    "acme and certificate files exclude each other: let the authority issue the certificate, or give files.",
+                ));
+            }
             (Some(certificate), Some(key)) => {
                 CertificateSource::Files { certificate: certificate.into(), key: key.into() }
             }
@@ -173,16 +193,62 @@ impl Layers {
             media: self.address(Key::Media, SocketAddr::from((Ipv4Addr::UNSPECIFIED, 15000)))?,
             media_public_port: self.parsed(Key::MediaPublicPort, port)?,
             metrics: self.metrics()?,
-            public_url: self.parsed(Key::PublicUrl, public_url)?,
+            public_url,
             certificate,
+            alert_webhook: self.parsed(Key::AlertWebhook, webhook)?,
+            private_webhooks: self.parsed(Key::PrivateWebhooks, boolean)?.unwrap_or(false),
             web: self.text(Key::Web).map(PathBuf::from),
             agent_file: self.text(Key::AgentFile).map(PathBuf::from),
             demo: self.parsed(Key::Demo, boolean)?.unwrap_or(false),
             log: self.parsed(Key::Log, log_format)?.unwrap_or(LogFormat::Text),
             log_filter: self.text(Key::LogFilter).unwrap_or("info").to_owned(),
+            smtp: self.smtp()?,
             max_connections: self.parsed(Key::MaxConnections, count)?.unwrap_or(4096),
             max_connections_per_address: self.parsed(Key::MaxConnectionsPerAddress, count)?.unwrap_or(512),
         })
+    }
+
+    fn acme(&self, public_url: Option<&PublicUrl>) -> Result<Option<AcmeSettings>, ConfigError> {
+        let Some(directory) = self.parsed(Key::Acme, directory)? else {
+            let lonely = [Key::AcmeContact, Key::AcmeRoot].into_iter().any(|key| self.text(key).is_some());
+            return match lonely {
+                true => Err(ConfigError::Together(
+                    "acme_contact and acme_root belong to acme: name the authority, such as acme = \"letsencrypt\".",
+                )),
+                false => Ok(None),
+            };
+        };
+        let named = public_url.filter(|url| url.host.parse::<IpAddr>().is_err());
+        let Some(url) = named else {
+            return Err(ConfigError::Together(
+                "acme needs the name that the certificate is for: set public_url to an address with a host name, such as \
+                 https://support.example.org.",
+            ));
+        };
+        Ok(Some(AcmeSettings {
+            directory,
+            contact: self.text(Key::AcmeContact).map(str::to_owned),
+            root: self.text(Key::AcmeRoot).map(PathBuf::from),
+            host: url.host.clone(),
+        }))
+    }
+
+    fn smtp(&self) -> Result<Option<Smtp>, ConfigError> {
+        let from = self.parsed(Key::MailFrom, |text| {
+            text.parse().map_err(|_| "it should be like Farhand <support@example.org>".to_owned())
+        })?;
+        match (self.text(Key::Smtp), from) {
+            (None, None) => Ok(None),
+            // The value is not repeated: it may hold a password.
+            (Some(address), Some(from)) => Smtp::parse(address, from).map(Some).map_err(|why| {
+                ConfigError::Value {
+                    place: "The configuration".into(), key: "smtp", value: "…".into(), why
+                }
+            }),
+            (Some(_), None) | (None, Some(_)) => Err(ConfigError::Together(
+                "smtp and mail_from go together: give both to send mail, or neither to keep it in the outbox.",
+            )),
+        }
     }
 
     fn address(&self, key: Key, default: SocketAddr) -> Result<SocketAddr, ConfigError> {
@@ -218,6 +284,25 @@ fn port(text: &str) -> Result<u16, String> {
     match text.parse() {
         Ok(0) | Err(_) => Err("it should be a port, a number from 1 to 65535".to_owned()),
         Ok(port) => Ok(port),
+    }
+}
+
+fn directory(text: &str) -> Result<String, String> {
+    match text {
+        "letsencrypt" => Ok("https://acme-v02.api.letsencrypt.org/directory".into()),
+        "letsencrypt-staging" => Ok("https://acme-staging-v02.api.letsencrypt.org/directory".into()),
+        url if url.starts_with("https://") => Ok(url.to_owned()),
+        _ => Err(
+            "it should be letsencrypt, letsencrypt-staging, or the https address of an authority's directory"
+                .into(),
+        ),
+    }
+}
+
+fn webhook(text: &str) -> Result<String, String> {
+    match text.starts_with("https://") {
+        true => Ok(text.to_owned()),
+        false => Err("it should be an https address, such as https://alerts.example.org/farhand".into()),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The hosted service: accounts, the session broker, the API, the web pages and the embedded media service.
 #![forbid(unsafe_code)]
 
+pub mod admin;
 pub mod app;
 pub mod audit;
 pub mod broker;
@@ -10,8 +11,12 @@ pub mod demo;
 pub mod doctor;
 pub mod http;
 pub mod identity;
+pub mod jobs;
 pub mod listener;
+pub mod mail;
 pub mod metrics;
+pub mod outward;
+pub mod retention;
 pub mod serve;
 pub mod set_up;
 pub mod store;

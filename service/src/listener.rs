@@ -135,6 +135,10 @@ impl Shared {
                 return;
             }
         };
+        // A certificate authority has seen what it asked for in the hand-shake.
+        if tls.get_ref().1.alpn_protocol() == Some(crate::tls::CHALLENGE) {
+            return;
+        }
         let http2 = tls.get_ref().1.alpn_protocol() == Some(b"h2");
         let router = self.router.clone();
         let asked = Arc::new(Notify::new());

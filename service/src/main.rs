@@ -6,8 +6,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use farhand_service::config::{Config, Flags, LogFormat};
-use farhand_service::doctor;
 use farhand_service::serve::Service;
+use farhand_service::{admin, audit, doctor, vault};
 use tracing_subscriber::EnvFilter;
 
 /// Remote support that people can trust: the service.
@@ -24,6 +24,17 @@ enum Command {
     Serve(Flags),
     /// Check that the service can run here, or that a running one can be reached.
     Doctor(doctor::Arguments),
+    /// Rotate the keys that seal what is kept.
+    #[command(subcommand)]
+    Keys(vault::command::Command),
+    /// Make organisations, let an administrator in again, list and end sign-ins. May run beside the service.
+    #[command(subcommand)]
+    Admin(admin::Command),
+    /// Show the mails that wait, with their links. May run beside the service.
+    Outbox(admin::outbox::Arguments),
+    /// Check or export the audit log.
+    #[command(subcommand)]
+    Audit(audit::command::Command),
 }
 
 fn main() -> ExitCode {
@@ -38,6 +49,10 @@ fn main() -> ExitCode {
         match arguments.command {
             Command::Serve(flags) => serve(flags).await,
             Command::Doctor(arguments) => doctor::run(arguments).await,
+            Command::Keys(command) => vault::command::run(command, environment()).await,
+            Command::Admin(command) => admin::run(command, environment()).await,
+            Command::Outbox(arguments) => admin::outbox::run(arguments, environment()).await,
+            Command::Audit(command) => audit::command::run(command, environment()).await,
         }
     });
     // What hangs in the background does not hold up the end.

@@ -17,17 +17,21 @@ use tokio_rustls::TlsAcceptor;
 use crate::app::{App, CertificateFacts, Living, Parts};
 use crate::broker::hub::HubConfig;
 use crate::broker::{Broker, MediaSide, WEBTRANSPORT_PATH};
-use crate::clock::Now;
+use crate::clock::{Clock, Now};
 use crate::config::{Config, PublicUrl};
 use crate::demo::Demo;
 use crate::http::{Pages, metrics_router, router};
 use crate::identity::Token;
+use crate::identity::domain::Lookups;
 use crate::identity::password::Passwords;
 use crate::listener::{Limits, Listener};
+use crate::mail::Mailer;
 use crate::metrics::Metrics;
+use crate::outward::{Outward, Reach};
 use crate::set_up::SetUpDoor;
-use crate::store::{Store, StoreError};
-use crate::tls::{Identity, TlsError};
+use crate::store::{Database, Store, StoreError};
+use crate::tls::{Identity, Shown, TlsError};
+use crate::vault::RootSource;
 
 /// The file by which a second service on the same data folder is noticed.
 const LOCK_FILE: &str = "farhand.lock";
@@ -141,15 +145,25 @@ impl Service {
     /// # Errors
     /// [`StartError`], a sentence that says what to do.
     pub async fn start(config: Config) -> Result<Self, StartError> {
+        Self::start_with(config, Clock::machine()).await
+    }
+
+    /// Starts the service by this clock, which tests move.
+    ///
+    /// # Errors
+    /// [`StartError`], a sentence that says what to do.
+    pub async fn start_with(config: Config, clock: Clock) -> Result<Self, StartError> {
         let lock = lock_folder(&config.data)?;
         let names = names(&config);
         let identity = Identity::load(&config.certificate, &config.data, &names)?;
-        let tls = identity.server_config()?;
+        let shown = Arc::new(Shown::new(&identity)?);
         let pages = Pages::load(config.web.as_deref())?;
         if let Some(path) = &config.agent_file {
             File::open(path).map_err(|e| StartError::Agent { path: path.clone(), why: e.to_string() })?;
         }
-        let store = Store::open(&config.data).await?;
+        let root = RootSource::find(&config.data, |name| std::env::var(name).ok());
+        let store = Store::open_with(&Database::in_folder(&config.data), &config.data, root).await?;
+        store.seal_open_names().await?;
         let socket = bind(config.listen, "--listen").await?;
         let address = local(&socket)?;
         let metrics_socket = match config.metrics {
@@ -198,7 +212,15 @@ impl Service {
             Limits { connections: config.max_connections, per_address: config.max_connections_per_address };
         let certificate =
             CertificateFacts { fingerprint: identity.fingerprint, self_signed: identity.self_signed };
+        let reach = if config.private_webhooks { Reach::Private } else { Reach::Public };
+        let outward = Outward::new(reach).map_err(anyhow::Error::from)?;
+        let mailer = Mailer::new(store.clone(), clock.clone(), config.smtp.as_ref());
+        tokio::spawn(mailer.clone().run(ended.clone()));
         let app = App::new(Parts {
+            mailer,
+            lookups: Lookups::new(outward.clone()),
+            outward,
+            clock,
             config,
             url,
             store,
@@ -216,13 +238,15 @@ impl Service {
         });
         let listener = Listener {
             socket,
-            tls: TlsAcceptor::from(Arc::new(tls)),
+            tls: TlsAcceptor::from(Arc::new(Arc::clone(&shown).server_config())),
             router: router(app.clone()),
             limits,
             metrics: counters,
             living: living.clone(),
-            ending: ended,
+            ending: ended.clone(),
         };
+        tokio::spawn(crate::broker::sign_ins::run(app.clone()));
+        crate::jobs::start(&app, &shown, &ended).await?;
         let metrics = metrics_socket.map(|socket| {
             let router = metrics_router(app.clone());
             tokio::spawn(async move {
@@ -339,7 +363,8 @@ fn local(socket: &TcpListener) -> Result<SocketAddr, StartError> {
     Ok(socket.local_addr().map_err(anyhow::Error::from)?)
 }
 
-fn url(config: &Config, address: SocketAddr) -> String {
+/// Where people reach a service with this configuration that listens there.
+pub(crate) fn url(config: &Config, address: SocketAddr) -> String {
     if let Some(url) = &config.public_url {
         return url.origin();
     }

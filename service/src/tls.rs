@@ -1,5 +1,9 @@
 //! The HTTPS certificate and the TLS settings (N2): TLS 1.3, and TLS 1.2 with ECDHE and AES-256-GCM-SHA384 only.
 
+pub mod acme;
+pub mod files;
+mod shown;
+
 use std::io::Write as _;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -10,10 +14,12 @@ use rcgen::{
     CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256,
 };
 use rustls::crypto::{CryptoProvider, ring as provider};
+use rustls::sign::CertifiedKey;
 use rustls::{CipherSuite, ServerConfig};
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
+pub use self::shown::{CHALLENGE, Shown};
 use crate::config::CertificateSource;
 use crate::identity::{hex, sha256};
 
@@ -71,11 +77,11 @@ pub enum TlsError {
         why: String,
     },
     /// No certificate could be made.
-    #[error("A self-signed certificate cannot be made: {0}")]
+    #[error("A certificate cannot be made: {0}")]
     Make(String),
 }
 
-/// The certificate that the service shows.
+/// A certificate that the service shows.
 pub struct Identity {
     /// The chain, the service's own first.
     pub chain: Vec<CertificateDer<'static>>,
@@ -98,14 +104,21 @@ impl Identity {
     pub fn load(source: &CertificateSource, data: &Path, names: &[String]) -> Result<Self, TlsError> {
         match source {
             CertificateSource::Files { certificate, key } => Self::read(certificate, key, false),
-            CertificateSource::SelfSigned => {
-                let (certificate, key) = (data.join(CERTIFICATE_FILE), data.join(KEY_FILE));
-                if !certificate.exists() || !key.exists() {
-                    make(&certificate, &key, names)?;
-                }
-                Self::read(&certificate, &key, true)
-            }
+            CertificateSource::SelfSigned => Self::self_signed(data, names),
+            // Until the authority has issued the first one, a self-signed one answers.
+            CertificateSource::Acme(_) => match acme::kept(data) {
+                Some((certificate, key)) => Self::read(&certificate, &key, false),
+                None => Ok(Self { self_signed: false, ..Self::self_signed(data, names)? }),
+            },
         }
+    }
+
+    fn self_signed(data: &Path, names: &[String]) -> Result<Self, TlsError> {
+        let (certificate, key) = (data.join(CERTIFICATE_FILE), data.join(KEY_FILE));
+        if !certificate.exists() || !key.exists() {
+            make(&certificate, &key, names)?;
+        }
+        Self::read(&certificate, &key, true)
     }
 
     /// Reads without making anything.
@@ -120,44 +133,50 @@ impl Identity {
                 why: e.to_string(),
             })
         };
+        let chain = pem("certificate", certificate)?;
+        let parsed = Self::parse(&chain, &pem("private key", key)?, certificate, key)?;
+        Ok(Self { self_signed, ..parsed })
+    }
+
+    /// From PEM, with the files that it is from or for.
+    fn parse(chain: &[u8], private: &[u8], certificate: &Path, key: &Path) -> Result<Self, TlsError> {
         let unusable = |what, path: &Path, why: String| TlsError::Pem { what, path: path.to_owned(), why };
-        let chain = CertificateDer::pem_slice_iter(&pem("certificate", certificate)?)
+        let chain = CertificateDer::pem_slice_iter(chain)
             .collect::<Result<Vec<_>, _>>()
             .map_err(|e| unusable("certificate", certificate, e.to_string()))?;
         let Some(own) = chain.first() else {
             return Err(unusable("certificate", certificate, "no certificate stands in it".into()));
         };
         let fingerprint = hex(&sha256(own));
-        let private = PrivateKeyDer::from_pem_slice(&pem("private key", key)?)
+        let private = PrivateKeyDer::from_pem_slice(private)
             .map_err(|e| unusable("private key", key, e.to_string()))?;
         Ok(Self {
             chain,
             key: private,
-            self_signed,
+            self_signed: false,
             fingerprint,
             certificate_file: certificate.to_owned(),
             key_file: key.to_owned(),
         })
     }
 
-    /// The settings for the listener.
+    /// The settings for a listener that shows this certificate and no other.
     ///
     /// # Errors
     /// [`TlsError::Pair`] when certificate and key do not fit.
     pub fn server_config(&self) -> Result<ServerConfig, TlsError> {
-        let pair = |why: rustls::Error| TlsError::Pair {
-            certificate: self.certificate_file.clone(),
-            key: self.key_file.clone(),
-            why: why.to_string(),
-        };
-        let mut config = ServerConfig::builder_with_provider(crypto())
-            .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
-            .map_err(pair)?
-            .with_no_client_auth()
-            .with_single_cert(self.chain.clone(), self.key.clone_key())
-            .map_err(pair)?;
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        Ok(config)
+        Ok(Arc::new(Shown::new(self)?).server_config())
+    }
+
+    /// Certificate and key as they sign.
+    fn certified(&self) -> Result<CertifiedKey, TlsError> {
+        CertifiedKey::from_der(self.chain.clone(), self.key.clone_key(), &crypto()).map_err(|why| {
+            TlsError::Pair {
+                certificate: self.certificate_file.clone(),
+                key: self.key_file.clone(),
+                why: why.to_string(),
+            }
+        })
     }
 }
 

@@ -1,6 +1,7 @@
 //! Installs what a fresh machine lacks, and says so. Nothing is installed that is there already.
 
 use std::fs;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
@@ -47,29 +48,45 @@ const DESKTOP: (&str, &[&str]) = (
     ],
 );
 const DEMO: (&str, &[&str]) = ("for the programs on the demo computer", &["mousepad", "xterm", "dbus-x11"]);
+const CONSOLE: (&str, &[&str]) = (
+    "to build and show the desktop console",
+    &[
+        "libwebkit2gtk-4.1-dev",
+        "libayatana-appindicator3-1",
+        "dbus-daemon",
+        "gstreamer1.0-plugins-good",
+        "gstreamer1.0-plugins-bad",
+        "gstreamer1.0-libav",
+    ],
+);
+const CONSOLE_DRIVER: (&str, &[&str]) = ("to test the desktop console in its window", &["webkit2gtk-driver"]);
 const BROWSER: (&str, &[&str]) = ("to test the pages in a real browser", &["chromium"]);
 const BROWSER_CODE: (&str, &[&str]) = (
     "to compile the browser's decoder (this Rust has no wasm32 target)",
     &["rustc-web", "cargo-web", "rust-web-src"],
 );
+const DATABASE: (&str, &[&str]) = ("to run the store's tests on PostgreSQL too", &["postgresql"]);
+const TLS: (&str, &[&str]) =
+    ("for a certificate authority of the tests' own, and for programs from PyPI", &["pebble", "python3-venv", "openssl"]);
 const FIGURES: (&str, &[&str]) = ("to read processes and sockets", &["procps", "iproute2"]);
 const PEERS: (&str, &[&str]) =
     ("to measure noVNC in the same run", &["tigervnc-scraping-server", "websockify", "novnc"]);
 
 /// What the test command needs.
 pub fn for_tests() -> Result<()> {
-    prepare(&[BUILD, DESKTOP, DEMO, BROWSER, FIGURES])?;
+    prepare(&[BUILD, DESKTOP, DEMO, BROWSER, FIGURES, DATABASE, TLS])?;
+    python()?;
     npm("tests")
 }
 
 /// What the demonstration needs.
 pub fn for_run() -> Result<()> {
-    prepare(&[BUILD, DESKTOP, DEMO])
+    prepare(&[BUILD, DESKTOP, DEMO, CONSOLE])
 }
 
 /// What measuring needs; `peers` adds the program that we are compared with.
 pub fn for_bench(peers: bool) -> Result<()> {
-    let mut groups = vec![BUILD, DESKTOP, BROWSER, FIGURES];
+    let mut groups = vec![BUILD, DESKTOP, CONSOLE, CONSOLE_DRIVER, BROWSER, FIGURES];
     if peers {
         groups.push(PEERS);
     }
@@ -197,6 +214,41 @@ fn missing<'a>(groups: &[(&'a str, &[&'a str])], known: &str) -> Vec<(&'a str, V
         })
         .filter(|(_, packages)| !packages.is_empty())
         .collect()
+}
+
+/// Whether set-up could install what the tests lack.
+pub fn on_debian() -> bool {
+    shell::exists("dpkg-query", "--version")
+}
+
+/// Programs from PyPI in their versions, so that their findings do not change under us.
+const PYTHON: [&str; 2] = ["sslyze==6.3.1", "schemathesis==4.32.5"];
+
+/// Where the tests find sslyze.
+pub fn sslyze_program() -> PathBuf {
+    shell::target_dir().join("python/bin/sslyze")
+}
+
+/// Where the tests find schemathesis.
+pub fn schemathesis_program() -> PathBuf {
+    shell::target_dir().join("python/bin/schemathesis")
+}
+
+/// Programs from PyPI, in an environment of their own within the target folder.
+fn python() -> Result<()> {
+    let folder = shell::target_dir().join("python");
+    let stamp = folder.join(".installed");
+    let wanted = PYTHON.join(" ");
+    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+        return Ok(());
+    }
+    println!("set-up: installing {wanted} to look at the service's TLS and its API");
+    let mut make = Command::new("python3");
+    shell::run(make.args(["-m", "venv", "--clear"]).arg(&folder))?;
+    let mut install = Command::new(folder.join("bin/python"));
+    install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]).args(PYTHON);
+    shell::run(&mut install)?;
+    fs::write(&stamp, wanted).with_context(|| format!("could not write {}", stamp.display()))
 }
 
 fn is_root() -> bool {

@@ -130,7 +130,12 @@ fn lint() -> Result<Counts> {
 }
 
 fn rust_tests() -> Result<Counts> {
-    tee(linting("test")?.arg("--no-fail-fast"))
+    let mut command = linting("test")?;
+    // Set-up has installed PostgreSQL and pebble: that they are not there is no reason to leave tests out.
+    if setup::on_debian() {
+        command.env("FARHAND_REQUIRE_POSTGRES", "1").env("FARHAND_REQUIRE_PEBBLE", "1");
+    }
+    tee(command.arg("--no-fail-fast"))
 }
 
 fn build() -> Result<Counts> {
@@ -196,7 +201,9 @@ fn end_to_end() -> Result<Counts> {
     command
         .args(["--test", "--test-reporter=spec", "--test-concurrency=1"])
         .args(names)
-        .env("FARHAND_BINARIES", shell::binary("dev", ""));
+        .env("FARHAND_BINARIES", shell::binary("dev", ""))
+        .env("FARHAND_SSLYZE", setup::sslyze_program())
+        .env("FARHAND_SCHEMATHESIS", setup::schemathesis_program());
     tee(&mut command)
 }
 

@@ -12,10 +12,12 @@ use farhand_link::{Carrier, LinkConfig, LinkEvent, LinkHandle};
 use farhand_protocol::api::Joined;
 use farhand_protocol::channel::Notice;
 use farhand_protocol::consent::{AskId, ConsentConfig, ConsentEnd, ConsentState, Hold};
+use farhand_protocol::envelope::Stream;
 use farhand_protocol::framing::close;
 use farhand_protocol::rights::Right;
 use farhand_protocol::session::{EndReason, Role, SessionSnapshot};
 use farhand_protocol::signal::ToService;
+use farhand_seal::secret::Secret;
 use rustls::ClientConfig;
 use tokio::sync::mpsc;
 
@@ -24,6 +26,7 @@ use crate::fail::{Fail, exit};
 use crate::input::InputHandle;
 use crate::log::Log;
 use crate::screen::{self, ScreenEvent, ScreenHandle, SharedAgent, lock};
+use crate::sealing::{Me, SealEvent, Sealing};
 use crate::signal::{self, SignalConfig, SignalEvent};
 use crate::window::protocol::{Detail, FromWindow, Stage, ToWindow};
 use crate::window::{WindowEvent, WindowPort};
@@ -42,6 +45,8 @@ pub struct Parts {
     pub tls: Arc<ClientConfig>,
     /// The answer to the code.
     pub joined: Joined,
+    /// The secret of the link that was opened; with it, the session is sealed end to end.
+    pub secret: Option<Secret>,
     /// How the screen is captured.
     pub capture: Backend,
     /// Keys and pointer.
@@ -60,20 +65,30 @@ pub struct Over {
     consent: Option<ConsentEnd>,
     reason: Option<EndReason>,
     window_lost: bool,
+    seal: Option<SealFailure>,
+}
+
+/// Why the two ends have no keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum SealFailure {
+    /// The link's secret is not the console's.
+    Secret,
+    /// Somebody between them changed something.
+    Tampered,
 }
 
 impl Over {
     /// The customer cancelled before the session began.
     #[must_use]
     pub fn before_it_began() -> Self {
-        Self { consent: Some(ConsentEnd::Stopped), reason: None, window_lost: false }
+        Self { consent: Some(ConsentEnd::Stopped), reason: None, window_lost: false, seal: None }
     }
 
     /// The exit code.
     #[must_use]
     pub fn exit_code(self) -> u8 {
         match self.code() {
-            "lost" | "service" | "window" => exit::LOST,
+            "lost" | "service" | "window" | "seal_secret" | "seal_tampered" => exit::LOST,
             _ => 0,
         }
     }
@@ -83,6 +98,11 @@ impl Over {
     pub fn code(self) -> &'static str {
         if self.window_lost {
             return "window";
+        }
+        match self.seal {
+            Some(SealFailure::Secret) => return "seal_secret",
+            Some(SealFailure::Tampered) => return "seal_tampered",
+            None => {}
         }
         match (self.consent, self.reason) {
             (Some(ConsentEnd::Stopped), _) | (_, Some(EndReason::Customer)) => "stopped",
@@ -123,7 +143,7 @@ pub async fn run(parts: Parts, window: &mut WindowPort) -> Result<Over, Fail> {
         token: parts.joined.token.clone(),
         grace: parts.consent.grace,
     });
-    let (participant, snapshot, offer) = loop {
+    let (participant, snapshot, offer, version) = loop {
         let event = tokio::select! {
             event = from_service.recv() => event,
             () = stopped(window) => {
@@ -133,14 +153,14 @@ pub async fn run(parts: Parts, window: &mut WindowPort) -> Result<Over, Fail> {
             }
         };
         match event {
-            Some(SignalEvent::Welcome { participant, session, media }) => {
-                break (participant, session, media);
+            Some(SignalEvent::Welcome { participant, session, media, version }) => {
+                break (participant, session, media, version);
             }
             Some(SignalEvent::Away(why)) => parts.log.event("service_away", &[("why", why.into())]),
             Some(SignalEvent::Session(_) | SignalEvent::Media(_)) => {}
             Some(SignalEvent::Version) => return Err(Fail::Version),
             Some(SignalEvent::Ended(reason)) => {
-                let over = Over { consent: None, reason: Some(reason), window_lost: false };
+                let over = Over { consent: None, reason: Some(reason), window_lost: false, seal: None };
                 show_over(window, over, &parts.joined.technician);
                 return Ok(over);
             }
@@ -149,13 +169,22 @@ pub async fn run(parts: Parts, window: &mut WindowPort) -> Result<Over, Fail> {
         }
     };
 
-    let agent: SharedAgent =
-        Arc::new(Mutex::new(Agent::new(AgentConfig { participant, consent: parts.consent })));
+    // What the technician's group may do at most; the customer is asked for no more, whatever comes later.
+    let ceiling = &parts.joined.ceiling;
+    let policy = parts.consent.policy.intersection(ceiling.rights);
+    let consent = ConsentConfig { policy, ..parts.consent };
+    let mut agent = Agent::new(AgentConfig { participant, consent });
+    let minutes = |minutes: Option<u32>| minutes.map(|m| Duration::from_secs(u64::from(m) * 60));
+    agent.handle_limits(minutes(ceiling.session_minutes), minutes(ceiling.idle_minutes), Instant::now());
+    let agent: SharedAgent = Arc::new(Mutex::new(agent));
     let host = parts.server.host.clone();
     let (link, from_link) =
         farhand_link::spawn(LinkConfig::new(offer, host, parts.server.port, Arc::clone(&parts.tls)));
     let (told, from_screen) = mpsc::unbounded_channel();
-    let screen = screen::spawn(parts.capture, Arc::clone(&agent), link.clone(), move |event| {
+    let me = Me { session: parts.joined.session.clone(), participant, version, rights: policy };
+    let sealing = Sealing::new(me, parts.secret);
+    let way = screen::Way { link: link.clone(), sealing: sealing.clone() };
+    let screen = screen::spawn(parts.capture, Arc::clone(&agent), way, move |event| {
         let _ = told.send(event);
     })
     .map_err(|error| Fail::Service { detail: error.to_string() })?;
@@ -163,6 +192,7 @@ pub async fn run(parts: Parts, window: &mut WindowPort) -> Result<Over, Fail> {
     let mut session = Session {
         agent,
         link,
+        sealing,
         screen,
         input: parts.input,
         signals,
@@ -172,7 +202,7 @@ pub async fn run(parts: Parts, window: &mut WindowPort) -> Result<Over, Fail> {
         stage: None,
         carrier: None,
         capture_failed: None,
-        over: Over { consent: None, reason: None, window_lost: false },
+        over: Over { consent: None, reason: None, window_lost: false, seal: None },
         ended: false,
         last_words: None,
     };
@@ -192,6 +222,7 @@ struct Streams {
 struct Session {
     agent: SharedAgent,
     link: LinkHandle,
+    sealing: Sealing,
     screen: ScreenHandle,
     input: InputHandle,
     signals: mpsc::UnboundedSender<ToService>,
@@ -257,13 +288,19 @@ impl Session {
     fn link_says(&mut self, event: LinkEvent) {
         let now = Instant::now();
         match event {
-            LinkEvent::Message { stream, message } => lock(&self.agent).handle_message(stream, &message, now),
+            LinkEvent::Message { stream, message } => {
+                if let Some(message) = self.sealing.incoming(stream, message) {
+                    lock(&self.agent).handle_message(stream, &message, now);
+                }
+            }
             LinkEvent::Connected { carrier, participant: _ } => {
                 self.carrier(carrier);
+                self.sealing.link_up();
                 lock(&self.agent).handle_link_up(now);
             }
             LinkEvent::Switched { carrier } => {
                 self.carrier(carrier);
+                self.sealing.link_up();
                 lock(&self.agent).handle_link_switched();
             }
             LinkEvent::Lost { why } => {
@@ -315,7 +352,7 @@ impl Session {
     fn service_says(&mut self, event: Option<SignalEvent>) {
         let now = Instant::now();
         match event {
-            Some(SignalEvent::Welcome { participant: _, session, media }) => {
+            Some(SignalEvent::Welcome { participant: _, session, media, version: _ }) => {
                 self.log.event("service_back", &[]);
                 self.link.renew(media);
                 lock(&self.agent).handle_service_back();
@@ -358,6 +395,7 @@ impl Session {
     }
 
     fn snapshot(&mut self, snapshot: SessionSnapshot) {
+        self.sealing.session(&snapshot);
         lock(&self.agent).handle_session(&snapshot, Instant::now());
         self.snapshot = Some(snapshot);
     }
@@ -373,6 +411,7 @@ impl Session {
 
     /// Carries out what the agent wants, and shows where the session stands.
     fn carry_out(&mut self, window: &WindowPort) {
+        self.carry_out_sealing();
         loop {
             let output = lock(&self.agent).poll_output();
             let Some(output) = output else { break };
@@ -395,9 +434,38 @@ impl Session {
         self.show_stage(window);
     }
 
-    fn send(&self, stream: farhand_protocol::envelope::Stream, message: Bytes) {
+    fn send(&self, stream: Stream, message: Bytes) {
+        let Some(message) = self.sealing.outgoing(stream, message) else { return };
         if let Err(error) = self.link.send(stream, message) {
             tracing::debug!(%error, ?stream, "a message was not taken by the link");
+        }
+    }
+
+    /// What the two ends do about their keys.
+    fn carry_out_sealing(&mut self) {
+        while let Some(event) = self.sealing.poll_event() {
+            match event {
+                SealEvent::Send(message) => {
+                    if let Err(error) = self.link.send(Stream::Control, message) {
+                        tracing::debug!(%error, "a hand-shake message was not taken by the link");
+                    }
+                }
+                SealEvent::Sealed(console) => {
+                    self.log.event("sealed", &[("participant", console.into())]);
+                    // Nothing that was said before could be opened there.
+                    lock(&self.agent).handle_link_switched();
+                }
+                SealEvent::WrongSecret => self.not_sealed(SealFailure::Secret),
+                SealEvent::Tampered => self.not_sealed(SealFailure::Tampered),
+            }
+        }
+    }
+
+    fn not_sealed(&mut self, why: SealFailure) {
+        if self.over.seal.is_none() {
+            self.over.seal = Some(why);
+            self.signal(ToService::End);
+            self.service_ended(EndReason::Customer, Instant::now());
         }
     }
 

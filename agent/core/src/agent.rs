@@ -17,6 +17,7 @@ use farhand_protocol::signal::ToService;
 
 use crate::counters::Counters;
 use crate::keyboard::Keyboard;
+use crate::limits::Limits;
 use crate::output::{FromCustomer, Output, Prompt};
 use crate::pacer::{Admission, Pacer, Pressure};
 use crate::senders::{SenderRefused, Senders};
@@ -99,6 +100,7 @@ pub struct Agent {
     pinged: Option<Instant>,
     own_positions: VecDeque<(Instant, i32, i32)>,
     cursor: Option<Bytes>,
+    limits: Option<Limits>,
     counters: Counters,
     outputs: VecDeque<Output>,
 }
@@ -123,9 +125,15 @@ impl Agent {
             pinged: None,
             own_positions: VecDeque::new(),
             cursor: None,
+            limits: None,
             counters: Counters::default(),
             outputs: VecDeque::new(),
         }
+    }
+
+    /// The ceiling's times, from now on: how long the session may last, and how long it may stand unused.
+    pub fn handle_limits(&mut self, session: Option<Duration>, idle: Option<Duration>, now: Instant) {
+        self.limits = Some(Limits::new(session, idle, now));
     }
 
     /// The customer did something in the agent's window.
@@ -371,6 +379,9 @@ impl Agent {
     pub fn handle_timeout(&mut self, now: Instant) {
         self.consent.handle_timeout(now);
         self.drain_consent();
+        if self.limits.take_if(|limits| limits.over(now)).is_some() {
+            self.remote(Remote::End, now);
+        }
         for holder in self.keyboard.holders() {
             let Some(technician) = self.technicians.get(&holder) else { continue };
             if technician.answers_pings && now.saturating_duration_since(technician.heard) >= HOLDER_SILENT {
@@ -387,7 +398,8 @@ impl Agent {
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
         let ping = if self.keyboard.is_empty() { None } else { self.ping_due() };
-        [self.consent.poll_timeout(), ping].into_iter().flatten().min()
+        let limits = self.limits.and_then(|limits| limits.poll_timeout());
+        [self.consent.poll_timeout(), ping, limits].into_iter().flatten().min()
     }
 
     /// The next thing to do.

@@ -540,3 +540,21 @@ fn the_cursor_is_sent_when_it_changes_and_to_whoever_comes() {
     let sent = scene.take().into_iter().filter(|o| matches!(o, Output::Send { .. })).count();
     assert!(sent >= 2, "consent and cursor");
 }
+
+#[test]
+fn a_ceilings_times_end_control_whatever_the_service_says() {
+    let mut scene = Scene::controlled();
+    let (session, idle) = (Duration::from_secs(600), Duration::from_secs(60));
+    scene.agent.handle_limits(Some(session), Some(idle), scene.now);
+    scene.input(ADA, &Input::Key { usage: A, down: true });
+    scene.take();
+    scene.now += Duration::from_secs(59);
+    scene.agent.handle_timeout(scene.now);
+    assert!(scene.agent.consent.permits(Right::Control), "in use a moment ago");
+    scene.now += Duration::from_secs(1);
+    scene.agent.handle_timeout(scene.now);
+    assert!(!scene.agent.consent.permits(Right::View));
+    assert!(matches!(scene.agent.consent().state, ConsentState::Ended { .. }));
+    let released = scene.take().iter().any(|o| matches!(o, Output::Inject(Inject::Key { down: false, .. })));
+    assert!(released, "held keys go with control");
+}

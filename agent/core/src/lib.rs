@@ -9,6 +9,7 @@
 mod agent;
 mod counters;
 mod keyboard;
+mod limits;
 mod output;
 mod pacer;
 mod senders;

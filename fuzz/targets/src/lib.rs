@@ -6,6 +6,8 @@ mod consent;
 mod decoders;
 #[cfg(feature = "hub")]
 mod hub;
+#[cfg(feature = "hub")]
+mod passkey;
 mod room;
 mod seal;
 mod session;
@@ -14,6 +16,8 @@ pub use consent::consent;
 pub use decoders::{channel, frames, screen, signals, ticket};
 #[cfg(feature = "hub")]
 pub use hub::hub;
+#[cfg(feature = "hub")]
+pub use passkey::passkey;
 pub use room::room;
 pub use seal::{handshake, receipt, sealed};
 pub use session::session;
@@ -36,4 +40,6 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("receipt", receipt),
     #[cfg(feature = "hub")]
     ("hub", hub),
+    #[cfg(feature = "hub")]
+    ("passkey", passkey),
 ];

@@ -23,6 +23,7 @@ pub use self::types::{
 use super::timers::Timers;
 use crate::audit::{Actor, Event};
 use crate::clock::Now;
+use crate::identity::TokenHash;
 use crate::store::{Ended, OpenSession, ParticipantRow, ParticipantSecret, SessionRow, Tenant, Write};
 
 /// Times and limits of the broker.
@@ -62,6 +63,8 @@ impl Default for HubConfig {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 enum Due {
     Room(String),
+    /// The session's time is over.
+    Length(String),
     Greeting(SocketId),
     Code(String),
 }
@@ -75,6 +78,8 @@ struct Room {
     sockets: HashMap<ParticipantId, SocketId>,
     /// The revision of the consent snapshot that was last written down.
     consent: Option<u64>,
+    /// When the customer joined, milliseconds since 1970.
+    joined_at: Option<u64>,
 }
 
 struct Socket {
@@ -138,6 +143,7 @@ impl Hub {
             user: row.owner.clone(),
             name: of_owner.map(|p| p.name.clone()).unwrap_or_default(),
             organisation: of_owner.map(|p| p.organisation.clone()).unwrap_or_default(),
+            policy: row.policy.clone(),
         };
         let snapshot = SessionSnapshot {
             id: row.id.clone(),
@@ -174,8 +180,10 @@ impl Hub {
             secrets: participants.into_iter().map(|p| (p.id, p.secret)).collect(),
             sockets: HashMap::new(),
             consent: None,
+            joined_at: row.joined_at,
         };
         self.rooms.insert(row.id.clone(), room);
+        self.limit(&row.id, now);
         self.settle(&row.id, &Actor::Service, None, now);
     }
 
@@ -189,6 +197,7 @@ impl Hub {
                         self.settle(&id, &Actor::Service, None, now);
                     }
                 }
+                Due::Length(id) => self.finish(&id, EndReason::Service, &Actor::Service, None, now),
                 Due::Greeting(socket) => {
                     self.refuse(
                         socket,
@@ -234,6 +243,19 @@ impl Hub {
     #[must_use]
     pub fn owner(&self, tenant: &Tenant, session: &str) -> Option<&str> {
         self.rooms.get(session).filter(|room| room.tenant == *tenant).map(|room| room.owner.user.as_str())
+    }
+
+    /// The sign-ins on which open sockets rest, and whether a session that one of them is in is live.
+    #[must_use]
+    pub fn resting(&self) -> Vec<(TokenHash, bool)> {
+        let mut resting: HashMap<TokenHash, bool> = HashMap::new();
+        for held in self.sockets.values() {
+            let Some(sign_in) = held.seat.sign_in else { continue };
+            let live =
+                self.rooms.get(&held.seat.session).is_some_and(|r| r.session.state() == SessionState::Live);
+            *resting.entry(sign_in).or_default() |= live;
+        }
+        resting.into_iter().collect()
     }
 
     /// How many sessions are open, by state.
@@ -293,6 +315,7 @@ impl Hub {
     fn end(&mut self, id: &str, reason: EndReason, actor: &Actor, from: Option<IpAddr>, now: Now) {
         let Some(room) = self.rooms.remove(id) else { return };
         self.timers.set(Due::Room(id.to_owned()), None);
+        self.timers.set(Due::Length(id.to_owned()), None);
         let fate = match reason {
             EndReason::CodeExpired => Fate::Expired,
             EndReason::Technician
@@ -324,6 +347,15 @@ impl Hub {
             event = event.from(from);
         }
         self.outputs.push_back(Output::Keep(Write::Audit(room.tenant, event.row(now.unix_ms))));
+    }
+
+    /// Sets when the session's time is over, as its policy says, counted from when the customer joined.
+    fn limit(&mut self, id: &str, now: Now) {
+        let Some(room) = self.rooms.get(id) else { return };
+        let (Some(minutes), Some(joined_at)) = (room.owner.policy.session_minutes, room.joined_at) else { return };
+        let over = joined_at.saturating_add(u64::from(minutes) * 60_000);
+        let left = Duration::from_millis(over.saturating_sub(now.unix_ms));
+        self.timers.set(Due::Length(id.to_owned()), Some(now.instant + left));
     }
 
     fn remember(&mut self, code: Code, fate: Fate, now: Now) {
@@ -382,6 +414,8 @@ impl Room {
             state: name_of(snapshot.state).to_owned(),
             revision: snapshot.revision,
             ended,
+            joined_at: self.joined_at,
+            policy: self.owner.policy.clone(),
         }
     }
 

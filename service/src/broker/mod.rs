@@ -3,6 +3,7 @@
 pub mod hub;
 pub mod socket;
 mod timers;
+pub mod sign_ins;
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -139,13 +140,14 @@ impl Broker {
             Err(refused) => return Ok(Err(refused)),
         };
         written.wait().await?;
+        let domain = self.inner.store.tenant(room.tenant).verified_domain().await?;
         Ok(Ok(Joined {
             session: room.session,
             token: token.reveal().to_owned(),
             technician: room.technician,
             organisation: room.organisation,
-            domain: None,
-            ceiling: farhand_protocol::api::Policy::default(),
+            domain,
+            ceiling: room.ceiling,
         }))
     }
 
@@ -188,6 +190,25 @@ impl Broker {
     /// Somebody signed out: sockets that rest on that sign-in are closed.
     pub fn sign_out(&self, sign_in: &TokenHash) {
         self.drive(|hub, now| hub.handle_sign_out(sign_in, now)).1.later();
+    }
+
+    /// A sign-in was replaced by a new one: its sockets go on.
+    pub fn rotate_sign_in(&self, before: &TokenHash, after: TokenHash) {
+        self.drive(|hub, _| hub.handle_rotate(before, after)).1.later();
+    }
+
+    /// A user is gone: their sessions end. The ends are on the disk when this returns.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn end_of_owner(&self, tenant: &Tenant, user: &str) -> Result<(), StoreError> {
+        self.drive(|hub, now| hub.handle_owner_gone(tenant, user, now)).1.wait().await
+    }
+
+    /// The sign-ins on which open sockets rest, and whether a session of each is live.
+    #[must_use]
+    pub fn resting_sign_ins(&self) -> Vec<(TokenHash, bool)> {
+        self.peek(Hub::resting)
     }
 
     /// Whether somebody may open a socket of a session, and as whom.

@@ -19,6 +19,16 @@ pub enum Key {
     Certificate,
     /// Private key file.
     CertificateKey,
+    /// The authority that issues certificates.
+    Acme,
+    /// Whom that authority may write to.
+    AcmeContact,
+    /// What vouches for that authority.
+    AcmeRoot,
+    /// Who is told of security events that belong to no organisation.
+    AlertWebhook,
+    /// Whether webhooks may be on private networks.
+    PrivateWebhooks,
     /// Folder of pages.
     Web,
     /// Agent to download.
@@ -29,6 +39,10 @@ pub enum Key {
     Log,
     /// Log filter.
     LogFilter,
+    /// Mail server.
+    Smtp,
+    /// Who writes mails.
+    MailFrom,
     /// Connection limit.
     MaxConnections,
     /// Connection limit for one address.
@@ -37,7 +51,7 @@ pub enum Key {
 
 impl Key {
     /// Every setting.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 22] = [
         Self::Data,
         Self::Listen,
         Self::Media,
@@ -46,11 +60,18 @@ impl Key {
         Self::PublicUrl,
         Self::Certificate,
         Self::CertificateKey,
+        Self::Acme,
+        Self::AcmeContact,
+        Self::AcmeRoot,
+        Self::AlertWebhook,
+        Self::PrivateWebhooks,
         Self::Web,
         Self::AgentFile,
         Self::Demo,
         Self::Log,
         Self::LogFilter,
+        Self::Smtp,
+        Self::MailFrom,
         Self::MaxConnections,
         Self::MaxConnectionsPerAddress,
     ];
@@ -67,11 +88,18 @@ impl Key {
             Self::PublicUrl => "public_url",
             Self::Certificate => "certificate",
             Self::CertificateKey => "certificate_key",
+            Self::Acme => "acme",
+            Self::AcmeContact => "acme_contact",
+            Self::AcmeRoot => "acme_root",
+            Self::AlertWebhook => "alert_webhook",
+            Self::PrivateWebhooks => "private_webhooks",
             Self::Web => "web",
             Self::AgentFile => "agent_file",
             Self::Demo => "demo",
             Self::Log => "log",
             Self::LogFilter => "log_filter",
+            Self::Smtp => "smtp",
+            Self::MailFrom => "mail_from",
             Self::MaxConnections => "max_connections",
             Self::MaxConnectionsPerAddress => "max_connections_per_address",
         }

@@ -35,6 +35,21 @@ pub struct Flags {
     /// The certificate's private key (PEM).
     #[arg(long, value_name = "FILE")]
     pub certificate_key: Option<String>,
+    /// Get certificates by ACME for the public address: "letsencrypt" (which accepts its terms), or an authority's directory.
+    #[arg(long, value_name = "AUTHORITY")]
+    pub acme: Option<String>,
+    /// The e-mail address that the authority may write to.
+    #[arg(long, value_name = "ADDRESS")]
+    pub acme_contact: Option<String>,
+    /// The certificate (PEM) that vouches for an authority of your own.
+    #[arg(long, value_name = "FILE")]
+    pub acme_root: Option<String>,
+    /// Post security events that belong to no organisation to this https address.
+    #[arg(long, value_name = "URL")]
+    pub alert_webhook: Option<String>,
+    /// Allow webhooks to addresses of this machine and of private networks.
+    #[arg(long)]
+    pub private_webhooks: bool,
     /// Serve the pages from this folder instead of those built in.
     #[arg(long, value_name = "FOLDER")]
     pub web: Option<String>,
@@ -50,6 +65,13 @@ pub struct Flags {
     /// What to log, such as info or farhand_service=debug [default: info].
     #[arg(long, value_name = "FILTER")]
     pub log_filter: Option<String>,
+    /// Send mail through this server: smtps://user:password@host or smtp://host (STARTTLS). Give it by FARHAND_SMTP or the
+    /// file, since other users see a program's flags.
+    #[arg(long, value_name = "URL")]
+    pub smtp: Option<String>,
+    /// Who writes mails, such as "Farhand <support@example.org>".
+    #[arg(long, value_name = "ADDRESS")]
+    pub mail_from: Option<String>,
     /// TCP connections at once [default: 4096].
     #[arg(long, value_name = "NUMBER")]
     pub max_connections: Option<String>,
@@ -72,11 +94,18 @@ impl Flags {
                     Key::PublicUrl => self.public_url.clone(),
                     Key::Certificate => self.certificate.clone(),
                     Key::CertificateKey => self.certificate_key.clone(),
+                    Key::Acme => self.acme.clone(),
+                    Key::AcmeContact => self.acme_contact.clone(),
+                    Key::AcmeRoot => self.acme_root.clone(),
+                    Key::AlertWebhook => self.alert_webhook.clone(),
+                    Key::PrivateWebhooks => self.private_webhooks.then(|| "true".to_owned()),
                     Key::Web => self.web.clone(),
                     Key::AgentFile => self.agent_file.clone(),
                     Key::Demo => self.demo.then(|| "true".to_owned()),
                     Key::Log => self.log.clone(),
                     Key::LogFilter => self.log_filter.clone(),
+                    Key::Smtp => self.smtp.clone(),
+                    Key::MailFrom => self.mail_from.clone(),
                     Key::MaxConnections => self.max_connections.clone(),
                     Key::MaxConnectionsPerAddress => self.max_connections_per_address.clone(),
                 };

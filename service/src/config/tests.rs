@@ -51,7 +51,11 @@ fn an_unknown_key_is_refused_with_the_nearest() {
                 ("FARHAND_SERVER", "https://x"),
                 ("FARHAND_FINGERPRINT", "00"),
                 ("FARHAND_BINARIES", "x"),
-                ("FARHAND_KEEP_LOGS", "1")
+                ("FARHAND_KEEP_LOGS", "1"),
+                ("FARHAND_ROOT_KEY", "1:00"),
+                ("FARHAND_REQUIRE_POSTGRES", "1"),
+                ("FARHAND_REQUIRE_PEBBLE", "1"),
+                ("FARHAND_SSLYZE", "sslyze")
             ]
         )
         .is_ok()
@@ -68,6 +72,8 @@ fn every_wrong_value_is_a_sentence_that_names_its_place() {
         ("FARHAND_LOG", "xml", "text or json"),
         ("FARHAND_MAX_CONNECTIONS", "0", "at least 1"),
         ("FARHAND_PUBLIC_URL", "http://x", "https address"),
+        ("FARHAND_ACME", "somebody", "letsencrypt"),
+        ("FARHAND_ALERT_WEBHOOK", "http://x", "https address"),
         ("FARHAND_PUBLIC_URL", "https://x/path", "https address"),
         ("FARHAND_PUBLIC_URL", "https://u@x", "https address"),
     ];
@@ -100,4 +106,27 @@ fn every_key_is_a_flag_of_the_same_name() {
         assert_eq!(Key::from_name(key.name()), Some(key));
     }
     assert_eq!(command.get_arguments().count(), Key::ALL.len() + 1);
+}
+
+#[test]
+fn an_authority_needs_a_name_and_excludes_files() {
+    let named = ("FARHAND_PUBLIC_URL", "https://support.example.org");
+    let acme = ("FARHAND_ACME", "letsencrypt");
+    let CertificateSource::Acme(settings) = read(Flags::default(), &[named, acme]).unwrap().certificate
+    else {
+        panic!("the authority is asked");
+    };
+    assert_eq!(settings.host, "support.example.org");
+    assert!(settings.directory.starts_with("https://acme-v02.api.letsencrypt.org/"));
+    let own = ("FARHAND_ACME", "https://ca.example.org/directory");
+    assert!(read(Flags::default(), &[named, own, ("FARHAND_ACME_ROOT", "root.pem")]).is_ok());
+    for (environment, expected) in [
+        (vec![acme], "public_url"),
+        (vec![acme, ("FARHAND_PUBLIC_URL", "https://192.0.2.1")], "host name"),
+        (vec![acme, named, ("FARHAND_CERTIFICATE", "a"), ("FARHAND_CERTIFICATE_KEY", "b")], "exclude"),
+        (vec![("FARHAND_ACME_CONTACT", "a@b")], "belong to acme"),
+    ] {
+        let said = read(Flags::default(), &environment).unwrap_err().to_string();
+        assert!(said.contains(expected), "{said}");
+    }
 }

@@ -10,7 +10,7 @@ use super::Finding;
 use super::remote::{self, Known};
 use crate::config::{CertificateSource, Config};
 use crate::store::{FILE, Store};
-use crate::tls::{CERTIFICATE_FILE, Identity, KEY_FILE};
+use crate::tls::{CERTIFICATE_FILE, Identity, KEY_FILE, acme};
 
 /// Free space below this is doubtful, and below a tenth of it bad.
 const ROOM: u64 = 1024 * 1024 * 1024;
@@ -189,6 +189,18 @@ fn certificate(config: &Config, findings: &mut Vec<Finding>) -> Option<Identity>
             Identity::read(&certificate, &key, true)
         }
         CertificateSource::Files { certificate, key } => Identity::read(certificate, key, false),
+        CertificateSource::Acme(_) => {
+            let (certificate, key) =
+                (config.data.join(acme::CERTIFICATE_FILE), config.data.join(acme::KEY_FILE));
+            if !certificate.exists() && !key.exists() {
+                findings.push(Finding::good(
+                    CHECK,
+                    "there is none yet; the authority is asked for one when the service starts",
+                ));
+                return None;
+            }
+            Identity::read(&certificate, &key, false)
+        }
     };
     let identity = match loaded.and_then(|identity| identity.server_config().map(|_| identity)) {
         Ok(identity) => identity,

@@ -3,19 +3,21 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use axum::extract::{FromRequest, FromRequestParts, Request};
-use farhand_protocol::api::{User, UserRole};
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use http::request::Parts;
 use http::{HeaderMap, StatusCode, header};
 use serde::de::DeserializeOwned;
 
 use super::{COOKIE, Refusal};
 use crate::app::App;
-use crate::identity::{Token, TokenHash};
+use crate::identity::Token;
 use crate::listener::Peer;
 use crate::metrics::Refused;
-use crate::store::{Tenant, TenantStore, UserRow};
 
+/// What an API key begins with, so that it is known for what it is where it should not be.
+pub const KEY: &str = "fhk_";
+/// Characters of an identifier in a path.
+const MAX_ID: usize = 64;
 /// Bytes of a JSON body.
 pub const MAX_BODY: usize = 16 * 1024;
 /// The whole body comes within this time.
@@ -70,6 +72,37 @@ impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
     }
 }
 
+/// The identifier in a path. What cannot be one is like one that is not there.
+pub struct Id(pub String);
+
+impl FromRequestParts<App> for Id {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
+        let Path(id) =
+            Path::<String>::from_request_parts(parts, app).await.map_err(|_| Refusal::not_found())?;
+        let plain = id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+        (plain && id.len() <= MAX_ID).then_some(Self(id)).ok_or_else(Refusal::not_found)
+    }
+}
+
+/// The query's parameters.
+pub struct Asked<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequestParts<App> for Asked<T> {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
+        Query::<T>::from_request_parts(parts, app).await.map(|Query(asked)| Self(asked)).map_err(|_| {
+            Refusal::new(
+                StatusCode::BAD_REQUEST,
+                "query_invalid",
+                "The address has a parameter that is not what it should be. The documentation of the API names them.",
+            )
+        })
+    }
+}
+
 /// The address that the connection came from.
 pub struct From(pub IpAddr);
 
@@ -77,16 +110,22 @@ impl FromRequestParts<App> for From {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Refusal> {
-        let Peer(address) =
-            parts.extensions.get().copied().expect("the listener names the peer of every request");
-        Ok(Self(address.ip().to_canonical()))
+        Ok(Self(peer(&parts.extensions)))
     }
+}
+
+/// The address that a request's connection came from.
+pub fn peer(extensions: &http::Extensions) -> IpAddr {
+    let Peer(address) = extensions.get().copied().expect("the listener names the peer of every request");
+    address.ip().to_canonical()
 }
 
 /// What a request proves itself with. A bearer token counts before a cookie: a program knows what it sends.
 pub enum Credential {
     /// `Authorization: Bearer`.
     Bearer(Option<Token>),
+    /// `Authorization: Bearer` with an API key.
+    Key(Token),
     /// The cookie.
     Cookie(Option<Token>),
     /// Nothing.
@@ -97,10 +136,14 @@ impl Credential {
     /// What the headers carry.
     pub fn of(headers: &HeaderMap) -> Self {
         if let Some(value) = headers.get(header::AUTHORIZATION) {
-            let token = value.to_str().ok().and_then(|v| v.split_once(' ')).and_then(|(scheme, token)| {
-                scheme.eq_ignore_ascii_case("bearer").then(|| Token::parse(token.trim())).flatten()
+            let bearer = value.to_str().ok().and_then(|v| v.split_once(' ')).and_then(|(scheme, token)| {
+                scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
             });
-            return Self::Bearer(token);
+            let key = bearer.and_then(|text| text.strip_prefix(KEY)).and_then(Token::parse);
+            return match key {
+                Some(key) => Self::Key(key),
+                None => Self::Bearer(bearer.and_then(Token::parse)),
+            };
         }
         let cookies = headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok());
         let ours = cookies
@@ -113,82 +156,11 @@ impl Credential {
         }
     }
 
-    /// The token, whichever way it came.
+    /// The sign-in's token, whichever way it came.
     pub fn token(self) -> Option<Token> {
         match self {
             Self::Bearer(token) | Self::Cookie(token) => token,
-            Self::None => None,
-        }
-    }
-}
-
-/// Somebody who is signed in.
-pub struct SignedIn {
-    /// The tenant's data.
-    pub tenant: TenantStore,
-    /// Who.
-    pub user: UserRow,
-    /// By which sign-in.
-    pub token: TokenHash,
-}
-
-impl SignedIn {
-    /// Whose sign-in these headers carry.
-    pub async fn of(app: &App, headers: &HeaderMap) -> Result<Option<Self>, Refusal> {
-        let Some(token) = Credential::of(headers).token() else { return Ok(None) };
-        let hash = token.hash();
-        let Some(standing) = app.store().sign_in_by_token(&hash).await? else { return Ok(None) };
-        if standing.expires_at <= app.now().unix_ms {
-            return Ok(None);
-        }
-        let tenant = app.store().tenant(standing.tenant);
-        let Some(user) = tenant.user(&standing.user).await? else { return Ok(None) };
-        Ok(Some(Self { tenant, user, token: hash }))
-    }
-
-    /// The tenant.
-    pub fn tenant(&self) -> Tenant {
-        self.tenant.tenant().clone()
-    }
-
-    /// The name of the organisation.
-    pub async fn organisation(&self) -> Result<String, Refusal> {
-        Ok(self.tenant.name().await?.unwrap_or_default())
-    }
-
-    /// As the API shows a user.
-    pub async fn as_user(&self) -> Result<User, Refusal> {
-        let UserRow { id, email, name, role } = self.user.clone();
-        Ok(User {
-            id,
-            name,
-            email,
-            organisation: self.organisation().await?,
-            role,
-            must_add_method: false,
-            policy: farhand_protocol::api::Policy::default(),
-        })
-    }
-
-    /// Whether they manage the organisation.
-    pub fn is_administrator(&self) -> bool {
-        match self.user.role {
-            UserRole::Administrator => true,
-            UserRole::Technician => false,
-        }
-    }
-}
-
-impl FromRequestParts<App> for SignedIn {
-    type Rejection = Refusal;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
-        match Self::of(app, &parts.headers).await? {
-            Some(signed_in) => Ok(signed_in),
-            None => {
-                app.metrics().refused(Refused::SignIn);
-                Err(Refusal::sign_in_needed())
-            }
+            Self::Key(_) | Self::None => None,
         }
     }
 }

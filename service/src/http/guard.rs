@@ -52,7 +52,7 @@ fn check_origin(app: &App, request: &Request, host: Option<&str>) -> Result<(), 
     match (origins.next(), origins.next()) {
         (None, _) => match Credential::of(headers) {
             Credential::Cookie(_) => Err(refused()),
-            Credential::Bearer(_) | Credential::None => Ok(()),
+            Credential::Bearer(_) | Credential::Key(_) | Credential::None => Ok(()),
         },
         (Some(origin), None) if is_ours(app, origin, host) => Ok(()),
         (Some(_), _) => Err(refused()),

@@ -79,6 +79,8 @@ impl Pages {
             "/" => "index.html",
             "/join" => "join.html",
             "/setup" => "setup.html",
+            // Links in mails; the console's own page reads what stands behind the #.
+            "/invitation" | "/reset" => "index.html",
             other => return self.files.get(other.strip_prefix('/')?),
         };
         self.files.get(named).or_else(|| self.files.get("index.html"))

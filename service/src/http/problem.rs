@@ -56,6 +56,63 @@ impl Refusal {
         )
     }
 
+    /// Signed in, but no administrator.
+    #[must_use]
+    pub fn administrator_only() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "administrator_only",
+            "Only an administrator of your organisation may do this. Ask one of them.",
+        )
+    }
+
+    /// Signed in, but from a place where the group may not work.
+    #[must_use]
+    pub fn address_not_allowed() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "address_not_allowed",
+            "Your group may not work from this network. Go to a network that is allowed, or ask an administrator.",
+        )
+    }
+
+    /// What was sent cannot be used.
+    #[must_use]
+    pub fn invalid(code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, message)
+    }
+
+    /// Something named in the path is not there for the caller.
+    #[must_use]
+    pub fn unknown(code: &'static str, message: &'static str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, code, message)
+    }
+
+    /// It does not go together with how things stand.
+    #[must_use]
+    pub fn conflict(code: &'static str, message: &'static str) -> Self {
+        Self::new(StatusCode::CONFLICT, code, message)
+    }
+
+    /// A link from a mail that does not work any more.
+    #[must_use]
+    pub fn link_gone() -> Self {
+        Self::new(
+            StatusCode::GONE,
+            "link_gone",
+            "This link was used, has run out or was replaced by a newer one. Ask for a new one.",
+        )
+    }
+
+    /// An address that signs in already.
+    #[must_use]
+    pub fn email_taken() -> Self {
+        Self::conflict(
+            "email_taken",
+            "This address has an account already. One address signs in to one organisation; use another.",
+        )
+    }
+
     /// A session that is not there for the caller.
     #[must_use]
     pub fn no_session() -> Self {
@@ -107,11 +164,15 @@ impl From<StoreError> for Refusal {
 
 impl From<HashError> for Refusal {
     fn from(error: HashError) -> Self {
-        tracing::error!(%error, "a password could not be checked");
-        Self::new(
+        match error {
+            HashError::Busy => tracing::warn!(%error, "sign-ins are turned away"),
+            HashError::Failed(_) => tracing::error!(%error, "a password could not be checked"),
+        }
+        let busy = Self::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "busy",
             "The service could not check the password just now. Try again in a moment.",
-        )
+        );
+        Self { retry_after: Some(2), ..busy }
     }
 }

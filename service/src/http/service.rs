@@ -6,14 +6,25 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
 use farhand_protocol::api::ServiceInfo;
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderValue, Method, StatusCode, header};
 
 use super::Refusal;
+use super::operation::{Access, Operation};
 use crate::app::App;
 
 /// The database answers within this time, or the service counts as not working.
 const HEALTHY_WITHIN: Duration = Duration::from_secs(2);
+
+pub(super) const OPERATIONS: &[Operation] = &[
+    Operation::new(Method::GET, "/api/v1/service", "service", Access::Open, || get(info))
+        .about("What anybody may know of the service.")
+        .gives::<ServiceInfo>(200),
+    Operation::new(Method::GET, "/healthz", "health", Access::Open, || get(health))
+        .about("Whether the service works.")
+        .gives_other(200, "text/plain"),
+];
 
 /// `GET /api/v1/service`.
 pub async fn info(State(app): State<App>) -> Json<ServiceInfo> {

@@ -3,12 +3,15 @@
 use std::sync::atomic::Ordering;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
+use axum::routing::{delete, get, post};
 use farhand_protocol::api::{CreateSession, Join, Joined, SessionCreated, SessionList};
 use farhand_protocol::session::EndReason;
-use http::StatusCode;
+use http::{Method, StatusCode};
 
-use super::extract::{Body, From, SignedIn};
+use super::extract::{Body, From, Id};
+use super::gate::SignedIn;
+use super::operation::{Access, Operation};
 use super::{Refusal, guard};
 use crate::app::App;
 use crate::audit::{Actor, Event};
@@ -16,6 +19,22 @@ use crate::broker::hub::{CreateRefused, JoinRefused, Owner};
 use crate::identity::throttle::network;
 use crate::metrics::Refused;
 use crate::store::Tenant;
+
+pub(super) const OPERATIONS: &[Operation] = &[
+    Operation::new(Method::POST, "/api/v1/sessions", "create_session", Access::Technician, || post(create))
+        .about("Starts a session.")
+        .takes::<CreateSession>()
+        .gives::<SessionCreated>(201),
+    Operation::new(Method::GET, "/api/v1/sessions", "sessions", Access::Technician, || get(list))
+        .about("One's own sessions that have not ended, newest first.")
+        .gives::<SessionList>(200),
+    Operation::new(Method::DELETE, "/api/v1/sessions/{id}", "end_session", Access::Technician, || delete(end))
+        .about("Ends a session: one's own, or any of the organisation for administrators."),
+    Operation::new(Method::POST, "/api/v1/join", "join", Access::Open, || post(join))
+        .about("Joins a session by its code, as a customer's agent.")
+        .takes::<Join>()
+        .gives::<Joined>(200),
+];
 
 /// `POST /api/v1/sessions`.
 pub async fn create(
@@ -35,9 +54,10 @@ pub async fn create(
     }
     let owner = Owner {
         tenant: signed_in.tenant(),
-        user: signed_in.user.id.clone(),
-        name: signed_in.user.name.clone(),
-        organisation: signed_in.organisation().await?,
+        user: signed_in.user().to_owned(),
+        name: signed_in.standing.user.name.clone(),
+        organisation: signed_in.standing.organisation.clone(),
+        policy: signed_in.policy().clone(),
     };
     let created = app.broker().create(owner, Some(from)).await?.map_err(|refused| match refused {
         CreateRefused::TooMany => Refusal::new(
@@ -69,7 +89,7 @@ pub async fn list(
     let base = base(&app, &uri, &headers);
     let sessions = app
         .broker()
-        .list(&signed_in.tenant(), &signed_in.user.id)
+        .list(&signed_in.tenant(), signed_in.user())
         .into_iter()
         .map(|open| shown(&base, open.code, open.session))
         .collect();
@@ -80,17 +100,17 @@ pub async fn list(
 pub async fn end(
     State(app): State<App>,
     From(from): From,
-    Path(id): Path<String>,
+    Id(id): Id,
     signed_in: SignedIn,
 ) -> Result<StatusCode, Refusal> {
     let owner = app.broker().owner(&signed_in.tenant(), &id).ok_or_else(Refusal::no_session)?;
-    let reason = match owner == signed_in.user.id {
+    let reason = match owner == signed_in.user() {
         true => EndReason::Technician,
         false if signed_in.is_administrator() => EndReason::Service,
         false => return Err(Refusal::no_session()),
     };
     app.broker()
-        .end(&signed_in.tenant(), &id, reason, &Actor::User(signed_in.user.id.clone()), Some(from))
+        .end(&signed_in.tenant(), &id, reason, &Actor::User(signed_in.user().to_owned()), Some(from))
         .await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -102,7 +122,7 @@ pub async fn join(
     Body(form): Body<Join>,
 ) -> Result<Json<Joined>, Refusal> {
     let address = network(from);
-    if let Some(wait) = app.join_shut_for(address) {
+    if let Some(wait) = app.guards().join_shut_for(address, app.now().instant) {
         app.metrics().refused(Refused::Throttled);
         return Err(Refusal::slow_down(
             "join_slow_down",
@@ -139,7 +159,7 @@ pub async fn join(
                     "The session of this code has been ended. Ask the person who helps you for a new code.",
                 ),
             };
-            if app.join_failed(address) {
+            if app.guards().join_failed(address, app.now().instant) {
                 let event = Event::new(Actor::Anonymous, "join").outcome("throttled").from(from);
                 app.audit(&Tenant::none(), event).later();
             }

@@ -1,17 +1,20 @@
 //! The two kinds of WebSocket. Whether their Origin is ours was looked at before: [`super::guard`].
 
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
+use axum::routing::get;
 use bytes::Bytes;
 use farhand_media_server::{SocketIn, SocketOut};
 use farhand_protocol::envelope::MAX_MESSAGE;
 use farhand_protocol::signal::MAX_SIGNAL;
 use futures_util::{SinkExt as _, StreamExt as _};
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 
-use super::Refusal;
-use super::extract::{Credential, From, SignedIn};
+use super::extract::{Credential, From, Id};
+use super::gate::SignedIn;
+use super::operation::{Access, Operation};
+use super::{MEDIA_SOCKET, Refusal};
 use crate::app::App;
 use crate::broker::hub::{AttachRefused, Who};
 use crate::broker::socket;
@@ -22,15 +25,26 @@ const READ_BUFFER: usize = 4096;
 /// What may wait to be written to a media socket before its sink reports that it is full.
 const MEDIA_WRITE_BUFFER: usize = 1024 * 1024;
 
+pub(super) const OPERATIONS: &[Operation] = &[
+    Operation::new(Method::GET, "/api/v1/sessions/{id}/socket", "session_socket", Access::Participant, || {
+        get(session)
+    })
+    .about("A session's socket, a WebSocket.")
+    .gives_nothing(101),
+    Operation::new(Method::GET, MEDIA_SOCKET, "media_socket", Access::Ticket, || get(media))
+        .about("The media path's WebSocket. Who it is says the ticket, which comes as the first message.")
+        .gives_nothing(101),
+];
+
 /// `GET /api/v1/sessions/{id}/socket`.
 pub async fn session(
     State(app): State<App>,
     From(from): From,
-    Path(id): Path<String>,
+    Id(id): Id,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, axum::extract::ws::rejection::WebSocketUpgradeRejection>,
 ) -> Result<Response, Refusal> {
-    let who = who(&app, &headers).await?;
+    let who = who(&app, &headers, from).await?;
     let refused = |refused| {
         app.metrics().refused(Refused::Socket);
         match refused {
@@ -47,17 +61,18 @@ pub async fn session(
         .on_upgrade(move |web_socket| socket::run(app, web_socket, seat, from)))
 }
 
-async fn who(app: &App, headers: &HeaderMap) -> Result<Who, Refusal> {
-    if let Some(signed_in) = SignedIn::of(app, headers).await? {
+async fn who(app: &App, headers: &HeaderMap, from: std::net::IpAddr) -> Result<Who, Refusal> {
+    if let Some(signed_in) = SignedIn::of(app, headers, from).await? {
+        let signed_in = signed_in.complete()?;
         return Ok(Who::User {
             tenant: signed_in.tenant(),
-            user: signed_in.user.id.clone(),
+            user: signed_in.user().to_owned(),
             sign_in: signed_in.token,
         });
     }
     match Credential::of(headers) {
         Credential::Bearer(Some(token)) => Ok(Who::Token(token.hash())),
-        Credential::Bearer(None) | Credential::Cookie(_) | Credential::None => {
+        Credential::Bearer(None) | Credential::Key(_) | Credential::Cookie(_) | Credential::None => {
             app.metrics().refused(Refused::Socket);
             Err(Refusal::sign_in_needed())
         }

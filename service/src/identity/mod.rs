@@ -1,8 +1,17 @@
-//! Who somebody is: passwords, tokens and the throttles in front of them.
+//! Who somebody is: passwords, second methods, tokens and the throttles in front of them.
 
+mod common;
+pub mod domain;
+pub mod guards;
+pub mod passkey;
 pub mod password;
+pub mod pending;
+pub mod program;
+pub mod ranges;
+pub mod recovery;
 pub mod throttle;
 mod token;
+pub mod totp;
 
 use ring::rand::{SecureRandom as _, SystemRandom};
 

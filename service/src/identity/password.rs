@@ -4,7 +4,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
+use farhand_protocol::api::PasswordRule;
 use tokio::sync::Semaphore;
+use unicode_normalization::UnicodeNormalization as _;
 
 /// Memory, in KiB.
 const MEMORY_KIB: u32 = 19 * 1024;
@@ -13,17 +15,19 @@ const PASSES: u32 = 2;
 /// Bytes of a salt and of a hash.
 const SALT: usize = 16;
 const OUTPUT: usize = 32;
-/// Characters at least (I2).
+/// Characters at least by the standard rule (I2), and by NIST's with a second method.
 pub const MIN: usize = 8;
+/// Characters at least by NIST's rule, where the password is the only method (SP 800-63B-4).
+pub const MIN_ALONE: usize = 15;
 /// Characters at most, so that nobody makes the service hash a book.
 pub const MAX: usize = 128;
 
 /// Why a new password was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Weak {
-    /// Fewer than [`MIN`] characters.
-    #[error("The password is too short. Use at least {MIN} characters, with letters and digits.")]
-    Short,
+    /// Fewer characters than the rule asks for.
+    #[error("The password is too short. Use at least {0} characters.")]
+    Short(usize),
     /// More than [`MAX`] characters.
     #[error("The password is too long. Use at most {MAX} characters.")]
     Long,
@@ -36,35 +40,84 @@ pub enum Weak {
     /// The user's own name or address.
     #[error("The password is your name or e-mail address. Choose something that others cannot guess.")]
     Personal,
+    /// One of those that everybody tries first.
+    #[error("This password is one of the most common ones, which are tried first. Choose another.")]
+    Common,
+}
+
+/// Whose password it is to be, and by which rule.
+#[derive(Clone, Copy, Debug)]
+pub struct Whose<'a> {
+    /// Their address.
+    pub email: &'a str,
+    /// Their name.
+    pub name: &'a str,
+    /// The organisation's rule.
+    pub rule: PasswordRule,
+    /// Whether they have a second method.
+    pub second_method: bool,
+}
+
+/// One form for what looks the same: people type the same password on different keyboards (NFKC).
+#[must_use]
+pub fn normal(password: &str) -> String {
+    password.nfkc().collect()
 }
 
 /// Whether a new password may be set (I2).
 ///
 /// # Errors
 /// [`Weak`], a sentence.
-pub fn check(password: &str, email: &str, name: &str) -> Result<(), Weak> {
+pub fn check(password: &str, whose: Whose<'_>) -> Result<(), Weak> {
+    // What is normalised is bounded; no character has more than a few bytes or becomes more than 18.
+    if password.len() > MAX * 4 {
+        return Err(Weak::Long);
+    }
+    let password = normal(password);
     let length = password.chars().count();
-    let personal = [email, name].iter().any(|own| !own.is_empty() && own.eq_ignore_ascii_case(password));
+    let least = match (whose.rule, whose.second_method) {
+        (PasswordRule::Standard, _) | (PasswordRule::Nist, true) => MIN,
+        (PasswordRule::Nist, false) => MIN_ALONE,
+    };
+    let composed = match whose.rule {
+        PasswordRule::Standard => true,
+        PasswordRule::Nist => false,
+    };
+    let same = |own: &str| !own.is_empty() && normal(own).to_lowercase() == password.to_lowercase();
+    let local = whose.email.split('@').next().unwrap_or_default();
     match () {
-        () if length < MIN => Err(Weak::Short),
+        () if length < least => Err(Weak::Short(least)),
         () if length > MAX => Err(Weak::Long),
-        () if !password.chars().any(char::is_alphabetic) => Err(Weak::NoLetter),
-        () if !password.chars().any(char::is_numeric) => Err(Weak::NoDigit),
-        () if personal => Err(Weak::Personal),
+        () if composed && !password.chars().any(char::is_alphabetic) => Err(Weak::NoLetter),
+        () if composed && !password.chars().any(char::is_numeric) => Err(Weak::NoDigit),
+        () if same(whose.email) || same(whose.name) || same(local) => Err(Weak::Personal),
+        () if super::common::is_common(&password) => Err(Weak::Common),
         () => Ok(()),
     }
 }
 
+/// Passwords that may wait for a seat, for each seat: about two seconds' worth. Whoever comes later is told to come
+/// again, which is better than being answered when nobody waits any more.
+const WAITING: usize = 64;
+
 /// The hashing could not be done; the words are for the log.
 #[derive(Debug, thiserror::Error)]
-#[error("password hashing failed: {0}")]
-pub struct HashError(String);
+pub enum HashError {
+    /// Too many wait already.
+    #[error("too many passwords wait to be checked")]
+    Busy,
+    /// It failed.
+    #[error("password hashing failed: {0}")]
+    Failed(String),
+}
 
 /// Hashes and verifies, at most as many at once as the machine has cores, away from the threads that serve sockets.
 /// Each seat has its memory for good: what is allocated and given back by ever other threads is not given back in fact.
 #[derive(Clone)]
 pub struct Passwords {
     seats: Arc<Semaphore>,
+    /// How many more may wait for a seat.
+    waiting: Arc<Semaphore>,
     memory: Arc<Mutex<Vec<Vec<Block>>>>,
     /// Verified against when the user does not exist, so that the time does not tell.
     nobody: Arc<str>,
@@ -80,6 +133,7 @@ impl Passwords {
         let nobody = hash_now(&super::random_id(16), &mut memory)?.into();
         Ok(Self {
             seats: Arc::new(Semaphore::new(at_once.max(1))),
+            waiting: Arc::new(Semaphore::new(at_once.max(1) * (WAITING + 1))),
             memory: Arc::new(Mutex::new(vec![memory])),
             nobody,
         })
@@ -90,7 +144,7 @@ impl Passwords {
     /// # Errors
     /// [`HashError`].
     pub async fn hash(&self, password: String) -> Result<String, HashError> {
-        self.seated(move |memory| hash_now(&password, memory)).await?
+        self.seated(move |memory| hash_now(&normal(&password), memory)).await?
     }
 
     /// Whether the password fits the hash; `None` for a user who does not exist costs the same and never fits.
@@ -103,8 +157,8 @@ impl Passwords {
             let known = hash.is_some();
             // A longer one was never set; what is hashed is bounded all the same.
             let bounded = password.len() <= MAX * 4;
-            let password = if bounded { password.as_bytes() } else { b"" };
-            Ok(fits_now(password, hash.as_deref().unwrap_or(&nobody), memory)? && known && bounded)
+            let password = if bounded { normal(&password) } else { String::new() };
+            Ok(fits_now(password.as_bytes(), hash.as_deref().unwrap_or(&nobody), memory)? && known && bounded)
         })
         .await?
     }
@@ -113,6 +167,7 @@ impl Passwords {
         &self,
         work: impl FnOnce(&mut Vec<Block>) -> T + Send + 'static,
     ) -> Result<T, HashError> {
+        let place = Arc::clone(&self.waiting).try_acquire_owned().map_err(|_| HashError::Busy)?;
         let seat = Arc::clone(&self.seats).acquire_owned().await.map_err(failed)?;
         let memories = Arc::clone(&self.memory);
         tokio::task::spawn_blocking(move || {
@@ -120,7 +175,7 @@ impl Passwords {
                 memories.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
             let done = work(&mut memory);
             memories.lock().unwrap_or_else(PoisonError::into_inner).push(memory);
-            drop(seat);
+            drop((seat, place));
             done
         })
         .await
@@ -135,7 +190,7 @@ impl std::fmt::Debug for Passwords {
 }
 
 fn failed(error: impl std::fmt::Display) -> HashError {
-    HashError(error.to_string())
+    HashError::Failed(error.to_string())
 }
 
 fn hash_now(password: &str, memory: &mut Vec<Block>) -> Result<String, HashError> {
@@ -184,17 +239,41 @@ fn compute(
 mod tests {
     use super::*;
 
+    const ADA: Whose<'static> = Whose {
+        email: "ada.lovelace7@example.org",
+        name: "Ada Lovelace 1",
+        rule: PasswordRule::Standard,
+        second_method: false,
+    };
+
     #[test]
-    fn the_rule_for_new_passwords() {
-        let check = |password: &str| check(password, "ada@example.org", "Ada Lovelace 1");
-        assert_eq!(check("abcdefg1"), Ok(()));
-        assert_eq!(check("пароль12"), Ok(()));
-        assert_eq!(check("abcdef1"), Err(Weak::Short));
+    fn the_standard_rule_for_new_passwords() {
+        let check = |password: &str| check(password, ADA);
+        assert_eq!(check("abcdefg1x"), Ok(()));
+        assert_eq!(check("парольщик12"), Ok(()));
+        assert_eq!(check("abcdef1"), Err(Weak::Short(8)));
         assert_eq!(check("abcdefgh"), Err(Weak::NoDigit));
         assert_eq!(check("12345678"), Err(Weak::NoLetter));
         assert_eq!(check("ada lovelace 1"), Err(Weak::Personal));
+        assert_eq!(check("Ada.Lovelace7"), Err(Weak::Personal));
+        assert_eq!(check("ADA.lovelace7@example.org"), Err(Weak::Personal));
+        assert_eq!(check("Password1"), Err(Weak::Common));
         assert_eq!(check(&"a1".repeat(64)), Ok(()));
         assert_eq!(check(&"a1".repeat(65)), Err(Weak::Long));
+        assert_eq!(check(&"a1".repeat(100_000)), Err(Weak::Long));
+        // Full-width letters are the same letters.
+        assert_eq!(check("Ｐａｓｓｗｏｒｄ１"), Err(Weak::Common));
+    }
+
+    #[test]
+    fn the_nist_rule_asks_for_length_only() {
+        let nist = Whose { rule: PasswordRule::Nist, ..ADA };
+        assert_eq!(check("abcdefghijklmn", nist), Err(Weak::Short(15)));
+        assert_eq!(check("abcdefghijklmno-", nist), Ok(()));
+        let both = Whose { second_method: true, ..nist };
+        assert_eq!(check("abcdefgh-", both), Ok(()));
+        assert_eq!(check("abcdefg", both), Err(Weak::Short(8)));
+        assert_eq!(check("12345678", both), Err(Weak::Common));
     }
 
     #[tokio::test]
@@ -205,6 +284,9 @@ mod tests {
         assert!(passwords.fits("correct horse 1".into(), Some(hash.clone())).await.unwrap());
         assert!(!passwords.fits("correct horse 2".into(), Some(hash.clone())).await.unwrap());
         assert!(!passwords.fits("x".repeat(100_000), Some(hash)).await.unwrap());
+        // The same word from another keyboard: composed and decomposed.
+        let hash = passwords.hash("Gr\u{fc}n-1234".into()).await.unwrap();
+        assert!(passwords.fits("Gru\u{308}n-1234".into(), Some(hash.clone())).await.unwrap());
         assert!(!passwords.fits("correct horse 1".into(), None).await.unwrap());
         // And the library that others use says the same of it.
         use argon2::password_hash::PasswordVerifier as _;
@@ -212,5 +294,23 @@ mod tests {
         let parsed = PasswordHash::new(&hash).unwrap();
         assert!(Argon2::default().verify_password(b"correct horse 1", &parsed).is_ok());
         assert!(Argon2::default().verify_password(b"correct horse 2", &parsed).is_err());
+    }
+
+    #[tokio::test]
+    async fn whoever_comes_when_too_many_wait_is_told_so_at_once() {
+        let passwords = Passwords::new(1).unwrap();
+        let waiting: Vec<_> = (0..=WAITING)
+            .map(|_| {
+                let passwords = passwords.clone();
+                tokio::spawn(async move { passwords.fits("x".into(), None).await })
+            })
+            .collect();
+        // All of them have come as far as they can before this task goes on.
+        tokio::task::yield_now().await;
+        assert!(matches!(passwords.fits("x".into(), None).await, Err(HashError::Busy)));
+        for one in waiting {
+            assert!(!one.await.unwrap().unwrap());
+        }
+        assert!(!passwords.fits("x".into(), None).await.unwrap());
     }
 }

@@ -86,6 +86,52 @@ impl<K: Clone + Eq + Hash> Throttle<K> {
     }
 }
 
+/// How many requests a key may make: `burst` at once, and one more every `each`.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// At once.
+    pub burst: u32,
+    /// Then one more each time.
+    pub each: Duration,
+}
+
+/// Requests by key, whatever their outcome (GCRA: a key's state is the time at which its allowance is whole again).
+#[derive(Debug)]
+pub struct Rate<K> {
+    pace: Pace,
+    whole_at: HashMap<K, Instant>,
+}
+
+impl<K: Clone + Eq + Hash> Rate<K> {
+    /// At this pace.
+    #[must_use]
+    pub fn new(pace: Pace) -> Self {
+        Self { pace, whole_at: HashMap::new() }
+    }
+
+    /// One request now.
+    ///
+    /// # Errors
+    /// How long to wait, when it is one too many; it is not counted then.
+    pub fn ask(&mut self, key: &K, now: Instant) -> Result<(), Duration> {
+        if self.whole_at.len() >= MAX_KEYS && !self.whole_at.contains_key(key) {
+            self.whole_at.retain(|_, at| *at > now);
+            if self.whole_at.len() >= MAX_KEYS {
+                // Whoever floods from so many addresses is slowed down by what each request costs.
+                self.whole_at.clear();
+            }
+        }
+        let whole_at = self.whole_at.get(key).copied().filter(|at| *at > now).unwrap_or(now);
+        let next = whole_at + self.pace.each;
+        let most = now + self.pace.each * self.pace.burst;
+        if next > most {
+            return Err(next - most);
+        }
+        self.whole_at.insert(key.clone(), next);
+        Ok(())
+    }
+}
+
 /// What counts as one address: an IPv4 address, or the /64 that one IPv6 subscriber has to himself.
 #[must_use]
 pub fn network(address: IpAddr) -> IpAddr {
@@ -143,6 +189,20 @@ mod tests {
             throttle.failed(&n, now + Duration::from_micros(n));
         }
         assert!(throttle.entries.len() <= MAX_KEYS);
+    }
+
+    #[test]
+    fn a_burst_passes_and_then_one_at_a_time() {
+        let mut rate = Rate::new(Pace { burst: 3, each: Duration::from_secs(10) });
+        let now = Instant::now();
+        let at = |s| now + Duration::from_secs(s);
+        assert!((0..3).all(|_| rate.ask(&"k", now).is_ok()));
+        assert_eq!(rate.ask(&"k", now), Err(Duration::from_secs(10)));
+        assert_eq!(rate.ask(&"k", at(9)), Err(Duration::from_secs(1)));
+        assert_eq!(rate.ask(&"other", now), Ok(()));
+        assert_eq!(rate.ask(&"k", at(10)), Ok(()));
+        assert!(rate.ask(&"k", at(10)).is_err());
+        assert!((0..3).all(|_| rate.ask(&"k", at(1000)).is_ok()));
     }
 
     #[test]

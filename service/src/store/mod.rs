@@ -1,7 +1,10 @@
 //! What is kept: one SQLite file in the data folder, through `sqlx::Any` so that the same sentences serve a cluster's
 //! PostgreSQL. Data of a tenant is reached only through [`TenantStore`], which carries the tenant.
 
+mod audit;
 pub mod catalogue;
+mod connect;
+mod contents;
 mod door;
 mod rows;
 mod sql;
@@ -9,28 +12,25 @@ mod tenant;
 mod writer;
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::sync::Arc;
 
-use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
-use sqlx::migrate::{MigrateError, Migrator};
-use sqlx::{AnyConnection, AnyPool, Connection as _, Executor as _, Row as _};
+use sqlx::{AnyPool, Row as _};
+use tokio::sync::Notify;
 
-pub use self::door::{KnownUser, OpenSession, StandingSignIn};
+pub use self::audit::{AuditEntry, AuditFilter, ChainReport};
+use self::connect::BackEnd;
+pub use self::connect::{Database, FILE};
+pub use self::door::{Found, FoundKey, FoundPasskey, KnownUser, OpenSession, StandingSignIn};
 pub use self::rows::{
-    AuditRow, Ended, ParticipantRow, ParticipantSecret, SessionRow, SignInRow, Tenant, UserRow,
+    ApiKeyRow, AuditRow, DomainRow, Ended, GroupRow, InvitationRow, MailRow, OrganisationRow, ParticipantRow,
+    ParticipantSecret, PasskeyRow, PastRow, PersonRow, SessionRow, SignInRow, Standing, Tenant, TotpRow, UserRow,
     UserWithPassword,
 };
-pub use self::tenant::TenantStore;
+pub use self::contents::{After, Page, exported};
+pub use self::tenant::{AlertTarget, AlertWay, Deletion, Retention, Subject, PersonChange, TenantStore};
 use self::writer::Writer;
 pub use self::writer::{Write, Written};
 use crate::vault::{RootSource, Vault, VaultError};
-
-static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
-
-/// Name of the database within the data folder.
-pub const FILE: &str = "farhand.sqlite";
-/// Readers at once.
-const READERS: u32 = 4;
 
 /// Why the store could not do it.
 #[derive(Debug, thiserror::Error)]
@@ -104,6 +104,8 @@ pub struct Store {
     write: AnyPool,
     writer: Writer,
     vault: Vault,
+    back_end: BackEnd,
+    security: Arc<Notify>,
 }
 
 impl Store {
@@ -112,27 +114,25 @@ impl Store {
     /// # Errors
     /// [`StoreError`] with a sentence that says what to do.
     pub async fn open(folder: &Path) -> Result<Self, StoreError> {
-        Self::open_with(folder, RootSource::file(folder)).await
+        Self::open_with(&Database::in_folder(folder), folder, RootSource::file(folder)).await
     }
 
-    /// Opens the database in `folder`, making or upgrading it.
+    /// Opens a database, making or upgrading it, with the keys in `folder`.
     ///
     /// # Errors
     /// [`StoreError`] with a sentence that says what to do.
-    pub async fn open_with(folder: &Path, root: RootSource) -> Result<Self, StoreError> {
-        let path = folder.join(FILE);
-        let write = connect(&path, "rwc", 1).await?;
-        MIGRATIONS.run(&write).await.map_err(|error| match error {
-            MigrateError::VersionMissing(version) | MigrateError::VersionTooNew(version, _) => {
-                StoreError::Newer { path: path.clone(), version }
-            }
-            MigrateError::Execute(e) => StoreError::Open { path: path.clone(), why: plain(&e) },
-            other => StoreError::Shape { path: path.clone(), why: other.to_string() },
-        })?;
-        let read = connect(&path, "rw", READERS).await?;
+    pub async fn open_with(
+        database: &Database,
+        folder: &Path,
+        root: RootSource,
+    ) -> Result<Self, StoreError> {
+        let (back_end, write, read) = connect::open(database).await?;
         let vault = Vault::open(folder, root)?;
-        let writer = Writer::start(write.clone());
-        Ok(Self { read, write, writer, vault })
+        let security = Arc::new(Notify::new());
+        let writer = Writer::start(write.clone(), vault.clone(), Arc::clone(&security));
+        let store = Self { read, write, writer, vault, back_end, security };
+        store.begin_audit().await?;
+        Ok(store)
     }
 
     /// Looks whether the file in `folder` is sound, and changes nothing: `None` when it is, else what is wrong.
@@ -140,11 +140,13 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when it cannot be opened.
     pub async fn examine(folder: &Path) -> Result<Option<String>, StoreError> {
-        let path = folder.join(FILE);
-        let pool = connect(&path, "rw", 1).await?;
-        let said: String = sqlx::query(sql::instance::QUICK_CHECK).fetch_one(&pool).await?.try_get(0)?;
-        pool.close().await;
-        Ok((said != "ok").then_some(said))
+        connect::examine(&Database::in_folder(folder)).await
+    }
+
+    /// Told when a security event is on the disk, by one call for any number of them.
+    #[must_use]
+    pub fn security_events(&self) -> &Notify {
+        &self.security
     }
 
     /// What seals.
@@ -168,13 +170,12 @@ impl Store {
         Ok(count > 0)
     }
 
-    /// SQLite's own check of the file: `None` when it is sound, else what is wrong.
+    /// The database's own check of its file: `None` when it is sound, else what is wrong.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn check(&self) -> Result<Option<String>, StoreError> {
-        let said: String = sqlx::query(sql::instance::QUICK_CHECK).fetch_one(&self.read).await?.try_get(0)?;
-        Ok((said != "ok").then_some(said))
+        connect::check(self.back_end, &self.read).await
     }
 
     /// Puts rows into the queue of the one writer, which commits all that wait in one transaction; rows are written in
@@ -188,57 +189,6 @@ impl Store {
         self.write(Vec::new()).wait().await.ok();
         self.read.close().await;
         self.write.close().await;
-    }
-}
-
-async fn connect(path: &Path, mode: &str, connections: u32) -> Result<AnyPool, StoreError> {
-    sqlx::any::install_default_drivers();
-    let failed = |e: &sqlx::Error| StoreError::Open { path: path.to_owned(), why: plain(e) };
-    let options: AnyConnectOptions = url(path, mode).parse().map_err(|e| failed(&e))?;
-    // A pool tries again for a while before it reports what one connection reports at once.
-    let mut first = AnyConnection::connect_with(&options).await.map_err(|e| failed(&e))?;
-    prepare(&mut first).await.map_err(|e| failed(&e))?;
-    first.close().await.map_err(|e| failed(&e))?;
-    AnyPoolOptions::new()
-        .max_connections(connections)
-        .min_connections(connections.min(1))
-        .acquire_timeout(Duration::from_secs(10))
-        .idle_timeout(None)
-        .max_lifetime(None)
-        .after_connect(|connection, _| Box::pin(prepare(connection)))
-        .connect_with(options)
-        .await
-        .map_err(|e| failed(&e))
-}
-
-async fn prepare(connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
-    connection.execute(sql::instance::WAL).await?;
-    connection.execute(sql::instance::SYNCHRONOUS).await?;
-    connection.execute(sql::instance::FOREIGN_KEYS).await?;
-    Ok(())
-}
-
-/// The file as a URL; everything that could mean something in a URL is percent-encoded.
-fn url(path: &Path, mode: &str) -> String {
-    use std::fmt::Write as _;
-    let mut url = String::from("sqlite://");
-    for byte in path.as_os_str().as_encoded_bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' => {
-                url.push(char::from(*byte))
-            }
-            other => write!(url, "%{other:02X}").expect("writing to a string does not fail"),
-        }
-    }
-    url.push_str("?mode=");
-    url.push_str(mode);
-    url
-}
-
-fn plain(error: &sqlx::Error) -> String {
-    match error {
-        sqlx::Error::Database(e) => e.message().to_owned(),
-        other => other.to_string(),
     }
 }
 

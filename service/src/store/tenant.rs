@@ -1,12 +1,29 @@
 //! The data of one tenant. Each subject is a file of its own beside this one.
 
+/// A sentence with the tenant as its first value, and these after it.
+macro_rules! ask {
+    ($store:expr, $sql:expr $(, $value:expr)* $(,)?) => {
+        sqlx::query($sql).bind($store.tenant.0.as_str())$(.bind($value))*
+    };
+}
+
+mod history;
+mod methods;
+mod organisation;
+mod people;
+mod alerts;
+mod data;
 mod sealed;
 
-use farhand_protocol::ParticipantId;
-use sqlx::Row as _;
+pub use self::people::PersonChange;
 
+use farhand_protocol::ParticipantId;
+use sqlx::{AnyConnection, Row as _};
+
+pub use self::alerts::{AlertTarget, AlertWay};
+pub use self::data::{Deletion, Retention, Subject};
 use super::door::optional_hash;
-use super::rows::{participant_role_of, role_name, role_of, to_i64, to_u64};
+use super::rows::{participant_place, participant_role_of, role_name, role_of, to_i64};
 use super::{
     AuditRow, ParticipantRow, ParticipantSecret, SignInRow, Store, StoreError, Tenant, UserRow,
     UserWithPassword, Write, Written, sql,
@@ -15,8 +32,8 @@ use super::{
 /// A handle on the data of one tenant; nothing of another tenant can be reached through it.
 #[derive(Clone, Debug)]
 pub struct TenantStore {
-    store: Store,
-    tenant: Tenant,
+    pub(super) store: Store,
+    pub(super) tenant: Tenant,
 }
 
 impl TenantStore {
@@ -42,17 +59,17 @@ impl TenantStore {
             .bind(to_i64(now))
             .execute(&mut *transaction)
             .await?;
-        sqlx::query(sql::tenant::ADD_USER)
-            .bind(self.tenant.0.as_str())
-            .bind(first.user.id.as_str())
-            .bind(first.user.email.as_str())
-            .bind(first.user.name.as_str())
-            .bind(role_name(first.user.role))
-            .bind(first.password_hash.as_str())
-            .bind(to_i64(now))
-            .execute(&mut *transaction)
-            .await?;
+        self.insert_user(&mut transaction, first, None, now).await?;
         transaction.commit().await?;
+        Ok(())
+    }
+
+    /// Creates the tenant without anybody in it: an invitation is to follow.
+    ///
+    /// # Errors
+    /// [`StoreError::Taken`] when it is there already.
+    pub async fn create_empty(&self, name: &str, now: u64) -> Result<(), StoreError> {
+        ask!(self, sql::tenant::CREATE, name, to_i64(now)).execute(&self.store.write).await?;
         Ok(())
     }
 
@@ -61,16 +78,32 @@ impl TenantStore {
     /// # Errors
     /// [`StoreError::Taken`] when the address is in use.
     pub async fn add_user(&self, user: &UserWithPassword, now: u64) -> Result<(), StoreError> {
-        sqlx::query(sql::tenant::ADD_USER)
-            .bind(self.tenant.0.as_str())
-            .bind(user.user.id.as_str())
-            .bind(user.user.email.as_str())
-            .bind(user.user.name.as_str())
-            .bind(role_name(user.user.role))
-            .bind(user.password_hash.as_str())
-            .bind(to_i64(now))
-            .execute(&self.store.write)
-            .await?;
+        let mut connection = self.store.write.acquire().await?;
+        self.insert_user(&mut connection, user, None, now).await
+    }
+
+    async fn insert_user(
+        &self,
+        connection: &mut AnyConnection,
+        user: &UserWithPassword,
+        group: Option<&str>,
+        now: u64,
+    ) -> Result<(), StoreError> {
+        let UserRow { id, email, name, role } = &user.user;
+        let name = self.seal("users", "name", id, name.as_bytes())?;
+        ask!(
+            self,
+            sql::tenant::ADD_USER,
+            id.as_str(),
+            email.as_str(),
+            name,
+            role_name(*role),
+            user.password_hash.as_str(),
+            to_i64(now),
+            group
+        )
+        .execute(connection)
+        .await?;
         Ok(())
     }
 
@@ -111,12 +144,12 @@ impl TenantStore {
             .fetch_optional(&self.store.read)
             .await?;
         let Some(row) = row else { return Ok(None) };
-        let role: String = row.try_get(3)?;
+        let (id, role): (String, String) = (row.try_get(0)?, row.try_get(4)?);
         Ok(Some(UserRow {
-            id: row.try_get(0)?,
             email: row.try_get(1)?,
-            name: row.try_get(2)?,
+            name: self.name_of(&id, row.try_get(2)?, row.try_get(3)?)?,
             role: role_of(&role)?,
+            id,
         }))
     }
 
@@ -125,23 +158,7 @@ impl TenantStore {
     /// # Errors
     /// [`StoreError`].
     pub async fn add_sign_in(&self, row: &SignInRow) -> Result<(), StoreError> {
-        let mut transaction = self.store.write.begin().await?;
-        sqlx::query(sql::tenant::SWEEP_SIGN_INS)
-            .bind(self.tenant.0.as_str())
-            .bind(row.user.as_str())
-            .bind(to_i64(row.created_at))
-            .execute(&mut *transaction)
-            .await?;
-        sqlx::query(sql::tenant::ADD_SIGN_IN)
-            .bind(self.tenant.0.as_str())
-            .bind(row.token_hash.to_vec())
-            .bind(row.user.as_str())
-            .bind(to_i64(row.created_at))
-            .bind(to_i64(row.expires_at))
-            .execute(&mut *transaction)
-            .await?;
-        transaction.commit().await?;
-        Ok(())
+        self.add_sign_in_for(row, None).await
     }
 
     /// Ends a sign-in.
@@ -179,12 +196,14 @@ impl TenantStore {
                     (None, Some(hash)) => ParticipantSecret::Token(hash),
                     (Some(_), Some(_)) | (None, None) => return Err(unreadable()),
                 };
+                let place = participant_place(session, id);
+                let open = |column, sealed: Vec<u8>| self.open_text("participants", column, &place, &sealed);
                 Ok(ParticipantRow {
                     session: session.to_owned(),
                     id: ParticipantId::try_from(id).map_err(|_| unreadable())?,
                     role: participant_role_of(&role)?,
-                    name: row.try_get(2)?,
-                    organisation: row.try_get(3)?,
+                    name: open("name", row.try_get(2)?)?,
+                    organisation: open("organisation", row.try_get(3)?)?,
                     secret,
                 })
             })
@@ -194,30 +213,5 @@ impl TenantStore {
     /// Queues an audit row.
     pub fn audit(&self, row: AuditRow) -> Written {
         self.store.write(vec![Write::Audit(self.tenant.clone(), row)])
-    }
-
-    /// The newest audit rows, newest first.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn audit_rows(&self, at_most: u32) -> Result<Vec<AuditRow>, StoreError> {
-        let rows = sqlx::query(sql::tenant::AUDIT)
-            .bind(self.tenant.0.as_str())
-            .bind(i64::from(at_most))
-            .fetch_all(&self.store.read)
-            .await?;
-        rows.into_iter()
-            .map(|row| {
-                Ok(AuditRow {
-                    at: to_u64(row.try_get(0)?),
-                    actor: row.try_get(1)?,
-                    action: row.try_get(2)?,
-                    session: row.try_get(3)?,
-                    outcome: row.try_get(4)?,
-                    address: row.try_get(5)?,
-                    detail: row.try_get(6)?,
-                })
-            })
-            .collect()
     }
 }

@@ -1,11 +1,16 @@
 //! The one writer of what happens in sessions: rows queue up, and all that wait are committed in one transaction,
 //! because a commit that reaches the disk costs as much for fifty rows as for one.
 
-use sqlx::{AnyConnection, AnyPool, Connection as _};
-use tokio::sync::{mpsc, oneshot};
+use std::sync::Arc;
 
-use super::rows::{participant_role_name, reason_name, to_i64};
+use sqlx::{AnyConnection, AnyPool, Connection as _};
+use tokio::sync::{Notify, mpsc, oneshot};
+
+use super::audit::Chains;
+use super::rows::{participant_place, participant_role_name, policy_text, reason_name, to_i64};
 use super::{AuditRow, ParticipantRow, ParticipantSecret, SessionRow, StoreError, Tenant, sql};
+use crate::audit::chain::Hash;
+use crate::vault::{Place, Vault};
 
 /// Rows committed together at most.
 const BATCH: usize = 256;
@@ -19,6 +24,8 @@ pub enum Write {
     Participant(Tenant, ParticipantRow),
     /// What happened.
     Audit(Tenant, AuditRow),
+    /// The tenant's audit chain is let go with the tenant, at this time.
+    EndAudit(Tenant, u64),
 }
 
 struct Job {
@@ -59,9 +66,9 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(pool: AnyPool) -> Self {
+    pub(super) fn start(pool: AnyPool, vault: Vault, security: Arc<Notify>) -> Self {
         let (jobs, queue) = mpsc::unbounded_channel();
-        tokio::spawn(run(pool, queue));
+        tokio::spawn(run(pool, Keeper { chains: Chains::new(vault.clone()), vault, security }, queue));
         Self { jobs }
     }
 
@@ -73,113 +80,124 @@ impl Writer {
     }
 }
 
-async fn run(pool: AnyPool, mut queue: mpsc::UnboundedReceiver<Job>) {
-    let mut ids = AuditIds::default();
+/// What the writer needs besides the database.
+struct Keeper {
+    chains: Chains,
+    vault: Vault,
+    /// Told when a security event is on the disk.
+    security: Arc<Notify>,
+}
+
+async fn run(pool: AnyPool, mut keeper: Keeper, mut queue: mpsc::UnboundedReceiver<Job>) {
     let mut jobs = Vec::new();
     while queue.recv_many(&mut jobs, BATCH).await > 0 {
-        let together = match pool.acquire().await {
-            Ok(mut connection) => commit(&mut connection, &jobs, &mut ids).await,
-            Err(e) => Err(e),
-        };
-        match together {
+        match keeper.commit(&pool, &jobs).await {
             Ok(()) => jobs.drain(..).for_each(|job| drop(job.done.send(Ok(())))),
             // One bad row must not take the others with it.
             Err(_) => {
                 for job in jobs.drain(..) {
-                    let alone = match pool.acquire().await {
-                        Ok(mut connection) => {
-                            commit(&mut connection, std::slice::from_ref(&job), &mut ids).await
-                        }
-                        Err(e) => Err(e),
-                    };
+                    let alone = keeper.commit(&pool, std::slice::from_ref(&job)).await;
                     if let Err(error) = &alone {
                         tracing::error!(%error, rows = job.rows.len(), "rows could not be written to the database");
                     }
-                    job.done.send(alone.map_err(StoreError::from)).ok();
+                    job.done.send(alone).ok();
                 }
             }
         }
     }
 }
 
-async fn commit(connection: &mut AnyConnection, jobs: &[Job], ids: &mut AuditIds) -> Result<(), sqlx::Error> {
-    if jobs.iter().all(|job| job.rows.is_empty()) {
-        return Ok(());
+impl Keeper {
+    async fn commit(&mut self, pool: &AnyPool, jobs: &[Job]) -> Result<(), StoreError> {
+        if jobs.iter().all(|job| job.rows.is_empty()) {
+            return Ok(());
+        }
+        let mut connection = pool.acquire().await?;
+        let mut transaction = connection.begin().await?;
+        let (moved, ended, security) = self.rows(&mut transaction, jobs).await?;
+        transaction.commit().await?;
+        self.chains.committed(moved);
+        ended.iter().for_each(|tenant| self.chains.forget(tenant));
+        if security {
+            self.security.notify_one();
+        }
+        Ok(())
     }
-    let mut transaction = connection.begin().await?;
-    for row in jobs.iter().flat_map(|job| &job.rows) {
-        insert(&mut transaction, row, ids).await?;
+
+    async fn rows(
+        &self,
+        connection: &mut AnyConnection,
+        jobs: &[Job],
+    ) -> Result<(Vec<(Tenant, u64, Hash)>, Vec<Tenant>, bool), StoreError> {
+        let mut audit = Vec::new();
+        let mut ended = Vec::new();
+        for row in jobs.iter().flat_map(|job| &job.rows) {
+            match row {
+                Write::Session(tenant, row) => put_session(&mut *connection, tenant, row).await?,
+                Write::Participant(tenant, row) => {
+                    put_participant(&mut *connection, &self.vault, tenant, row).await?;
+                }
+                Write::Audit(tenant, row) => audit.push((tenant, row)),
+                Write::EndAudit(tenant, at) => ended.push((tenant, *at)),
+            }
+        }
+        let mut moved = self.chains.append(&mut *connection, &audit).await?;
+        for (tenant, at) in &ended {
+            moved.extend(self.chains.end(&mut *connection, tenant, *at).await?);
+        }
+        let security = audit.iter().any(|(_, row)| row.security);
+        Ok((moved, ended.into_iter().map(|(tenant, _)| tenant.clone()).collect(), security))
     }
-    transaction.commit().await
 }
 
-async fn insert(connection: &mut AnyConnection, row: &Write, ids: &mut AuditIds) -> Result<(), sqlx::Error> {
-    match row {
-        Write::Session(tenant, row) => {
-            sqlx::query(sql::tenant::PUT_SESSION)
-                .bind(tenant.0.as_str())
-                .bind(row.id.as_str())
-                .bind(row.owner.as_str())
-                .bind(row.code.as_str())
-                .bind(to_i64(row.code_expires_at))
-                .bind(to_i64(row.created_at))
-                .bind(row.state.as_str())
-                .bind(to_i64(row.revision))
-                .bind(row.ended.map(|e| to_i64(e.at)))
-                .bind(row.ended.map(|e| reason_name(e.reason)))
-                .execute(connection)
-                .await?
-        }
-        Write::Participant(tenant, row) => {
-            let (user, token) = match &row.secret {
-                ParticipantSecret::User(user) => (Some(user.as_str()), None),
-                ParticipantSecret::Token(hash) => (None, Some(hash.to_vec())),
-            };
-            sqlx::query(sql::tenant::PUT_PARTICIPANT)
-                .bind(tenant.0.as_str())
-                .bind(row.session.as_str())
-                .bind(i64::from(row.id))
-                .bind(participant_role_name(row.role))
-                .bind(row.name.as_str())
-                .bind(row.organisation.as_str())
-                .bind(user)
-                .bind(token)
-                .execute(connection)
-                .await?
-        }
-        Write::Audit(tenant, row) => {
-            sqlx::query(sql::tenant::ADD_AUDIT)
-                .bind(tenant.0.as_str())
-                .bind(ids.next(row.at))
-                .bind(to_i64(row.at))
-                .bind(row.actor.as_str())
-                .bind(row.action.as_str())
-                .bind(row.session.as_deref())
-                .bind(row.outcome.as_str())
-                .bind(row.address.as_str())
-                .bind(row.detail.as_str())
-                .execute(connection)
-                .await?
-        }
-    };
+async fn put_session(
+    connection: &mut AnyConnection,
+    tenant: &Tenant,
+    row: &SessionRow,
+) -> Result<(), StoreError> {
+    sqlx::query(sql::tenant::PUT_SESSION)
+        .bind(tenant.0.as_str())
+        .bind(row.id.as_str())
+        .bind(row.owner.as_str())
+        .bind(row.code.as_str())
+        .bind(to_i64(row.code_expires_at))
+        .bind(to_i64(row.created_at))
+        .bind(row.state.as_str())
+        .bind(to_i64(row.revision))
+        .bind(row.ended.map(|e| to_i64(e.at)))
+        .bind(row.ended.map(|e| reason_name(e.reason)))
+        .bind(row.joined_at.map(to_i64))
+        .bind(policy_text(&row.policy))
+        .execute(connection)
+        .await?;
     Ok(())
 }
 
-/// Identifiers of audit rows sort in the order in which the rows were written: time, then a count, then a random part
-/// that keeps two starts within one millisecond apart.
-#[derive(Default)]
-struct AuditIds {
-    at: u64,
-    count: u32,
-}
-
-impl AuditIds {
-    fn next(&mut self, at: u64) -> String {
-        if at > self.at {
-            (self.at, self.count) = (at, 0);
-        } else {
-            self.count += 1;
-        }
-        format!("{:012x}{:08x}{}", self.at, self.count, crate::identity::random_id(4))
-    }
+async fn put_participant(
+    connection: &mut AnyConnection,
+    vault: &Vault,
+    tenant: &Tenant,
+    row: &ParticipantRow,
+) -> Result<(), StoreError> {
+    let (user, token) = match &row.secret {
+        ParticipantSecret::User(user) => (Some(user.as_str()), None),
+        ParticipantSecret::Token(hash) => (None, Some(hash.to_vec())),
+    };
+    let name = participant_place(&row.session, i64::from(row.id));
+    let seal = |column, text: &str| {
+        let place = Place { tenant: &tenant.0, table: "participants", column, row: &name };
+        vault.seal(&place, text.as_bytes())
+    };
+    sqlx::query(sql::tenant::PUT_PARTICIPANT)
+        .bind(tenant.0.as_str())
+        .bind(row.session.as_str())
+        .bind(i64::from(row.id))
+        .bind(participant_role_name(row.role))
+        .bind(seal("name", &row.name)?)
+        .bind(seal("organisation", &row.organisation)?)
+        .bind(user)
+        .bind(token)
+        .execute(connection)
+        .await?;
+    Ok(())
 }

@@ -1,6 +1,7 @@
 //! The vault: what is personal is sealed before it reaches the database (N7). A root key wraps a key for each tenant,
 //! which seals single values for their places. See [`seal`] for the bytes.
 
+pub mod command;
 mod keyring;
 mod root;
 pub mod seal;

@@ -2,15 +2,23 @@
 #![allow(clippy::unwrap_used)]
 
 mod access_matrix;
+mod api_keys;
 mod audit_trail;
+mod authority;
 mod bad_input;
 mod doctor;
 mod first_run;
 mod foreign_origin;
+mod groups;
+mod invitations;
+mod keys_and_audit;
 mod pages;
+mod mail;
+mod methods;
 mod program;
 mod restart_under_a_live_session;
 mod session;
+mod sign_in;
 mod start_failures;
 mod tls_settings;
 mod world;

@@ -8,8 +8,10 @@ use std::time::Duration;
 use farhand_protocol::api::{Joined, Problem, SessionCreated, SignedIn};
 use farhand_protocol::signal::{FromService, ToService};
 use farhand_protocol::version::VersionRange;
+use farhand_service::clock::{Clock, Now};
 use farhand_service::config::{CertificateSource, Config, LogFormat};
 use farhand_service::serve::Service;
+use farhand_service::store::MailRow;
 use farhand_service::tls::{self, CERTIFICATE_FILE};
 use futures_util::{SinkExt as _, StreamExt as _};
 use reqwest::{Method, Response, StatusCode};
@@ -40,9 +42,12 @@ pub fn config(data: &Path) -> Config {
         metrics: Some(free),
         public_url: None,
         certificate: CertificateSource::SelfSigned,
+        alert_webhook: None,
+        private_webhooks: false,
         web: None,
         agent_file: None,
         demo: false,
+        smtp: None,
         log: LogFormat::Text,
         log_filter: "info".to_owned(),
         max_connections: 256,
@@ -55,6 +60,8 @@ pub struct World {
     pub folder: TempDir,
     pub service: Service,
     pub http: reqwest::Client,
+    /// The service's clock, which stands still until it is moved.
+    pub clock: Clock,
 }
 
 impl World {
@@ -66,9 +73,10 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let mut config = config(folder.path());
         change(&mut config);
-        let service = Service::start(config).await.unwrap();
+        let clock = Clock::moved_by_hand(Now::read().unix_ms);
+        let service = Service::start_with(config, clock.clone()).await.unwrap();
         let http = client(folder.path());
-        Self { folder, service, http }
+        Self { folder, service, http, clock }
     }
 
     /// With an organisation and its administrator, who is not signed in.
@@ -87,12 +95,83 @@ impl World {
 
     /// Stops the service and starts it again on the same folder and ports.
     pub async fn restart(self) -> Self {
-        let Self { folder, service, http } = self;
+        self.restart_with(|_| {}).await
+    }
+
+    pub async fn restart_with(self, change: impl FnOnce(&mut Config)) -> Self {
+        let Self { folder, service, http, clock } = self;
         let mut config = config(folder.path());
         config.listen = service.address();
+        change(&mut config);
         service.stop().await;
-        let service = Service::start(config).await.unwrap();
-        Self { folder, service, http }
+        let service = Service::start_with(config, clock.clone()).await.unwrap();
+        Self { folder, service, http, clock }
+    }
+
+    /// Waits for a named condition.
+    pub async fn until(&self, mut fits: impl AsyncFnMut() -> bool) {
+        let waiting = async {
+            while !fits().await {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, waiting).await.expect("the condition came true in time");
+    }
+
+    /// When a sign-in was noted to be used.
+    pub async fn seen(&self, token: &str) -> u64 {
+        let hash = farhand_service::identity::Token::parse(token).unwrap().hash();
+        self.service.app().store().sign_in_by_token(&hash).await.unwrap().unwrap().seen_at
+    }
+
+    /// The mails to somebody, newest first, once there are so many.
+    pub async fn mails_to(&self, to: &str, count: usize) -> Vec<MailRow> {
+        let tenant = self.service.app().store().user_by_email(EMAIL).await.unwrap().unwrap().tenant;
+        let store = self.service.app().store().tenant(tenant);
+        let found = async || {
+            let all = store.mails(100).await.unwrap();
+            all.into_iter().filter(|mail| mail.to == to).collect::<Vec<_>>()
+        };
+        self.until(async || found().await.len() >= count).await;
+        found().await
+    }
+
+    /// What stands behind `path` in the newest mail to somebody.
+    pub async fn link_to(&self, to: &str, path: &str, count: usize) -> String {
+        let mails = self.mails_to(to, count).await;
+        let mut links: Vec<String> = mails
+            .iter()
+            .filter_map(|mail| mail.text.split(path).nth(1))
+            .map(|rest| rest.split_whitespace().next().unwrap().to_owned())
+            .collect();
+        // Mails of one moment have no order; the one whose link works is the newest.
+        if links.len() > 1 {
+            let mut working = Vec::new();
+            for link in &links {
+                let hash = farhand_service::identity::Token::parse(link).unwrap().hash();
+                let store = self.service.app().store();
+                if store.invitation_by_token(&hash).await.unwrap().is_some()
+                    || store.reset_by_token(&hash).await.unwrap().is_some()
+                {
+                    working.push(link.clone());
+                }
+            }
+            links = working;
+        }
+        links.remove(0)
+    }
+
+    /// Invites a technician named Tom, who accepts and signs in.
+    pub async fn technician(&self, email: &str) -> String {
+        let token = self.sign_in().await;
+        let form = json!({ "email": email, "role": "technician" });
+        let invited = self.with_token(Method::POST, "/api/v1/invitations", &token).json(&form).send().await.unwrap();
+        assert_eq!(invited.status(), StatusCode::CREATED);
+        let link = self.link_to(email, "/invitation#", 1).await;
+        let form = json!({ "token": link, "name": "Tom", "password": PASSWORD });
+        let accepted = self.post("/api/v1/invitation/accept", &form).await;
+        assert_eq!(accepted.status(), StatusCode::OK);
+        self.sign_in_as(email, PASSWORD).await
     }
 
     pub fn url(&self, path: &str) -> String {

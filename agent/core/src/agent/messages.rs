@@ -18,6 +18,7 @@ impl Agent {
     pub(super) fn control(&mut self, sender: ParticipantId, message: Control, now: Instant) {
         match message {
             Control::Ask { rights } => {
+                self.used(now);
                 self.asker = sender;
                 self.remote(Remote::Ask { rights }, now);
             }
@@ -38,7 +39,14 @@ impl Agent {
         }
     }
 
+    fn used(&mut self, now: Instant) {
+        if let Some(limits) = &mut self.limits {
+            limits.handle_use(now);
+        }
+    }
+
     pub(super) fn input(&mut self, sender: ParticipantId, input: Input, now: Instant) {
+        self.used(now);
         match input {
             Input::Key { usage, down } => {
                 // A release is let through to the keyboard always: it can only let go of what was pressed.
@@ -76,6 +84,7 @@ impl Agent {
     }
 
     pub(super) fn pointer(&mut self, pointer: Pointer, now: Instant) {
+        self.used(now);
         if self.may_inject() {
             self.move_pointer(pointer.x, pointer.y, now);
         }

@@ -55,6 +55,7 @@ impl Hub {
             secrets: vec![(participant, secret.clone())],
             sockets: std::collections::HashMap::new(),
             consent: None,
+            joined_at: None,
         };
         let row = room.row(&room.session.snapshot(), None);
         self.outputs.push_back(Output::Keep(Write::Session(tenant.clone(), row)));
@@ -90,6 +91,7 @@ impl Hub {
             Ok(participant) => {
                 let secret = ParticipantSecret::Token(token);
                 room.secrets.push((participant, secret.clone()));
+                room.joined_at = Some(now.unix_ms);
                 let (tenant, owner) = (room.tenant.clone(), room.owner.clone());
                 self.codes.remove(&code);
                 self.remember(code, Fate::Used, now);
@@ -100,7 +102,14 @@ impl Hub {
                     self.outputs.push_back(Output::Keep(Write::Participant(tenant.clone(), row)));
                 }
                 self.keep_event(&tenant, Event::new(Actor::Agent, "join").session(&id), Some(from), now);
-                Ok(JoinedRoom { session: id, technician: owner.name, organisation: owner.organisation })
+                self.limit(&id, now);
+                Ok(JoinedRoom {
+                    session: id,
+                    technician: owner.name,
+                    organisation: owner.organisation,
+                    tenant,
+                    ceiling: owner.policy,
+                })
             }
             // Its time ran out just now, and the timer has not come yet.
             Err(SessionRefused::Ended) => {
@@ -168,12 +177,32 @@ impl Hub {
         for (socket, seat) in resting {
             let problem = FromService::Problem {
                 code: "signed_out".to_owned(),
-                message: "You signed out. Sign in again to go on with this session.".to_owned(),
+                message: "Your sign-in has ended. Sign in again to go on with this session.".to_owned(),
             };
             self.outputs.push_back(Output::Send { socket, message: Outgoing::Signal(problem) });
             self.outputs
                 .push_back(Output::KickMedia { session: seat.session, participant: seat.participant });
             self.leave(socket, CloseWhy::Refused, now);
+        }
+    }
+
+    /// A sign-in was replaced by a new one: what rested on the old rests on the new.
+    pub fn handle_rotate(&mut self, before: &TokenHash, after: TokenHash) {
+        for held in self.sockets.values_mut().filter(|held| held.seat.sign_in.as_ref() == Some(before)) {
+            held.seat.sign_in = Some(after);
+        }
+    }
+
+    /// A user is gone: their sessions end.
+    pub fn handle_owner_gone(&mut self, tenant: &Tenant, user: &str, now: Now) {
+        let owned: Vec<String> = self
+            .rooms
+            .iter()
+            .filter(|(_, room)| room.tenant == *tenant && room.owner.user == user)
+            .map(|(id, _)| id.clone())
+            .collect();
+        for id in owned {
+            self.finish(&id, EndReason::Service, &Actor::Service, None, now);
         }
     }
 
@@ -270,7 +299,7 @@ impl Hub {
         here
     }
 
-    fn finish(&mut self, session: &str, reason: EndReason, actor: &Actor, from: Option<IpAddr>, now: Now) {
+    pub(super) fn finish(&mut self, session: &str, reason: EndReason, actor: &Actor, from: Option<IpAddr>, now: Now) {
         if let Some(room) = self.rooms.get_mut(session) {
             room.session.handle_end(reason, now.instant).ok();
             self.settle(session, actor, from, now);

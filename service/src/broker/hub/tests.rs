@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use farhand_protocol::api::Policy;
 use farhand_protocol::consent::{ConsentEnd, ConsentSnapshot, ConsentState};
 use farhand_protocol::rights::Rights;
 use farhand_protocol::signal::ToService;
@@ -23,6 +24,7 @@ struct World {
     media_ended: Vec<String>,
     kicked: Vec<ParticipantId>,
     refused: usize,
+    policy: Policy,
 }
 
 impl World {
@@ -36,6 +38,7 @@ impl World {
             media_ended: Vec::new(),
             kicked: Vec::new(),
             refused: 0,
+            policy: Policy::default(),
         }
     }
 
@@ -86,6 +89,7 @@ impl World {
             user: user.into(),
             name: "Ada".into(),
             organisation: "Help".into(),
+            policy: self.policy.clone(),
         };
         let create = CreateSession { id: id.into(), code: Code::from_number(number).unwrap(), owner };
         let created = self.hub.handle_create(create, Some(Self::address()), self.now);
@@ -148,7 +152,7 @@ impl World {
             .iter()
             .filter_map(|row| match row {
                 Write::Audit(_, row) => Some(format!("{} {} {}", row.actor, row.action, row.detail)),
-                Write::Session(..) | Write::Participant(..) => None,
+                Write::Session(..) | Write::Participant(..) | Write::EndAudit(..) => None,
             })
             .collect()
     }
@@ -439,7 +443,7 @@ fn after_a_restart_both_sides_come_back_and_go_on() {
         match row {
             Write::Session(_, row) => session = Some(row.clone()),
             Write::Participant(_, row) => participants.push(row.clone()),
-            Write::Audit(..) => {}
+            Write::Audit(..) | Write::EndAudit(..) => {}
         }
     }
     let session = session.unwrap();
@@ -553,4 +557,58 @@ fn random_walks_keep_the_books_straight() {
             assert!(hub.codes.values().all(|id| hub.rooms.contains_key(id)), "seed {seed}");
         }
     }
+}
+
+#[test]
+fn a_session_ends_when_its_policys_time_is_over() {
+    let mut world = World::new();
+    world.policy.session_minutes = Some(10);
+    let (technician, _) = world.live();
+    let began = world.now.unix_ms;
+    while world.now.unix_ms < began + 599_000 {
+        world.pass(Duration::from_secs(1));
+        assert_eq!(world.state("s"), Some("live"));
+    }
+    world.heard(technician);
+    world.pass(Duration::from_secs(1));
+    assert_eq!(world.state("s"), None);
+    assert_eq!(world.heard(technician), ["session ended", "ended Service"]);
+}
+
+#[test]
+fn waiting_for_the_customer_does_not_count() {
+    let mut world = World::new();
+    world.policy.session_minutes = Some(1);
+    world.create("s", 1).unwrap();
+    world.pass(Duration::from_secs(90));
+    assert_eq!(world.state("s"), Some("waiting"));
+    assert_eq!(world.join(1).unwrap().ceiling.session_minutes, Some(1));
+}
+
+#[test]
+fn a_replaced_sign_in_keeps_its_sockets_and_an_ended_one_does_not() {
+    let mut world = World::new();
+    let (technician, agent) = world.live();
+    let new = [2; 32];
+    world.hub.handle_rotate(&SIGN_IN, new);
+    world.hub.handle_sign_out(&SIGN_IN, world.now);
+    world.drain();
+    assert_eq!(world.closed, []);
+    assert_eq!(world.hub.resting(), [(new, true)]);
+    world.hub.handle_sign_out(&new, world.now);
+    world.drain();
+    assert_eq!(world.closed, [(technician, CloseWhy::Refused)]);
+    assert_eq!(world.kicked.len(), 1);
+    assert!(world.heard(agent).contains(&"session interrupted".to_owned()));
+}
+
+#[test]
+fn the_sessions_of_whoever_is_gone_end_and_no_others() {
+    let mut world = World::new();
+    world.create_as("u1", "a", 1).unwrap();
+    world.create_as("u2", "b", 2).unwrap();
+    world.hub.handle_owner_gone(&Tenant("other".into()), "u1", world.now);
+    world.hub.handle_owner_gone(&Tenant(TENANT.into()), "u1", world.now);
+    world.drain();
+    assert_eq!((world.state("a"), world.state("b")), (None, Some("waiting")));
 }

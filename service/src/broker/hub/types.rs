@@ -1,6 +1,7 @@
 //! What goes into the hub and what comes out of it.
 
 use farhand_protocol::ParticipantId;
+use farhand_protocol::api::Policy;
 use farhand_protocol::session::code::Code;
 use farhand_protocol::session::{Role, SessionSnapshot};
 use farhand_protocol::signal::FromService;
@@ -24,6 +25,8 @@ pub struct Owner {
     pub name: String,
     /// The organisation's name.
     pub organisation: String,
+    /// What the session may come to at most.
+    pub policy: Policy,
 }
 
 /// A session to be started.
@@ -64,6 +67,10 @@ pub struct JoinedRoom {
     pub technician: String,
     /// Of which organisation.
     pub organisation: String,
+    /// The organisation itself.
+    pub tenant: Tenant,
+    /// What may be asked for at most.
+    pub ceiling: Policy,
 }
 
 /// Why a code opened nothing.

@@ -6,24 +6,24 @@ sentences! {
     /// Its name.
     NAME = "SELECT name FROM tenants WHERE tenant = $1";
     /// Creates a user.
-    ADD_USER = "INSERT INTO users (tenant, id, email, name, role, password_hash, created_at) \
-                VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    ADD_USER = "INSERT INTO users (tenant, id, email, open_name, name, role, password_hash, created_at, group_id) \
+                VALUES ($1, $2, $3, '', $4, $5, $6, $7, $8)";
     /// One user.
-    USER = "SELECT id, email, name, role FROM users WHERE tenant = $1 AND id = $2";
+    USER = "SELECT id, email, open_name, name, role FROM users WHERE tenant = $1 AND id = $2";
     /// A new password.
     SET_PASSWORD = "UPDATE users SET password_hash = $3 WHERE tenant = $1 AND id = $2";
     /// Keeps a sign-in.
-    ADD_SIGN_IN = "INSERT INTO sign_ins (tenant, token_hash, user_id, created_at, expires_at) \
-                   VALUES ($1, $2, $3, $4, $5)";
+    ADD_SIGN_IN = "INSERT INTO sign_ins (tenant, token_hash, user_id, created_at, expires_at, id, seen_at, address, \
+                   program, methods) VALUES ($1, $2, $3, $4, $5, $6, $4, $7, $8, $9)";
     /// Ends a sign-in.
     REMOVE_SIGN_IN = "DELETE FROM sign_ins WHERE tenant = $1 AND token_hash = $2";
     /// Ends every sign-in of a user that is past its time.
     SWEEP_SIGN_INS = "DELETE FROM sign_ins WHERE tenant = $1 AND user_id = $2 AND expires_at <= $3";
     /// Keeps where a session stands.
     PUT_SESSION = "INSERT INTO sessions (tenant, id, owner, code, code_expires_at, created_at, state, revision, \
-                   ended_at, end_reason) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
+                   ended_at, end_reason, joined_at, policy) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
                    ON CONFLICT (tenant, id) DO UPDATE SET state = excluded.state, revision = excluded.revision, \
-                   ended_at = excluded.ended_at, end_reason = excluded.end_reason";
+                   ended_at = excluded.ended_at, end_reason = excluded.end_reason, joined_at = excluded.joined_at";
     /// Keeps a participant.
     PUT_PARTICIPANT = "INSERT INTO participants (tenant, session, participant, role, name, organisation, user_id, \
                        token_hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
@@ -31,10 +31,4 @@ sentences! {
     /// The participants of a session.
     PARTICIPANTS = "SELECT participant, role, name, organisation, user_id, token_hash FROM participants \
                     WHERE tenant = $1 AND session = $2 ORDER BY participant";
-    /// Writes an audit row.
-    ADD_AUDIT = "INSERT INTO audit (tenant, id, at, actor, action, session, outcome, address, detail) \
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-    /// The newest audit rows.
-    AUDIT = "SELECT at, actor, action, session, outcome, address, detail FROM audit WHERE tenant = $1 \
-             ORDER BY id DESC LIMIT $2";
 }

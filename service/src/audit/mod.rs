@@ -1,4 +1,9 @@
-//! Who did what: audit rows from the first day. No secret and no personal value goes into one.
+//! Who did what. Every event becomes an entry of its tenant's [`chain`]; security events are told at once ([`alert`]).
+//! No secret goes into one; addresses and details are sealed.
+
+pub mod alert;
+pub mod chain;
+pub mod command;
 
 use std::net::IpAddr;
 
@@ -9,6 +14,10 @@ use crate::store::AuditRow;
 pub enum Actor {
     /// A user of the tenant.
     User(String),
+    /// A program of the tenant, by this API key.
+    Key(String),
+    /// Whoever hosts the service, on the command line.
+    Operator,
     /// The customer's agent.
     Agent,
     /// The service itself.
@@ -23,6 +32,8 @@ impl Actor {
     pub fn name(&self) -> String {
         match self {
             Self::User(id) => format!("user:{id}"),
+            Self::Key(id) => format!("key:{id}"),
+            Self::Operator => "operator".to_owned(),
             Self::Agent => "agent".to_owned(),
             Self::Service => "service".to_owned(),
             Self::Anonymous => "anonymous".to_owned(),
@@ -39,13 +50,22 @@ pub struct Event {
     outcome: &'static str,
     address: Option<IpAddr>,
     detail: String,
+    security: bool,
 }
 
 impl Event {
     /// Something that succeeded.
     #[must_use]
     pub fn new(actor: Actor, action: &'static str) -> Self {
-        Self { actor, action, session: None, outcome: "ok", address: None, detail: String::new() }
+        Self {
+            actor,
+            action,
+            session: None,
+            outcome: "ok",
+            address: None,
+            detail: String::new(),
+            security: false,
+        }
     }
 
     /// The session it concerns.
@@ -72,6 +92,12 @@ impl Event {
         Self { detail: detail.into(), ..self }
     }
 
+    /// Marks a security event: a lock, a throttle, a foreign Origin, a refused ticket, a forged token (O2).
+    #[must_use]
+    pub fn security(self) -> Self {
+        Self { security: true, ..self }
+    }
+
     /// The row, at this time (milliseconds since 1970).
     #[must_use]
     pub fn row(self, at: u64) -> AuditRow {
@@ -83,6 +109,7 @@ impl Event {
             outcome: self.outcome.to_owned(),
             address: self.address.map(|a| a.to_string()).unwrap_or_default(),
             detail: self.detail,
+            security: self.security,
         }
     }
 }
