@@ -5,6 +5,8 @@ sentences! {
     HISTORY = "SELECT id, owner, created_at, joined_at, ended_at, end_reason, policy FROM sessions WHERE tenant = $1 \
                AND created_at >= $2 AND created_at < $3 AND (created_at < $4 OR (created_at = $4 AND id < $5)) \
                ORDER BY created_at DESC, id DESC LIMIT $6";
+    /// Whether there is such a session.
+    SESSION = "SELECT id FROM sessions WHERE tenant = $1 AND id = $2";
     /// The names that technicians had in sessions, for those who are no longer here.
     OWNER_NAMES = "SELECT p.session, p.participant, p.name, s.owner FROM participants p JOIN sessions s \
                    ON s.tenant = p.tenant AND s.id = p.session WHERE p.tenant = $1 AND p.user_id = s.owner \

@@ -49,6 +49,14 @@ impl TenantStore {
             .collect()
     }
 
+    /// Whether there is, or was, such a session.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn has_session(&self, id: &str) -> Result<bool, StoreError> {
+        Ok(ask!(self, sql::history::SESSION, id).fetch_optional(&self.store.read).await?.is_some())
+    }
+
     /// The names of technicians who are no longer here, by identifier, as their sessions between two times had them.
     ///
     /// # Errors
