@@ -9,6 +9,7 @@ import { Household } from '../kit/household.mjs';
 import { Target } from '../kit/target.mjs';
 import { measure, table } from './measure.mjs';
 import { Viewer } from './viewer.mjs';
+import { desktop } from './products/desktop.mjs';
 import { farhand, ROUTES } from './products/farhand.mjs';
 import { novnc } from './products/novnc.mjs';
 
@@ -25,7 +26,7 @@ const { values } = parseArgs({
 });
 
 const SCREEN = { width: 1920, height: 1080 };
-const PRODUCTS = { farhand, novnc };
+const PRODUCTS = { farhand, desktop, novnc };
 const PATHS = ['direct', 'blocked', ...Object.keys(ROUTES)];
 
 const folder = path.resolve(values.out);
@@ -58,9 +59,10 @@ async function one(name, route) {
   try {
     const display = await Display.open(household, { name: 'customer', ...SCREEN, manager: true });
     const target = await Target.open(display, { name: 'target' });
-    const viewer = await Viewer.open(household);
-    const screen = { target, viewer, display };
+    // The desktop console brings a display and a window of its own.
+    const screen = { target, display, viewer: name === 'desktop' ? null : await Viewer.open(household) };
     const { place, groups, received, facts } = await PRODUCTS[name]({ household, screen, size: SCREEN, route });
+    const { viewer } = screen;
     await target.focus();
     const title = route === 'direct' ? name : `${name} over ${route}`;
     const found = await measure({

@@ -112,6 +112,7 @@ export function table(result) {
   }
   const first = result.firstPictureMs;
   if (first) lines.push(`  code → first picture p50 ${n(percentile(first, 0.5), 0)} p95 ${n(percentile(first, 0.95), 0)} ms of ${first.length} (without the answer), carrier ${result.carrier}, exact at the end: ${result.exact}`);
+  if (result.startToSignInMs) lines.push(`  start → sign-in page ${n(result.startToSignInMs, 0)} ms`);
   lines.push(`  memory MB: ${Object.entries(result.memoryMB).map(([name, size]) => `${name} ${size}`).join(', ')}`);
   return lines.join('\n');
 }

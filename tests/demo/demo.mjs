@@ -13,7 +13,7 @@ import { pace } from '../kit/wait.mjs';
 import { Computer } from './computer.mjs';
 
 const { values } = parseArgs({
-  options: { port: { type: 'string' }, media: { type: 'string' }, data: { type: 'string', default: 'data/demo' } },
+  options: { port: { type: 'string' }, media: { type: 'string' }, data: { type: 'string', default: 'data/demo' }, console: { type: 'boolean' } },
 });
 
 const folder = path.resolve(values.data);
@@ -74,11 +74,22 @@ Farhand is running.
 Press "Start session with the demo computer": its person allows what you ask for, and you can type in its editor.
 Ctrl-C ends everything.
 `);
+  if (values.console) openConsole(service);
   const token = service.file('demo.token');
   for (;;) {
     const code = await next(service, token);
     if (code) await computer.join(code, service, program('farhand-agent'));
   }
+}
+
+/** The desktop console on the display of whoever started this. Closing its window does not end the demo. */
+function openConsole(service) {
+  const args = ['--data', path.join(folder, 'console'), '--server', service.url, '--fingerprint', service.fingerprint];
+  const console_ = household.start('console', program('farhand-console'), args);
+  process.stdout.write('The desktop console opens on your display.\n');
+  console_.exited.then(({ code }) => {
+    if (!ending && code) process.stdout.write(`The desktop console ended (${code}): ${console_.err.tail(3)}\n`);
+  });
 }
 
 /** The code of the next session for the demo computer, or nothing when none came for a while. */

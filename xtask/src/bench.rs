@@ -9,7 +9,7 @@ use crate::{run, setup, shell};
 const HELP: &str = "\
 cargo xtask bench [OPTION…]
 
-  --product NAME   farhand, novnc; may be given more than once, and then both are measured in the same run (farhand)
+  --product NAME   farhand, desktop, novnc; may be given more than once, and then both are measured in the same run (farhand)
   --path NAME      direct, loss-2 (25 ms each way, 2 % loss), slow-3 (3 Mbit/s, 200 ms queue), loss-1-10 (10 Mbit/s,
                    1 %), outages (30 ms, 5 % of the time), blocked (no UDP); may be given more than once (direct)
   --phase NAME     latency, idle, type, scroll, drag, video, read (text in a real browser), load; may be given more than once (all)

@@ -1,4 +1,5 @@
-//! `cargo xtask run`: the service with a demo organisation, and a demo customer's computer beside it.
+//! `cargo xtask run`: the service with a demo organisation, a demo customer's computer beside it, and where there is a
+//! display the desktop console.
 
 use std::os::unix::process::CommandExt;
 use std::time::Instant;
@@ -36,8 +37,18 @@ pub fn run(arguments: &[String]) -> Result<()> {
         .args(["--data".into(), shell::target_dir().join("demo")])
         .args(arguments)
         .env("FARHAND_BINARIES", shell::binary("dev", ""));
+    if has_display() {
+        command.arg("--console");
+    }
     // From here on there is one process, so that Ctrl-C and every other signal reach the one that cleans up.
     Err(command.exec()).context("Node.js could not be started")
+}
+
+/// Whether a window could be opened here.
+fn has_display() -> bool {
+    ["WAYLAND_DISPLAY", "DISPLAY"]
+        .iter()
+        .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
 }
 
 /// Builds the web pages.

@@ -9,6 +9,7 @@ use farhand_agent_host::input::{Backend as InputBackend, open_injector};
 use farhand_agent_host::keeper::Keeper;
 use farhand_protocol::consent::ConsentConfig;
 use farhand_protocol::rights::{Right, Rights};
+use farhand_seal::secret::Secret;
 
 use crate::api::{self, Server};
 use crate::fail::{Fail, exit};
@@ -17,7 +18,7 @@ use crate::session::{self, Over, Parts};
 use crate::tls::{self, Fingerprint};
 use crate::window::protocol::ToWindow;
 use crate::window::{WindowPort, child};
-use crate::{input, screen};
+use crate::{input, screen, sealing};
 
 /// What this version can carry out, and so all that can be asked for.
 const POLICY: Rights = Rights::of(&[Right::View, Right::Control]);
@@ -62,14 +63,16 @@ async fn run(
 ) -> Result<Over, Fail> {
     let consent = ConsentConfig { policy: POLICY, answer_within, ..ConsentConfig::default() };
     let server = Server::parse(server)?;
-    let fingerprint = fingerprint.map(Fingerprint::parse).transpose()?;
+    let fingerprint =
+        fingerprint.map(Fingerprint::parse).transpose().map_err(|_| Fail::FingerprintMalformed)?;
+    let (code, secret) = sealing::split(code);
     farhand_protocol::session::code::Code::parse(code).map_err(|_| Fail::CodeMalformed)?;
     // All that can fail on this machine fails before the code is used up.
     screen::probe(Backend::Auto)?;
     let injector = open_injector(InputBackend::Auto)?;
     let (window, writer) = child::spawn().await?;
     let shown = window.show.clone();
-    let ended = connect(code, server, fingerprint, log, consent, window, injector).await;
+    let ended = connect((code, secret), server, fingerprint, log, consent, window, injector).await;
     if let Err(fail) = &ended {
         let _ = shown.send(ToWindow::Over {
             begun: false,
@@ -85,7 +88,7 @@ async fn run(
 }
 
 async fn connect(
-    code: &str,
+    (code, secret): (&str, Option<Secret>),
     server: Server,
     fingerprint: Option<Fingerprint>,
     log: Log,
@@ -115,6 +118,7 @@ async fn connect(
         server,
         tls: Arc::new(config),
         joined,
+        secret,
         capture: Backend::Auto,
         input,
         input_failures,

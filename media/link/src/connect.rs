@@ -21,8 +21,9 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
 use crate::handle::LinkConfig;
-use crate::pin::Pinned;
+use crate::proxy::Proxy;
 use crate::quic;
+use crate::trust::Pinned;
 
 /// The name in the media service's certificate. Nobody relies on it: the certificate is pinned.
 const MEDIA_NAME: &str = "farhand-media";
@@ -35,21 +36,28 @@ const READ_BUFFER: usize = 16 * 1024;
 /// A WebSocket over TLS.
 pub(crate) type Socket = WebSocketStream<TlsStream<TcpStream>>;
 
-/// Why a carrier could not be opened, for the log.
+/// Why no connection stands, for the log.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum ConnectError {
+pub enum ConnectError {
+    /// The network's error, or the far side's certificate is refused: see [`crate::trust::certificate_error`].
     #[error("{0}")]
     Io(#[from] io::Error),
+    /// The name is known and leads nowhere.
     #[error("the host has no address")]
     NoAddress,
+    /// TLS cannot be set up.
     #[error("TLS: {0}")]
     Tls(#[from] rustls::Error),
+    /// The QUIC connection failed.
     #[error("{0}")]
     Quic(String),
+    /// TCP and TLS stand, and the WebSocket was refused.
     #[error("the WebSocket was refused: {0}")]
     WebSocket(Box<tokio_tungstenite::tungstenite::Error>),
+    /// The host's name cannot stand in a certificate.
     #[error("the host's name is none")]
     Name,
+    /// Nobody answered in time.
     #[error("no answer in time")]
     TimedOut,
 }
@@ -79,7 +87,7 @@ async fn quic_to(
 
 fn client_config(offer: &MediaOffer) -> Result<quinn::ClientConfig, ConnectError> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let pinned = Pinned::new(&offer.certificate_sha256, provider.clone());
+    let pinned = Pinned::from_hex(&offer.certificate_sha256, provider.clone());
     let mut tls = rustls::ClientConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&rustls::version::TLS13])?
         .dangerous()
@@ -92,18 +100,27 @@ fn client_config(offer: &MediaOffer) -> Result<quinn::ClientConfig, ConnectError
     Ok(client)
 }
 
-/// A WebSocket on the API's HTTPS port.
-pub(crate) async fn websocket(config: &LinkConfig, offer: &MediaOffer) -> Result<Socket, ConnectError> {
-    let host = if config.api_host.contains(':') {
-        format!("[{}]", config.api_host)
-    } else {
-        config.api_host.clone()
-    };
-    let (near, port) = match &config.proxy {
+/// A host as it stands in an address: an IPv6 address in brackets.
+fn bracketed(host: &str) -> String {
+    if host.contains(':') { format!("[{host}]") } else { host.to_owned() }
+}
+
+/// TLS over TCP to a host (without brackets), through a proxy if there is one. Speaks HTTP/1.1, which a WebSocket
+/// needs. Has no time limit of its own.
+///
+/// # Errors
+/// [`ConnectError`].
+pub async fn open_tls(
+    host: &str,
+    port: u16,
+    proxy: Option<&Proxy>,
+    tls: &rustls::ClientConfig,
+) -> Result<TlsStream<TcpStream>, ConnectError> {
+    let (near, near_port) = match proxy {
         Some(proxy) => (proxy.host.as_str(), proxy.port),
-        None => (config.api_host.as_str(), config.api_port),
+        None => (host, port),
     };
-    let mut tcp = first_of(near, port, |address| async move {
+    let mut tcp = first_of(near, near_port, |address| async move {
         let tcp = TcpStream::connect(address).await?;
         tcp.set_nodelay(true)?;
         // A system that does not grant it is slower at worst.
@@ -111,14 +128,19 @@ pub(crate) async fn websocket(config: &LinkConfig, offer: &MediaOffer) -> Result
         Ok(tcp)
     })
     .await?;
-    if let Some(proxy) = &config.proxy {
-        proxy.open(&mut tcp, &host, config.api_port).await?;
+    if let Some(proxy) = proxy {
+        proxy.open(&mut tcp, &bracketed(host), port).await?;
     }
-    let name = ServerName::try_from(config.api_host.clone()).map_err(|_| ConnectError::Name)?;
-    let mut tls = (*config.tls).clone();
+    let name = ServerName::try_from(host.to_owned()).map_err(|_| ConnectError::Name)?;
+    let mut tls = tls.clone();
     tls.alpn_protocols = vec![b"http/1.1".to_vec()];
-    let tls = TlsConnector::from(Arc::new(tls)).connect(name, tcp).await?;
-    let url = format!("wss://{host}:{}{}", config.api_port, offer.websocket_path);
+    Ok(TlsConnector::from(Arc::new(tls)).connect(name, tcp).await?)
+}
+
+/// A WebSocket on the API's HTTPS port.
+pub(crate) async fn websocket(config: &LinkConfig, offer: &MediaOffer) -> Result<Socket, ConnectError> {
+    let tls = open_tls(&config.api_host, config.api_port, config.proxy.as_ref(), &config.tls).await?;
+    let url = format!("wss://{}:{}{}", bracketed(&config.api_host), config.api_port, offer.websocket_path);
     let settings = WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER)
         .write_buffer_size(0)

@@ -6,15 +6,16 @@
 #![forbid(unsafe_code)]
 
 pub mod quic;
+pub mod trust;
 
 mod connect;
 mod handle;
-mod pin;
 mod proxy;
 mod queue;
 mod socket;
 mod task;
 
+pub use connect::{ConnectError, open_tls};
 pub use handle::{
     Carrier, LinkConfig, LinkError, LinkEvent, LinkHandle, LinkStats, MAX_BACKLOG, MAX_URGENT_BACKLOG,
     Timing, spawn,

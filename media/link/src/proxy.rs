@@ -49,8 +49,10 @@ impl Proxy {
         if exempt.split(',').any(is_exempt) { None } else { Self::parse(proxy) }
     }
 
-    /// `http://user:password@host:port/`, all but the host optional. A proxy that wants TLS itself is not supported.
-    fn parse(text: &str) -> Option<Self> {
+    /// Reads `http://user:password@host:port/`, all but the host optional. None for what is no such address: a proxy
+    /// that wants TLS itself, or speaks SOCKS, is not supported.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
         let rest = match text.split_once("://") {
             Some(("http", rest)) => rest,
             Some(_) => return None,
@@ -69,12 +71,28 @@ impl Proxy {
         (!host.is_empty()).then_some(Self { host, port, credentials })
     }
 
+    /// Its address without credentials, such as `http://proxy:3128`.
+    #[must_use]
+    pub fn address(&self) -> String {
+        if self.host.contains(':') {
+            format!("http://[{}]:{}", self.host, self.port)
+        } else {
+            format!("http://{}:{}", self.host, self.port)
+        }
+    }
+
+    /// The value of its `Proxy-Authorization` header, if it wants one. Holds the password.
+    #[must_use]
+    pub fn authorization(&self) -> Option<String> {
+        self.credentials.as_ref().map(|credentials| format!("Basic {credentials}"))
+    }
+
     /// Asks the proxy for a way to `host` (bracketed when it is an IPv6 address).
     pub(crate) async fn open(&self, stream: &mut TcpStream, host: &str, port: u16) -> io::Result<()> {
         let mut request = format!("CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n");
-        if let Some(credentials) = &self.credentials {
-            request.push_str("Proxy-Authorization: Basic ");
-            request.push_str(credentials);
+        if let Some(authorization) = self.authorization() {
+            request.push_str("Proxy-Authorization: ");
+            request.push_str(&authorization);
             request.push_str("\r\n");
         }
         request.push_str("\r\n");

@@ -10,8 +10,11 @@ export type CarrierKind = "webtransport" | "websocket" | "native";
 
 /** What a link tells its owner. */
 export interface LinkSink {
-  /** A carrier stands. `again` is set when another carrier stood a moment ago. */
-  connected(carrier: CarrierKind, again: boolean): void;
+  /**
+   * A carrier stands. `again` is set when another carrier stood a moment ago; `udpBlocked` is known of the native one,
+   * which chooses between QUIC and the WebSocket itself.
+   */
+  connected(carrier: CarrierKind, again: boolean, udpBlocked?: boolean): void;
   message(stream: Stream, message: Uint8Array): void;
   /** No carrier stands now; the link goes on trying. */
   lost(why: string): void;

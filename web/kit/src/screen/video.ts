@@ -5,6 +5,8 @@ import type { Rect } from "./picture";
 export const CODEC = { h264: 1, av1: 2 } as const;
 /** More than this waiting in the decoder means that it cannot keep up: it starts again from a key frame. */
 const MAX_QUEUE = 12;
+/** A web view that says it can decode and gives no picture within this time cannot. */
+const PROOF_MS = 1_500;
 /** The framebuffer needs the pixels only for what is drawn from it later, so it takes them at leisure. */
 const KEEP_EVERY_MS = 250;
 
@@ -32,8 +34,16 @@ export interface VideoSink {
   refused(codec: number): void;
 }
 
+/** Decodes where the web view cannot. */
+export interface OtherDecoder {
+  supports(codec: number): boolean;
+  /** Null when it gives no picture. */
+  decode(data: Uint8Array, timestamp: number): Promise<VideoFrame | null>;
+}
+
 interface Pending {
   frame: number;
+  codec: number;
   ticket: number;
   region: Rect;
   /** Exact pixels came later for a part of the region: they win, which only the framebuffer can arrange. */
@@ -70,17 +80,28 @@ export class Video {
   #keeping = false;
   #scratch: OffscreenCanvasRenderingContext2D | null = null;
   #cancelKeep: () => void = () => {};
+  readonly #other: OtherDecoder | null;
+  /** Codecs that the other decoder decodes, since the web view does not. */
+  readonly #elsewhere = new Set<number>();
+  #cancelProof: () => void = () => {};
+  /** The web view has decoded a picture of this codec: its word that it can is believed. */
+  #proven = 0;
 
-  constructor(sink: VideoSink, clock: Clock) {
+  constructor(sink: VideoSink, clock: Clock, other: OtherDecoder | null = null) {
     this.#sink = sink;
     this.#clock = clock;
+    this.#other = other;
   }
 
   /** Hands a unit to the decoder. `done` follows in any case. */
   decode(frame: number, unit: Unit): void {
-    if (!this.#ready(unit)) return this.#sink.done(frame);
+    if (this.#elsewhere.has(unit.codec)) return this.#decodeElsewhere(frame, unit);
+    if (!this.#ready(unit)) {
+      if (this.#elsewhere.has(unit.codec) && unit.keyframe) return this.#decodeElsewhere(frame, unit);
+      return this.#sink.done(frame);
+    }
     const timestamp = ++this.#stamp;
-    this.#pending.set(timestamp, { frame, ticket: unit.ticket, region: unit.region, covered: false });
+    this.#pending.set(timestamp, { frame, codec: unit.codec, ticket: unit.ticket, region: unit.region, covered: false });
     try {
       this.#decoder?.decode(
         new EncodedVideoChunk({
@@ -108,6 +129,7 @@ export class Video {
     if (this.#decoder && this.#decoder.state !== "closed") this.#decoder.close();
     this.#decoder = null;
     this.#config = "";
+    this.#cancelProof();
     this.#cancelKeep();
     this.#newest?.picture.close();
     this.#newest = null;
@@ -118,7 +140,7 @@ export class Video {
 
   #ready(unit: Unit): boolean {
     if (typeof VideoDecoder === "undefined") {
-      this.#sink.refused(unit.codec);
+      this.#refuse(unit.codec);
       return false;
     }
     if (!unit.keyframe) {
@@ -131,7 +153,7 @@ export class Video {
     if (config !== null && config === this.#config && this.#decoder) return true;
     this.clear();
     if (config === null || !this.#configure(config, unit.codec)) {
-      this.#sink.refused(unit.codec);
+      this.#refuse(unit.codec);
       return false;
     }
     return true;
@@ -143,7 +165,7 @@ export class Video {
       error: (error) => {
         if (this.#decoder !== decoder) return;
         this.clear();
-        if (error.name === "NotSupportedError") this.#sink.refused(codec);
+        if (error.name === "NotSupportedError") this.#refuse(codec);
         this.#sink.broken();
       },
     });
@@ -154,13 +176,44 @@ export class Video {
     }
     this.#decoder = decoder;
     this.#config = config;
+    if (this.#other?.supports(codec) && this.#proven !== codec) {
+      this.#cancelProof = this.#clock.after(PROOF_MS, () => {
+        this.#refuse(codec);
+        this.clear();
+        this.#sink.broken();
+      });
+    }
     return true;
+  }
+
+  /** The web view cannot: somebody else does it, or the far side is told to send another. */
+  #refuse(codec: number): void {
+    if (this.#other?.supports(codec)) this.#elsewhere.add(codec);
+    else this.#sink.refused(codec);
+  }
+
+  #decodeElsewhere(frame: number, unit: Unit): void {
+    if (this.#pending.size > MAX_QUEUE) {
+      this.clear();
+      this.#sink.broken();
+      return this.#sink.done(frame);
+    }
+    const timestamp = ++this.#stamp;
+    this.#pending.set(timestamp, { frame, codec: unit.codec, ticket: unit.ticket, region: unit.region, covered: false });
+    void this.#other?.decode(unit.data, timestamp).then((picture) => {
+      if (picture) return this.#output(picture);
+      if (!this.#pending.delete(timestamp)) return;
+      this.#sink.done(frame);
+      this.#sink.broken();
+    });
   }
 
   #output(picture: VideoFrame): void {
     const unit = this.#pending.get(picture.timestamp);
     if (!unit) return picture.close();
     this.#pending.delete(picture.timestamp);
+    this.#cancelProof();
+    this.#proven = unit.codec;
     const shown = !unit.covered;
     if (shown) this.#sink.show(picture, unit.region);
     this.#sink.done(unit.frame);

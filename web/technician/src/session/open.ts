@@ -2,6 +2,7 @@ import { api, ApiError } from "@kit/api/client";
 import { wallClock } from "@kit/link/link";
 import { startRenderer } from "@kit/screen/port";
 import type { Origin } from "@kit/link/websocket";
+import { sealKeeper } from "@kit/session/seal";
 import { Session, type RendererPort } from "@kit/session/session.svelte";
 import type { Socket } from "@kit/session/signal";
 
@@ -47,6 +48,7 @@ export function openSession(id: string, version: string): Session {
     origin: current.origin(),
     clock: wallClock,
     program: `${current.program}/${version}`,
+    seal: sealKeeper(id),
     inquire: () => inquire(id),
   });
 }

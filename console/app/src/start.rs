@@ -1,0 +1,123 @@
+//! From the command line to the windows.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, anyhow};
+use farhand_console_core::controller::{Parts, Updates};
+use farhand_console_core::folder::Folder;
+use farhand_console_core::instance::{self, Start};
+use farhand_console_core::log::Log;
+use farhand_console_core::server::Address;
+use farhand_console_core::update::Version;
+use farhand_console_core::vault::{Cost, Vault};
+use farhand_link::trust::{Fingerprint, Trust};
+use tauri::{Manager as _, RunEvent};
+
+use crate::keyring::SystemKeyring;
+use crate::pages::Pages;
+use crate::shell::{Console, TauriShell};
+use crate::strings::Strings;
+use crate::{Arguments, commands, platform, tray, windows};
+
+/// Sessions are read this often while somebody is signed in, for the tray and the notifications.
+const WATCH_EVERY: Duration = Duration::from_secs(10);
+
+/// The public half of the key that updates are signed with, in hex; a build without it takes no updates.
+const UPDATE_KEY: Option<&str> = option_env!("FARHAND_UPDATE_KEY");
+
+/// Runs the program to its end.
+pub fn run(arguments: Arguments) -> Result<()> {
+    let log = Log::start();
+    let path = match arguments.data {
+        Some(path) => path,
+        None => dirs::data_dir().context("this person has no folder for programs' data")?.join("farhand-console"),
+    };
+    let folder = Folder::open(&path).with_context(|| format!("{} cannot be used", path.display()))?;
+    let address = arguments.address.unwrap_or_default();
+    let instance = match instance::start(&folder, &address).context("the program runs, and does not answer")? {
+        Start::First(instance) => instance,
+        Start::Second => return Ok(()),
+    };
+    let server = match (&arguments.server, &arguments.fingerprint) {
+        (None, _) => None,
+        (Some(address), fingerprint) => {
+            let address = Address::parse(address).ok_or_else(|| anyhow!("{address} is no address of a service"))?;
+            let trust = match fingerprint {
+                Some(text) => Trust::Exactly(Fingerprint::parse(text)?),
+                None => Trust::Authorities,
+            };
+            Some((address, trust))
+        }
+    };
+    // A keyring may take its time; windows are made meanwhile.
+    let vault = {
+        let folder = folder.clone();
+        std::thread::spawn(move || Vault::open(folder, Arc::new(SystemKeyring), Cost::PRODUCT))
+    };
+    let strings = Strings::from_environment();
+    let mut context = tauri::generate_context!();
+    context.set_assets(Box::new(Pages));
+    let app = tauri::Builder::default()
+        .invoke_handler(commands::handler())
+        .on_window_event(windows::handle_event)
+        .on_menu_event(crate::menu::handle_event)
+        .setup(move |app| {
+            let shell = TauriShell::new(app.handle().clone(), strings.clone(), path.clone());
+            let vault = vault.join().map_err(|_| anyhow!("the sign-in's keeper has failed"))?;
+            let updates = UPDATE_KEY.and_then(updates);
+            let console = Console::new(shell, Parts { folder, vault, log, updates });
+            if let Some((address, trust)) = server {
+                console.trust_from_command_line(address, trust);
+            }
+            app.manage(console.clone());
+            app.manage(strings.clone());
+            windows::open_main(app.handle())?;
+            tray::open(app.handle(), &strings);
+            platform::prepare();
+            let handle = app.handle().clone();
+            std::thread::Builder::new().name("instance".into()).spawn(move || {
+                instance.listen(|words| {
+                    if let Some(console) = handle.try_state::<Console>() {
+                        console.shown_by_address(&words);
+                    }
+                });
+            })?;
+            tauri::async_runtime::spawn(watch(console, strings, address));
+            Ok(())
+        })
+        .build(context)
+        .context("the windows cannot be opened")?;
+    app.run(|app, event| match event {
+        // With the tray, closing the last window is no end.
+        RunEvent::ExitRequested { api, code: None, .. } if windows::stays(app) => api.prevent_exit(),
+        _ => {}
+    });
+    Ok(())
+}
+
+async fn watch(console: Console, strings: Strings, address: String) {
+    console.recall().await;
+    console.shell().recalled();
+    if !address.is_empty() {
+        console.shell().when_listened_to(move |console| console.shown_by_address(&address));
+    }
+    let mut every = tokio::time::interval(WATCH_EVERY);
+    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        every.tick().await;
+        let words = |name: &str| {
+            let name = if name.is_empty() { strings.get("console.notice.somebody", &[]) } else { name.to_owned() };
+            let title = strings.get("console.notice.came_title", &[]);
+            (title, strings.get("console.notice.came", &[("name", &name)]))
+        };
+        console.watch(words).await;
+    }
+}
+
+fn updates(key: &str) -> Option<Updates> {
+    let key = Fingerprint::parse(key).ok()?.to_string();
+    let bytes = (0..key.len()).step_by(2).filter_map(|at| u8::from_str_radix(key.get(at..at + 2)?, 16).ok());
+    let target = format!("{}-{}-{}", std::env::consts::OS, std::env::consts::ARCH, platform::PACKAGE);
+    Some(Updates { key: bytes.collect(), target, version: Version::ours() })
+}

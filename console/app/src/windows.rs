@@ -1,0 +1,209 @@
+//! The windows: one main window, and one for each session that was torn off.
+
+use std::path::{Path, PathBuf};
+
+use farhand_console_core::settings::{Place, SMALLEST};
+use farhand_console_core::types::{Event, MenuAction};
+use tauri::webview::{DownloadEvent, NewWindowResponse};
+use tauri::{AppHandle, DragDropEvent, Manager as _, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder, Window, WindowEvent};
+
+use crate::shell::Console;
+use crate::strings::Strings;
+use crate::{menu, platform};
+
+/// The main window's label.
+pub const MAIN: &str = "main";
+/// What a session window's label begins with; its session follows.
+const SESSION: &str = "session-";
+/// A new window's inner size, in logical pixels.
+const SIZE: (f64, f64) = (1280.0, 860.0);
+const TITLE: &str = "Farhand Console";
+
+/// Opens the main window.
+pub fn open_main(app: &AppHandle) -> tauri::Result<()> {
+    let window = build(app, MAIN, "index.html")?;
+    match menu::make(app, &app.state::<Strings>()) {
+        Ok(menu) => {
+            window.set_menu(menu)?;
+        }
+        Err(error) => tracing::warn!(%error, "there is no menu"),
+    }
+    Ok(())
+}
+
+/// Opens a session's window, or brings it to the front.
+pub fn open_session(app: &AppHandle, session: &str) -> tauri::Result<()> {
+    let label = format!("{SESSION}{session}");
+    if let Some(window) = app.get_webview_window(&label) {
+        let _ = window.unminimize();
+        return window.set_focus();
+    }
+    // The identifier was checked: letters, digits, and two signs that mean nothing in an address.
+    build(app, &label, &format!("index.html?own#session={session}")).map(|_| ())
+}
+
+fn build(app: &AppHandle, label: &str, page: &str) -> tauri::Result<WebviewWindow> {
+    let console = app.state::<Console>();
+    // Windows of sessions share a place: the newest of them.
+    let place = console.place(if label == MAIN { MAIN } else { SESSION });
+    let mut builder = WebviewWindowBuilder::new(app, label, WebviewUrl::App(page.into()))
+        .title(TITLE)
+        .min_inner_size(SMALLEST.0, SMALLEST.1)
+        .data_directory(console.shell().folder().join("pages"))
+        .on_navigation(is_ours)
+        .on_new_window(|url, _| {
+            tracing::warn!(scheme = url.scheme(), "a page wanted a window of its own");
+            NewWindowResponse::Deny
+        })
+        .on_download(|_, event| match event {
+            DownloadEvent::Requested { url, destination } => match saved(&url, destination, dirs::download_dir()) {
+                Some(place) => {
+                    *destination = place;
+                    true
+                }
+                None => false,
+            },
+            _ => true,
+        });
+    builder = match place {
+        Some(Place { x, y, width, height, maximized }) => {
+            builder.position(x, y).inner_size(width, height).maximized(maximized)
+        }
+        None => builder.inner_size(SIZE.0, SIZE.1).center(),
+    };
+    let window = builder.build()?;
+    platform::watch_pages(&window);
+    Ok(window)
+}
+
+/// Whether a page may go there: our own pages, and nowhere else.
+fn is_ours(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let ours = match url.scheme() {
+        "tauri" => host == "localhost",
+        "http" | "https" => host == "tauri.localhost",
+        _ => false,
+    };
+    if !ours {
+        tracing::warn!(scheme = url.scheme(), "a page wanted to go elsewhere");
+    }
+    ours
+}
+
+/// Where a file that one of our pages made (such as a table of sessions) is saved: among the person's downloads, under a
+/// name that is free. Nothing else is ever downloaded.
+fn saved(url: &Url, wanted: &Path, downloads: Option<PathBuf>) -> Option<PathBuf> {
+    /// Files of the same name.
+    const MAX_SAME: u32 = 1000;
+    if !url.as_str().strip_prefix("blob:").is_some_and(|origin| Url::parse(origin).is_ok_and(|origin| is_ours(&origin))) {
+        return None;
+    }
+    let downloads = downloads?;
+    let name = wanted.file_name()?.to_str()?;
+    let plain: String = name.chars().map(|c| if c.is_alphanumeric() || "-_. ".contains(c) { c } else { '_' }).collect();
+    let plain = plain.trim_start_matches('.');
+    let (stem, end) = plain.rsplit_once('.').filter(|(stem, _)| !stem.is_empty()).unwrap_or((plain, ""));
+    let end = if end.is_empty() { String::new() } else { format!(".{end}") };
+    (0..MAX_SAME)
+        .map(|number| if number == 0 { format!("{stem}{end}") } else { format!("{stem} ({number}){end}") })
+        .map(|name| downloads.join(name))
+        .find(|place| !place.exists())
+}
+
+/// Brings the main window to the front.
+pub fn show_main(app: &AppHandle) {
+    let shown = match app.get_webview_window(MAIN) {
+        Some(window) => window.show().and_then(|()| window.unminimize()).and_then(|()| window.set_focus()),
+        None => open_main(app),
+    };
+    if let Err(error) = shown {
+        tracing::warn!(%error, "the main window could not be shown");
+    }
+}
+
+/// Whether the program goes on without a window.
+pub fn stays(app: &AppHandle) -> bool {
+    crate::tray::is_there(app) && app.state::<Console>().settings().stay_in_tray
+}
+
+/// What happens to windows.
+pub fn handle_event(window: &Window, event: &WindowEvent) {
+    let app = window.app_handle();
+    let Some(console) = app.try_state::<Console>() else { return };
+    match event {
+        WindowEvent::CloseRequested { .. } => remember(window, &console),
+        WindowEvent::Destroyed => console.shell().forget(window.label()),
+        WindowEvent::DragDrop(DragDropEvent::Drop { paths, .. }) => console.dropped(paths),
+        _ => {}
+    }
+}
+
+fn remember(window: &Window, console: &Console) {
+    let place = || -> tauri::Result<Place> {
+        let scale = window.scale_factor()?;
+        let position = window.outer_position()?.to_logical::<f64>(scale);
+        let size = window.inner_size()?.to_logical::<f64>(scale);
+        let maximized = window.is_maximized()?;
+        Ok(Place { x: position.x, y: position.y, width: size.width, height: size.height, maximized })
+    };
+    match place() {
+        Ok(place) => console.remember_place(if window.label() == MAIN { MAIN } else { SESSION }, place),
+        Err(error) => tracing::debug!(%error, "the window's place is not known"),
+    }
+}
+
+/// Carries out a menu's entry in the window that is used now.
+pub fn act(app: &AppHandle, action: MenuAction) {
+    let windows = app.webview_windows();
+    let focused = windows.iter().find(|(_, window)| window.is_focused().unwrap_or(false));
+    let label = focused.map_or(MAIN, |(label, _)| label.as_str());
+    if action == MenuAction::FullScreen {
+        if let Some(window) = windows.get(label) {
+            let full = window.is_fullscreen().unwrap_or(false);
+            let _ = window.set_fullscreen(!full);
+        }
+        return;
+    }
+    app.state::<Console>().shell().tell_window(label, Event::Menu { action });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_our_pages_made_is_saved_and_nothing_is_replaced() {
+        let folder = std::env::temp_dir().join(format!("farhand-downloads-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let ours = Url::parse("blob:tauri://localhost/1-2").unwrap();
+        let save = |url: &Url, name: &str| saved(url, Path::new(name), Some(folder.clone()));
+        assert_eq!(save(&ours, "/x/sessions.csv"), Some(folder.join("sessions.csv")));
+        std::fs::write(folder.join("sessions.csv"), "").unwrap();
+        assert_eq!(save(&ours, "sessions.csv"), Some(folder.join("sessions (1).csv")));
+        assert_eq!(save(&ours, "../../.bashrc"), Some(folder.join("bashrc")));
+        assert_eq!(save(&ours, "a;b|c.csv"), Some(folder.join("a_b_c.csv")));
+        for foreign in ["https://evil.example/x.deb", "blob:https://evil.example/1", "data:text/html,x"] {
+            assert_eq!(save(&Url::parse(foreign).unwrap(), "x.deb"), None, "{foreign}");
+        }
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn a_page_goes_nowhere_but_to_our_own() {
+        for (url, ours) in [
+            ("tauri://localhost/", true),
+            ("tauri://localhost/index.html#session=1", true),
+            ("https://tauri.localhost/", true),
+            ("https://evil.example/", false),
+            ("https://tauri.localhost.evil.example/", false),
+            ("tauri://evil/", false),
+            ("file:///etc/passwd", false),
+            ("data:text/html,x", false),
+            ("javascript:alert(1)", false),
+            ("blob:tauri://localhost/1", false),
+            ("about:blank", false),
+        ] {
+            assert_eq!(is_ours(&Url::parse(url).unwrap()), ours, "{url}");
+        }
+    }
+}

@@ -1,0 +1,365 @@
+//! Where the sign-in is kept: the system's keyring; or a file that a passphrase opens; or nowhere.
+//!
+//! A keyring counts when a probe could be **written**: a locked or absent one says "no entry" to a reader, which is what
+//! an empty one says too.
+
+mod sealed;
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::folder::Folder;
+use crate::types::Keeping;
+pub use sealed::{Cost, Sealed, SealedError};
+use sealed::OpenKey;
+
+const CHOICE: &str = "keeping.json";
+const FILE: &str = "sign-in.json";
+const PROBE: &str = "probe";
+/// The shortest passphrase, in characters. It guards a file that may be copied and tried at leisure.
+pub const SHORTEST_PASSPHRASE: usize = 12;
+
+/// The operating system's keyring refused, for the log.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct KeyringError(pub String);
+
+/// The operating system's keyring. Its calls may block while the person is asked to unlock it.
+pub trait Keyring: Send + Sync + 'static {
+    /// Keeps a secret under a name.
+    ///
+    /// # Errors
+    /// [`KeyringError`].
+    fn write(&self, name: &str, secret: &str) -> Result<(), KeyringError>;
+    /// The secret of a name, if there is one.
+    ///
+    /// # Errors
+    /// [`KeyringError`].
+    fn read(&self, name: &str) -> Result<Option<String>, KeyringError>;
+    /// Forgets a name.
+    ///
+    /// # Errors
+    /// [`KeyringError`].
+    fn remove(&self, name: &str) -> Result<(), KeyringError>;
+}
+
+/// Why the sign-in could not be kept as asked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum VaultError {
+    /// The keyring cannot be used.
+    #[error("this system has no keyring that can be written to")]
+    NoKeyring,
+    /// See [`SHORTEST_PASSPHRASE`].
+    #[error("the passphrase is too short")]
+    PassphraseShort,
+    /// It does not open the file.
+    #[error("the passphrase is wrong")]
+    PassphraseWrong,
+    /// The file system's error.
+    #[error("the file could not be written: {0}")]
+    File(String),
+}
+
+#[derive(Clone, Copy, Serialize, Deserialize)]
+struct Choice {
+    keeping: Keeping,
+}
+
+/// The sign-in to one service at a time: a bearer token, under the service's address.
+pub struct Vault {
+    folder: Folder,
+    keyring: Option<Arc<dyn Keyring>>,
+    cost: Cost,
+    keeping: Keeping,
+    /// While the program runs the token is in memory, wherever else it is.
+    token: Option<(String, String)>,
+    key: Option<OpenKey>,
+}
+
+impl std::fmt::Debug for Vault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Vault").field("keeping", &self.keeping).finish_non_exhaustive()
+    }
+}
+
+impl Vault {
+    /// Tries the keyring by a write, and takes up what was chosen. May block for as long as the keyring does.
+    #[must_use]
+    pub fn open(folder: Folder, keyring: Arc<dyn Keyring>, cost: Cost) -> Self {
+        let keyring = match probe(keyring.as_ref()) {
+            Ok(()) => Some(keyring),
+            Err(error) => {
+                tracing::info!(%error, "the keyring cannot be written to; the sign-in is not kept there");
+                None
+            }
+        };
+        let chosen = folder.read::<Choice>(CHOICE).map(|choice| choice.keeping);
+        let keeping = match chosen {
+            Some(Keeping::Keyring) | None if keyring.is_some() => Keeping::Keyring,
+            Some(Keeping::File) => Keeping::File,
+            Some(Keeping::Keyring | Keeping::Nowhere) | None => Keeping::Nowhere,
+        };
+        Self { folder, keyring, cost, keeping, token: None, key: None }
+    }
+
+    /// Where the sign-in is kept.
+    #[must_use]
+    pub fn keeping(&self) -> Keeping {
+        self.keeping
+    }
+
+    /// Whether there is a keyring to keep it in.
+    #[must_use]
+    pub fn has_keyring(&self) -> bool {
+        self.keyring.is_some()
+    }
+
+    /// A sign-in lies in the file, and its passphrase has not been given.
+    #[must_use]
+    pub fn is_locked(&self) -> bool {
+        self.keeping == Keeping::File
+            && self.key.is_none()
+            && self.token.is_none()
+            && self.folder.read::<Sealed>(FILE).is_some()
+    }
+
+    /// The token for a service, if it is known now.
+    #[must_use]
+    pub fn token(&self, server: &str) -> Option<String> {
+        self.token.as_ref().filter(|(known, _)| known == server).map(|(_, token)| token.clone())
+    }
+
+    /// Reads the token for a service from the keyring. Does nothing where it is kept elsewhere.
+    pub fn recall(&mut self, server: &str) {
+        if self.keeping != Keeping::Keyring {
+            return;
+        }
+        let Some(keyring) = &self.keyring else { return };
+        match keyring.read(server) {
+            Ok(Some(token)) => self.token = Some((server.to_owned(), token)),
+            Ok(None) => {}
+            Err(error) => tracing::warn!(%error, "the keyring could not be read"),
+        }
+    }
+
+    /// Opens the file.
+    ///
+    /// # Errors
+    /// [`VaultError::PassphraseWrong`].
+    pub fn unlock(&mut self, server: &str, passphrase: &str) -> Result<(), VaultError> {
+        let sealed: Sealed = self.folder.read(FILE).ok_or(VaultError::PassphraseWrong)?;
+        let (key, token) = sealed.open(passphrase, server).map_err(|_| VaultError::PassphraseWrong)?;
+        self.key = Some(key);
+        self.token = Some((server.to_owned(), token));
+        Ok(())
+    }
+
+    /// A fresh sign-in. It counts at once; that it cannot be kept is logged and not fatal.
+    pub fn put(&mut self, server: &str, token: &str) {
+        self.token = Some((server.to_owned(), token.to_owned()));
+        if let Err(error) = self.keep(server, token) {
+            tracing::warn!(%error, "the sign-in could not be kept; it ends with the program");
+        }
+    }
+
+    /// Nobody is signed in any more, here and wherever it was kept. A passphrase stays good for the next sign-in.
+    pub fn forget(&mut self, server: &str) {
+        self.token = None;
+        if let Some(keyring) = &self.keyring
+            && let Err(error) = keyring.remove(server)
+        {
+            tracing::warn!(%error, "the sign-in could not be removed from the keyring");
+        }
+        if let Err(error) = self.folder.remove(FILE) {
+            tracing::warn!(%error, "the sign-in's file could not be removed");
+        }
+    }
+
+    /// Keeps the sign-in somewhere else from now on.
+    ///
+    /// # Errors
+    /// [`VaultError`]; nothing has changed then.
+    pub fn choose(
+        &mut self,
+        server: Option<&str>,
+        keeping: Keeping,
+        passphrase: Option<&str>,
+    ) -> Result<(), VaultError> {
+        let key = match keeping {
+            Keeping::Keyring if self.keyring.is_none() => return Err(VaultError::NoKeyring),
+            Keeping::Keyring | Keeping::Nowhere => None,
+            Keeping::File => {
+                let passphrase = passphrase.unwrap_or_default();
+                if passphrase.chars().count() < SHORTEST_PASSPHRASE {
+                    return Err(VaultError::PassphraseShort);
+                }
+                Some(OpenKey::derive(passphrase, self.cost).map_err(|error| VaultError::File(error.to_string()))?)
+            }
+        };
+        let file = |error: std::io::Error| VaultError::File(error.to_string());
+        self.folder.write(CHOICE, &Choice { keeping }).map_err(file)?;
+        if let Some(server) = server
+            && let Some(keyring) = &self.keyring
+        {
+            let _ = keyring.remove(server);
+        }
+        self.folder.remove(FILE).map_err(file)?;
+        self.keeping = keeping;
+        self.key = key;
+        match self.token.clone() {
+            Some((server, token)) => self.keep(&server, &token),
+            None => Ok(()),
+        }
+    }
+
+    fn keep(&self, server: &str, token: &str) -> Result<(), VaultError> {
+        match (self.keeping, &self.keyring, &self.key) {
+            (Keeping::Keyring, Some(keyring), _) => {
+                keyring.write(server, token).map_err(|error| VaultError::File(error.to_string()))
+            }
+            (Keeping::File, _, Some(key)) => {
+                let sealed = key.seal(server, token).map_err(|error| VaultError::File(error.to_string()))?;
+                self.folder.write(FILE, &sealed).map_err(|error| VaultError::File(error.to_string()))
+            }
+            (Keeping::Keyring, None, _) => Err(VaultError::NoKeyring),
+            // Its passphrase was not given: whoever signed in anew keeps that in memory only.
+            (Keeping::File, _, None) | (Keeping::Nowhere, _, _) => Ok(()),
+        }
+    }
+}
+
+fn probe(keyring: &dyn Keyring) -> Result<(), KeyringError> {
+    keyring.write(PROBE, "written")?;
+    let read = keyring.read(PROBE)?;
+    keyring.remove(PROBE)?;
+    match read.as_deref() {
+        Some("written") => Ok(()),
+        Some(_) | None => Err(KeyringError("what was written cannot be read".into())),
+    }
+}
+
+/// A keyring in memory, for tests; or one that refuses.
+#[derive(Debug, Default)]
+pub struct MemoryKeyring {
+    entries: std::sync::Mutex<std::collections::BTreeMap<String, String>>,
+    /// Reads find nothing and writes fail, as an absent or locked one does.
+    pub refuses: bool,
+}
+
+impl Keyring for MemoryKeyring {
+    fn write(&self, name: &str, secret: &str) -> Result<(), KeyringError> {
+        if self.refuses {
+            return Err(KeyringError("locked".into()));
+        }
+        self.entries.lock().expect("no test panics while it is held").insert(name.into(), secret.into());
+        Ok(())
+    }
+
+    fn read(&self, name: &str) -> Result<Option<String>, KeyringError> {
+        Ok(self.entries.lock().expect("no test panics while it is held").get(name).cloned())
+    }
+
+    fn remove(&self, name: &str) -> Result<(), KeyringError> {
+        self.entries.lock().expect("no test panics while it is held").remove(name);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SERVER: &str = "https://help.example.org:443";
+    const PASSPHRASE: &str = "correct horse battery";
+
+    struct World {
+        place: tempfile::TempDir,
+        keyring: Arc<MemoryKeyring>,
+    }
+
+    impl World {
+        fn new(refuses: bool) -> Self {
+            let keyring = Arc::new(MemoryKeyring { refuses, ..MemoryKeyring::default() });
+            Self { place: tempfile::tempdir().unwrap(), keyring }
+        }
+
+        fn open(&self) -> Vault {
+            let folder = Folder::open(self.place.path()).unwrap();
+            let mut vault = Vault::open(folder, self.keyring.clone(), Cost::FOR_TESTS);
+            vault.recall(SERVER);
+            vault
+        }
+
+        fn files(&self) -> String {
+            std::fs::read_dir(self.place.path())
+                .unwrap()
+                .map(|entry| String::from_utf8_lossy(&std::fs::read(entry.unwrap().path()).unwrap()).into_owned())
+                .collect()
+        }
+    }
+
+    #[test]
+    fn a_keyring_that_can_be_written_to_keeps_the_sign_in() {
+        let world = World::new(false);
+        world.open().put(SERVER, "token-1");
+        let vault = world.open();
+        assert_eq!((vault.keeping(), vault.token(SERVER).as_deref()), (Keeping::Keyring, Some("token-1")));
+        assert_eq!(vault.token("https://other.example"), None, "a token is its own service's");
+        assert!(!world.files().contains("token-1"));
+    }
+
+    #[test]
+    fn without_a_keyring_nothing_is_kept_and_it_is_said_so() {
+        let world = World::new(true);
+        let mut vault = world.open();
+        assert!(!vault.has_keyring());
+        vault.put(SERVER, "token-1");
+        assert_eq!(vault.token(SERVER).as_deref(), Some("token-1"), "it is good while the program runs");
+        assert_eq!(vault.choose(Some(SERVER), Keeping::Keyring, None), Err(VaultError::NoKeyring));
+        let vault = world.open();
+        assert_eq!((vault.keeping(), vault.token(SERVER)), (Keeping::Nowhere, None));
+        assert!(!world.files().contains("token-1"));
+    }
+
+    #[test]
+    fn a_file_opens_by_its_passphrase_only() {
+        let world = World::new(true);
+        let mut vault = world.open();
+        vault.put(SERVER, "token-1");
+        assert_eq!(vault.choose(Some(SERVER), Keeping::File, Some("short")), Err(VaultError::PassphraseShort));
+        vault.choose(Some(SERVER), Keeping::File, Some(PASSPHRASE)).unwrap();
+        assert!(!world.files().contains("token-1"));
+        let mut vault = world.open();
+        assert!(vault.is_locked());
+        assert_eq!(vault.unlock(SERVER, "correct horse batterz"), Err(VaultError::PassphraseWrong));
+        assert_eq!(vault.unlock("https://other.example", PASSPHRASE), Err(VaultError::PassphraseWrong));
+        vault.unlock(SERVER, PASSPHRASE).unwrap();
+        assert_eq!(vault.token(SERVER).as_deref(), Some("token-1"));
+        vault.put(SERVER, "token-2");
+        let mut vault = world.open();
+        vault.unlock(SERVER, PASSPHRASE).unwrap();
+        assert_eq!(vault.token(SERVER).as_deref(), Some("token-2"), "a newer one is sealed with the same key");
+    }
+
+    #[test]
+    fn what_is_forgotten_is_nowhere() {
+        let world = World::new(false);
+        let mut vault = world.open();
+        vault.put(SERVER, "token-1");
+        vault.choose(Some(SERVER), Keeping::File, Some(PASSPHRASE)).unwrap();
+        assert_eq!(world.keyring.read(SERVER).unwrap(), None, "it moved out of the keyring");
+        vault.forget(SERVER);
+        let vault = world.open();
+        assert!(!vault.is_locked());
+        assert_eq!(vault.token(SERVER), None);
+    }
+
+    #[test]
+    fn a_vault_does_not_print_what_it_holds() {
+        let world = World::new(false);
+        let mut vault = world.open();
+        vault.put(SERVER, "token-1");
+        assert!(!format!("{vault:?}").contains("token-1"));
+    }
+}
