@@ -90,10 +90,10 @@ impl<R: Running> Keeper<R> {
     /// Deletes what is due, until the service ends.
     pub async fn run(self, mut ending: watch::Receiver<bool>) {
         loop {
+            let next = self.clock.now().unix_ms + millis(EVERY);
             if let Err(error) = self.delete_due().await {
                 tracing::error!(%error, "what is due to be deleted could not be; it is tried again in an hour");
             }
-            let next = self.clock.now().unix_ms + millis(EVERY);
             tokio::select! {
                 () = self.clock.until(next) => {}
                 () = crate::app::ended(&mut ending) => return,

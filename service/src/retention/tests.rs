@@ -26,7 +26,8 @@ struct Broker {
 
 impl Running for Broker {
     async fn end(&self, tenant: &Tenant, sessions: &[String]) -> Result<(), StoreError> {
-        let rows = sessions.iter().map(|id| Write::Session(tenant.clone(), session(id, Some(START)))).collect();
+        let rows =
+            sessions.iter().map(|id| Write::Session(tenant.clone(), session(id, Some(START)))).collect();
         self.store.write(rows).wait().await
     }
 
@@ -187,8 +188,10 @@ on_both!(
 async fn a_tenants_archive_holds_its_content_open_and_nobody_elses(world: World) {
     let archive = world.archive("a", None).await;
     assert_eq!(lines(&archive, "users.jsonl")[0]["email"], "ada@a.example");
-    let names: Vec<_> =
-        lines(&archive, "participants.jsonl").iter().map(|p| p["name"].as_str().unwrap().to_owned()).collect();
+    let names: Vec<_> = lines(&archive, "participants.jsonl")
+        .iter()
+        .map(|p| p["name"].as_str().unwrap().to_owned())
+        .collect();
     assert_eq!(names, ["Customer of a-new", "Customer of a-old", "Customer of a-open"]);
     assert_eq!(lines(&archive, "audit_entries.jsonl")[0]["address"], "192.0.2.1");
     let all: String = archive.values().map(String::as_str).collect();
@@ -243,11 +246,18 @@ async fn deletion_on_request_is_done_at_once_and_confirmed(world: World) {
     assert!(verify(&signed, &public_key));
     let statement: Statement = serde_json::from_str(&signed.statement).unwrap();
     assert_eq!((statement.organisation.as_str(), statement.requested_by.as_str()), ("a", "user:u"));
-    assert!(statement.rows.contains(&("sessions".into(), 2)) && statement.rows.contains(&("participants".into(), 2)));
-    assert!(!verify(&Signed { statement: signed.statement.replace('2', "3"), ..signed.clone() }, &public_key));
+    assert!(
+        statement.rows.contains(&("sessions".into(), 2))
+            && statement.rows.contains(&("participants".into(), 2))
+    );
+    assert!(!verify(
+        &Signed { statement: signed.statement.replace('2', "3"), ..signed.clone() },
+        &public_key
+    ));
     let kept = world.tenant("a").deletions(9).await.unwrap();
     assert_eq!(kept[0].confirmation, Some((signed.statement, signed.signature)));
-    let steps: Vec<_> = world.tenant("a").audit_rows(2).await.unwrap().into_iter().map(|r| r.action).collect();
+    let steps: Vec<_> =
+        world.tenant("a").audit_rows(2).await.unwrap().into_iter().map(|r| r.action).collect();
     assert_eq!(steps, ["delete_done", "delete_request"]);
     // All the rest.
     world.keeper.delete(&Tenant("a".into()), Subject::AllSessions, &who).await.unwrap();

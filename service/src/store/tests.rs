@@ -185,7 +185,8 @@ async fn open_sessions_come_back_and_ended_ones_do_not(world: World) {
     store.write(vec![Write::Session(tenant.clone(), ended)]).wait().await.unwrap();
     store.close().await;
 
-    let store = world.again().await.store;
+    let world = world.again().await;
+    let store = &world.store;
     let open = store.open_sessions().await.unwrap();
     assert_eq!(open.len(), 1);
     assert_eq!(open[0].session, row);
@@ -253,7 +254,8 @@ async fn a_sealed_value_that_is_moved_does_not_open(world: World) {
     refused(a.open("users", "email", "u1", &sealed));
     refused(a.open("guests", "name", "u1", &sealed));
     refused(b.open("users", "name", "u1", &sealed));
-    let again = world.again().await.tenant("a");
+    let world = world.again().await;
+    let again = world.tenant("a");
     assert_eq!(again.open("users", "name", "u1", &sealed).unwrap(), b"Ada");
 }
 

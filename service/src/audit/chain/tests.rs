@@ -67,13 +67,13 @@ fn verify(key: &hmac::Key, kept: &Kept) -> Report {
     verifier.finish()
 }
 
-/// One change of one entry.
-fn change(dice: &mut Dice, entry: &mut Entry) {
+/// One change of one entry; the last kind is undone when the chain is mended.
+fn change(dice: &mut Dice, entry: &mut Entry, kinds: usize) {
     let flip = |dice: &mut Dice, bytes: &mut [u8]| {
         let at = dice.below(bytes.len());
         bytes[at] ^= 1 << dice.below(8);
     };
-    match dice.below(10) {
+    match dice.below(kinds) {
         0 => entry.at ^= 1 << dice.below(40),
         1 => entry.actor.push('x'),
         2 => entry.action = "sign_out".into(),
@@ -82,12 +82,12 @@ fn change(dice: &mut Dice, entry: &mut Entry) {
         5 => entry.security = !entry.security,
         6 => flip(dice, &mut entry.address),
         7 => entry.detail.push(0),
-        8 => flip(dice, &mut entry.previous),
         // A letter that moves from one field to the next.
-        _ => {
+        8 => {
             let letter = entry.actor.pop().unwrap();
             entry.action.insert(0, letter);
         }
+        _ => flip(dice, &mut entry.previous),
     }
 }
 
@@ -106,11 +106,11 @@ fn tamper(dice: &mut Dice, kept: &mut Kept, older: &Kept) -> &'static str {
     let at = dice.below(length);
     match dice.below(14) {
         0 => {
-            change(dice, &mut kept.entries[at]);
+            change(dice, &mut kept.entries[at], 10);
             "one entry changed"
         }
         1 => {
-            change(dice, &mut kept.entries[at]);
+            change(dice, &mut kept.entries[at], 9);
             mend(kept);
             "one entry changed and the chain mended"
         }

@@ -168,7 +168,7 @@ impl TenantStore {
             None => (Head::start(&self.tenant.0), true),
         };
         let mut verifier = Verifier::new(&self.tenant.0, head, vouched);
-        let (mut after, mut any) = (-1, false);
+        let (mut after, mut any) = (-1_i64, false);
         loop {
             let rows = sqlx::query(sql::audit::AFTER)
                 .bind(self.tenant.0.as_str())

@@ -72,7 +72,8 @@ async fn every_way_to_change_a_kept_entry_is_found(world: World) {
     write(&world, "a", 1..31).await;
     write(&world, "b", 1..31).await;
     // Each with what puts it back.
-    let columns = ["at", "security", "actor", "action", "session", "outcome", "address", "detail", "previous"];
+    let columns =
+        ["at", "security", "actor", "action", "session", "outcome", "address", "detail", "previous"];
     let mut dice: Vec<u8> = random::<64>().to_vec();
     world.attack("CREATE TABLE kept AS SELECT * FROM audit_entries").await;
     world.attack("CREATE TABLE kept_heads AS SELECT * FROM audit_heads").await;
@@ -206,10 +207,7 @@ async fn entries_are_filtered_and_paged(world: World) {
     let all = AuditFilter::default();
     assert_eq!(numbers(all.clone(), 3).await, [30, 29, 28]);
     assert_eq!(numbers(AuditFilter { before: Some(28), ..all.clone() }, 3).await, [27, 26, 25]);
-    assert_eq!(
-        numbers(AuditFilter { since: Some(4), until: Some(7), ..all.clone() }, 9).await,
-        [6, 5, 4]
-    );
+    assert_eq!(numbers(AuditFilter { since: Some(4), until: Some(7), ..all.clone() }, 9).await, [6, 5, 4]);
     let user = AuditFilter { actor: Some("user:ada".into()), until: Some(6), ..all.clone() };
     assert_eq!(numbers(user, 9).await, [4, 2]);
     assert_eq!(numbers(AuditFilter { session: Some("s9".into()), ..all.clone() }, 9).await, [9]);

@@ -37,7 +37,12 @@ async fn every_table_and_column_is_in_the_catalogue(world: World) {
         let kind: String = row.try_get(2).unwrap();
         let kind = if kind == "blob" || kind == "bytea" { "bytes".to_owned() } else { kind };
         let place: i64 = row.try_get(3).unwrap();
-        found.insert((row.try_get::<String, _>(0).unwrap(), row.try_get::<String, _>(1).unwrap(), kind, place));
+        found.insert((
+            row.try_get::<String, _>(0).unwrap(),
+            row.try_get::<String, _>(1).unwrap(),
+            kind,
+            place,
+        ));
     }
     let mut listed = BTreeSet::new();
     for table in TABLES {
