@@ -55,7 +55,8 @@ pub mod flags {
     pub const RESET: u8 = 4;
     /// Screen: after this frame nothing lossy is on the screen.
     pub const EXACT: u8 = 8;
-    /// The body is sealed. Reserved; refused until both ends have keys.
+    /// The body is sealed between the two ends (`protocol/seal`), or carries what they agree on keys with. The room
+    /// relays it as any other.
     pub const SEALED: u8 = 128;
 }
 
@@ -93,8 +94,8 @@ pub enum EnvelopeError {
     /// Layout byte is not ours.
     #[error("the message has layout {0}, this program reads layout {LAYOUT}")]
     Layout(u8),
-    /// [`flags::SEALED`] is set: there are no keys to open it with yet.
-    #[error("the message is sealed, and this program has no keys")]
+    /// [`flags::SEALED`] is set where a clear message must stand.
+    #[error("the message is sealed, and was not opened")]
     Sealed,
     /// Unknown stream number.
     #[error("the message names stream {0}, which does not exist")]
@@ -117,10 +118,17 @@ impl Head {
             return Err(EnvelopeError::Layout(layout));
         }
         let stream = Stream::from_byte(stream).ok_or(EnvelopeError::Stream(stream))?;
-        if flags & self::flags::SEALED != 0 {
-            return Err(EnvelopeError::Sealed);
-        }
         Ok(Self { stream, flags, sender, sequence: u32::from_be_bytes([a, b, c, d]) })
+    }
+
+    /// Reads the head of a message whose body is about to be read: it must be clear, from the start or since it was
+    /// opened.
+    ///
+    /// # Errors
+    /// [`EnvelopeError`] for anything that is not a clear message of this layout.
+    pub fn read_clear(message: &[u8]) -> Result<Self, EnvelopeError> {
+        let head = Self::read(message)?;
+        if head.flags & flags::SEALED != 0 { Err(EnvelopeError::Sealed) } else { Ok(head) }
     }
 
     /// Appends the head.

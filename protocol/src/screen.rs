@@ -156,7 +156,7 @@ impl Assembler {
     /// # Errors
     /// [`AssembleError`] when the sender breaks the protocol.
     pub fn push(&mut self, message: &[u8]) -> Result<Pushed<'_>, AssembleError> {
-        let head = Head::read(message)?;
+        let head = Head::read_clear(message)?;
         if head.stream != Stream::Screen {
             return Err(AssembleError::Stream);
         }

@@ -11,6 +11,7 @@ pub mod input;
 pub mod join;
 pub mod log;
 pub mod screen;
+pub mod sealing;
 pub mod session;
 pub mod signal;
 pub mod strings;

@@ -23,7 +23,7 @@ enum Command {
     /// does not answer, 5 its certificate is not trusted, 6 no display or window, 7 the connection was lost, 8 the
     /// versions do not fit, 1 anything else.
     Join {
-        /// Ten digits, such as "482 193 5710".
+        /// Ten digits, such as "482 193 5710", or what a link has behind its "#": with it the session is sealed end to end.
         code: String,
         /// Address of the service, such as https://help.example.org.
         #[arg(long, env = "FARHAND_SERVER")]

@@ -12,6 +12,8 @@ use farhand_link::LinkHandle;
 use farhand_protocol::envelope::Stream;
 use farhand_screen::{Encoder, NoVideo, Options, VideoEncoder};
 
+use crate::sealing::Sealing;
+
 /// A capturer that failed is opened again after this long.
 const OPEN_AGAIN: Duration = Duration::from_secs(2);
 /// The rate is told to the video codec when it has changed by a tenth.
@@ -61,6 +63,15 @@ impl Shared {
     }
 }
 
+/// The way out for frames.
+#[derive(Clone, Debug)]
+pub struct Way {
+    /// The link.
+    pub link: LinkHandle,
+    /// Seals what leaves for it.
+    pub sealing: Sealing,
+}
+
 /// Steers the screen thread.
 pub struct ScreenHandle {
     shared: Arc<Shared>,
@@ -108,14 +119,14 @@ impl ScreenHandle {
 pub fn spawn(
     backend: Backend,
     agent: SharedAgent,
-    link: LinkHandle,
+    way: Way,
     tell: impl Fn(ScreenEvent) + Send + 'static,
 ) -> std::io::Result<ScreenHandle> {
     let shared = Arc::new(Shared { orders: Mutex::new(Orders::default()), changed: Condvar::new() });
     let screen = Screen {
         backend,
         agent,
-        link,
+        way,
         shared: Arc::clone(&shared),
         tell: Box::new(tell),
         epoch: Instant::now(),
@@ -129,7 +140,7 @@ pub fn spawn(
 struct Screen {
     backend: Backend,
     agent: SharedAgent,
-    link: LinkHandle,
+    way: Way,
     shared: Arc<Shared>,
     tell: Box<dyn Fn(ScreenEvent) + Send>,
     /// Frames' capture times count from here.
@@ -229,7 +240,7 @@ impl Screen {
 
             let now = Instant::now();
             let repair = encoder.wants_at().filter(|at| *at <= now).is_some();
-            let backlog = self.link.backlog();
+            let backlog = self.way.link.backlog();
             let turn = lock(&self.agent).screen_turn(damage || repair, backlog, now);
             let until = match turn {
                 Turn::Stop => return Ok(()),
@@ -282,15 +293,20 @@ impl Screen {
             return Ok(());
         }
         let frame = FrameReady { payload: &self.payload, reset: info.reset, exact: info.exact, captured_us };
-        let link = &self.link;
+        let way = &self.way;
         let mut dropped = None;
+        let mut unsealed = false;
         let sent = lock(&self.agent).handle_frame(frame, Instant::now(), |message| {
-            if let Err(error) = link.send(Stream::Screen, message) {
-                dropped = Some(error);
+            match way.sealing.outgoing(Stream::Screen, message).map(|m| way.link.send(Stream::Screen, m)) {
+                Some(Ok(())) => {}
+                Some(Err(error)) => dropped = Some(error),
+                None => unsealed = true,
             }
         });
-        if let Some(error) = dropped {
+        if let Some(error) = &dropped {
             tracing::debug!(%error, "a frame was not taken by the link");
+        }
+        if unsealed || dropped.is_some() {
             lock(&self.agent).handle_frame_lost();
         }
         if !sent {

@@ -8,7 +8,7 @@ use farhand_protocol::ParticipantId;
 use farhand_protocol::api::MediaOffer;
 use farhand_protocol::session::{EndReason, SessionSnapshot};
 use farhand_protocol::signal::{FromService, MAX_SIGNAL, ToService};
-use farhand_protocol::version::VersionRange;
+use farhand_protocol::version::{Version, VersionRange};
 use futures_util::{SinkExt, StreamExt};
 use rustls::ClientConfig;
 use rustls_pki_types::ServerName;
@@ -58,6 +58,8 @@ pub enum SignalEvent {
         session: SessionSnapshot,
         /// How to reach the media service.
         media: MediaOffer,
+        /// The protocol version that the service agreed on.
+        version: Version,
     },
     /// The session changed.
     Session(SessionSnapshot),
@@ -196,9 +198,9 @@ async fn speak(
                     Some(Err(error)) => return Broken::Away(error.to_string()),
                 };
                 let event = match serde_json::from_str::<FromService>(&text) {
-                    Ok(FromService::Welcome { version: _, participant, session, media }) => {
+                    Ok(FromService::Welcome { version, participant, session, media }) => {
                         *welcomed = true;
-                        SignalEvent::Welcome { participant, session, media }
+                        SignalEvent::Welcome { participant, session, media, version }
                     }
                     Ok(FromService::Session { snapshot }) => SignalEvent::Session(snapshot),
                     Ok(FromService::Media { offer }) => SignalEvent::Media(offer),

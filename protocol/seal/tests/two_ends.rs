@@ -7,7 +7,7 @@ use farhand_protocol::channel::{Control, Input};
 use farhand_protocol::envelope::{Stream, Writer};
 use farhand_protocol::rights::{Right, Rights};
 use farhand_seal::context::Difference;
-use farhand_seal::ends::{Agent, AgentOutput, Console, ConsoleOutput, NotOpened, NotSealed, Told};
+use farhand_seal::ends::{self, Agent, AgentOutput, Console, ConsoleOutput, NotOpened, NotSealed, Told};
 use farhand_seal::handshake::Stop;
 use farhand_seal::message::OpenError;
 use farhand_seal::secret::Secret;
@@ -356,4 +356,26 @@ fn garbage_and_strangers_change_nothing() {
     }
     world.type_code("5710");
     assert!(world.met());
+}
+
+#[test]
+fn a_signal_travels_as_a_message_that_only_its_receiver_takes() {
+    let message = ends::carry(AGENT, CONSOLE, &[1, 2, 3]);
+    assert_eq!(ends::carried(CONSOLE, &message), Some((AGENT, &[1, 2, 3][..])));
+    assert_eq!(ends::carried(9, &message), None);
+    for end in 0..11 {
+        assert_eq!(ends::carried(CONSOLE, &message[..end]), None);
+    }
+    let mut world = World::new("5710");
+    world.type_code("5710");
+    assert!(
+        world.console(CONSOLE).open(Stream::Control, &message).is_err(),
+        "it is no message under any key"
+    );
+    let clear = key(&mut Writer::new(CONSOLE));
+    let sealed = world.console(CONSOLE).seal(Stream::Control, &clear).err();
+    assert!(sealed.is_some());
+    let clear = Writer::new(CONSOLE).message(Stream::Control, &Control::End);
+    let sealed = world.console(CONSOLE).seal(Stream::Control, &clear).unwrap();
+    assert_eq!(ends::carried(AGENT, &sealed), None, "a sealed message is no signal");
 }

@@ -140,6 +140,17 @@ impl Agent {
         }
     }
 
+    /// The way to the consoles stands, for the first time or again: a hand-shake whose start may have been lost begins
+    /// anew. `random` must be fresh.
+    ///
+    /// # Errors
+    /// [`SignalRefused`] when no try is left.
+    pub fn handle_link_up(&mut self, random: &Random) -> Result<(), SignalRefused> {
+        // One only, for one number of random bytes: there is one secret that a person typed.
+        let waiting = self.peers.iter().find(|(_, peer)| peer.next.is_some()).map(|(console, _)| *console);
+        waiting.map_or(Ok(()), |console| self.start(console, random))
+    }
+
     /// A console left, or was put out: it opens nothing that is sent from now on. It may come back by what its
     /// hand-shake left it. `random` must be fresh.
     ///

@@ -102,6 +102,14 @@ impl Console {
         self.view = Some(view);
     }
 
+    /// The way to the agent stands, for the first time or again: the agent is told that this console is ready, for it may
+    /// have been counted as gone.
+    pub fn handle_link_up(&mut self) {
+        if let Some(view) = &self.view {
+            self.outputs.push_back(Output::Signal { to: view.agent, signal: signal(READY, &[]) });
+        }
+    }
+
     /// What to keep for the next hand-shake with the same agent, after a reload; nothing before the first.
     #[must_use]
     pub fn resumption(&self) -> Option<Secret> {

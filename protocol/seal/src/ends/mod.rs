@@ -2,18 +2,19 @@
 //! a technician's; both are told of signals and messages, and say what to send.
 //!
 //! A signal between the ends is `kind u8 | content`: 0 a console is ready and asks the agent to start, 1 a hand-shake
-//! message, 2 a hand-over. The service passes it on unread.
+//! message, 2 a hand-over. It travels as a message of the control stream ([`carry`]), which the room relays unread.
 
 mod agent;
 mod console;
 
-use farhand_protocol::envelope::Stream;
+use farhand_protocol::ParticipantId;
+use farhand_protocol::envelope::{HEAD_LEN, Head, Stream, flags};
 
 pub use self::agent::{Agent, Output as AgentOutput};
 pub use self::console::{Console, MAX_HELD, Output as ConsoleOutput};
 use crate::context::{Difference, Offer};
 use crate::handshake::{self, Stop};
-use crate::message::{OpenError, SealError};
+use crate::message::{EPOCH, OpenError, SealError};
 
 /// The longest signal between the ends, in bytes.
 pub const MAX_SIGNAL: usize = handshake::MAX_HANDSHAKE + 1;
@@ -109,4 +110,27 @@ fn read_signal(signal: &[u8]) -> Result<(u8, &[u8]), SignalRefused> {
 
 const fn at(stream: Stream) -> usize {
     stream as usize
+}
+
+/// A signal as a message of the control stream, which the room relays as any other: sealed by its flag, of epoch 0,
+/// which has no keys; then the participant that it is for, for what the agent says goes to everybody.
+#[must_use]
+pub fn carry(from: ParticipantId, to: ParticipantId, signal: &[u8]) -> Vec<u8> {
+    let mut message = Vec::with_capacity(HEAD_LEN + EPOCH + 1 + signal.len());
+    Head { stream: Stream::Control, flags: flags::SEALED, sender: from, sequence: 0 }.write(&mut message);
+    message.extend_from_slice(&[0; EPOCH]);
+    message.push(to);
+    message.extend_from_slice(signal);
+    message
+}
+
+/// A signal that [`carry`] made a message of: its sender, and its bytes. Nothing when it is another message, or a signal
+/// for somebody else.
+#[must_use]
+pub fn carried(me: ParticipantId, message: &[u8]) -> Option<(ParticipantId, &[u8])> {
+    let head = Head::read(message).ok()?;
+    let (rest, signal) = message.split_at_checked(HEAD_LEN + EPOCH + 1)?;
+    let epoch = &rest[HEAD_LEN..HEAD_LEN + EPOCH];
+    let ours = head.stream == Stream::Control && head.flags & flags::SEALED != 0 && *epoch == [0; EPOCH];
+    (ours && rest[HEAD_LEN + EPOCH] == me).then_some((head.sender, signal))
 }
