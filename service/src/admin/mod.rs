@@ -26,6 +26,7 @@ const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 pub enum Command {
     /// List the organisations.
     Organisations {
+        /// Where the data is.
         #[command(flatten)]
         settings: Box<Flags>,
     },
@@ -37,6 +38,7 @@ pub enum Command {
         /// The first administrator's e-mail address.
         #[arg(long)]
         email: String,
+        /// Where the data is.
         #[command(flatten)]
         settings: Box<Flags>,
     },
@@ -51,6 +53,7 @@ pub enum Command {
         /// Take away authenticator app, passkeys and recovery codes: for whoever lost them all.
         #[arg(long)]
         remove_methods: bool,
+        /// Where the data is.
         #[command(flatten)]
         settings: Box<Flags>,
     },
@@ -59,6 +62,7 @@ pub enum Command {
         /// The user's e-mail address.
         #[arg(long)]
         email: String,
+        /// Where the data is.
         #[command(flatten)]
         settings: Box<Flags>,
     },
@@ -70,6 +74,7 @@ pub enum Command {
         /// The sign-in, as `sign-ins` lists it; without it all of them.
         #[arg(long)]
         id: Option<String>,
+        /// Where the data is.
         #[command(flatten)]
         settings: Box<Flags>,
     },

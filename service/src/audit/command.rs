@@ -21,6 +21,7 @@ pub enum Command {
         /// given several times.
         #[arg(long, value_name = "MARK")]
         mark: Vec<String>,
+        /// Where the data is, as for `farhand serve`.
         #[command(flatten)]
         settings: Box<Flags>,
     },
@@ -29,6 +30,7 @@ pub enum Command {
         /// The organisation; without it, what belongs to none.
         #[arg(long, value_name = "ID", default_value = "")]
         organisation: String,
+        /// Where the data is, as for `farhand serve`.
         #[command(flatten)]
         settings: Box<Flags>,
     },
@@ -93,14 +95,20 @@ async fn verify(store: &Store, marks: &[String]) -> anyhow::Result<bool> {
              elsewhere, and give them with --mark to a later check.",
             reports.len()
         ),
-        false => eprintln!("The audit log was tampered with. Keep a copy of the data folder as it is, and find out who did."),
+        false => eprintln!(
+            "The audit log was tampered with. Keep a copy of the data folder as it is, and find out who did."
+        ),
     }
     Ok(sound)
 }
 
 /// An entry that was there must still be there as it was, unless its time is over.
 async fn check_mark(store: &Store, mark: &str, reports: &mut Vec<ChainReport>) -> anyhow::Result<()> {
-    let wrong = || anyhow::anyhow!("{mark:?} is no mark; it should be ORGANISATION:NUMBER:HASH as an earlier check printed it.");
+    let wrong = || {
+        anyhow::anyhow!(
+            "{mark:?} is no mark; it should be ORGANISATION:NUMBER:HASH as an earlier check printed it."
+        )
+    };
     let (rest, hash) = mark.rsplit_once(':').ok_or_else(wrong)?;
     let (tenant, number) = rest.rsplit_once(':').ok_or_else(wrong)?;
     let number: u64 = number.parse().map_err(|_| wrong())?;
@@ -142,7 +150,8 @@ async fn export(store: &Store, tenant: &Tenant) -> anyhow::Result<()> {
     }
     if let Some(Head { first, last, hash, .. }) = log.audit_head().await? {
         // The end is a line of its own, so that a copy that was cut off can be told.
-        let end = json!({ "end": { "organisation": tenant.0, "first": first, "last": last, "hash": hex(&hash) } });
+        let end =
+            json!({ "end": { "organisation": tenant.0, "first": first, "last": last, "hash": hex(&hash) } });
         writeln!(out, "{end}")?;
     }
     out.flush()?;

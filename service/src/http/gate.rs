@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
-use farhand_protocol::api::{Method, Policy, Scope, User, UserRole};
+use farhand_protocol::api::{Method, Policy, User, UserRole};
 use http::request::Parts;
 use http::{HeaderMap, StatusCode};
 
@@ -102,7 +102,7 @@ async fn key(app: &App, operation: &Operation, token: &Token) -> Result<KeyCalle
         let (tenant, id) = (tenant.clone(), found.id.clone());
         tokio::spawn(async move { tenant.touch_api_key(&id, now).await.ok() });
     }
-    Ok(KeyCaller { tenant, scopes: found.scopes })
+    Ok(KeyCaller { tenant })
 }
 
 /// A program with an API key.
@@ -110,8 +110,6 @@ async fn key(app: &App, operation: &Operation, token: &Token) -> Result<KeyCalle
 pub struct KeyCaller {
     /// The tenant's data.
     pub tenant: TenantStore,
-    /// What the key may do.
-    pub scopes: Vec<Scope>,
 }
 
 /// Whoever came through the gate.
@@ -158,8 +156,6 @@ pub struct SignedIn {
     pub standing: Standing,
     /// By which sign-in.
     pub token: TokenHash,
-    /// The sign-in's identifier.
-    pub id: String,
     /// By which methods.
     pub methods: Vec<Method>,
 }
@@ -183,7 +179,7 @@ impl SignedIn {
             let tenant = tenant.clone();
             tokio::spawn(async move { tenant.touch_sign_in(&hash, now).await.ok() });
         }
-        Ok(Some(Self { tenant, standing, token: hash, id: found.id, methods: found.methods }))
+        Ok(Some(Self { tenant, standing, token: hash, methods: found.methods }))
     }
 
     /// The tenant.

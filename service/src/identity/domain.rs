@@ -87,7 +87,7 @@ pub fn verdict(record: Found, file: Found) -> Result<(), &'static str> {
         (_, Found::Other) => Err("other_file"),
         (Found::Unreachable, Found::Unreachable) => Err("unreachable"),
         (_, Found::Nothing) => Err("no_file"),
-        (Found::Nothing | Found::Unreachable, Found::Unreachable) => Err("no_record"),
+        (Found::Nothing, Found::Unreachable) => Err("no_record"),
     }
 }
 
@@ -125,11 +125,9 @@ impl Lookups {
         let name = format!("{}.", txt_name(domain));
         match tokio::time::timeout(WITHIN, resolver.txt_lookup(name)).await {
             Ok(Ok(lookup)) => {
-                let texts = lookup.answers().iter().take(50).filter_map(|record| match &record.data {
-                    hickory_resolver::proto::rr::RData::TXT(txt) => {
-                        Some(txt.txt_data.iter().map(|part| String::from_utf8_lossy(part).into_owned()).collect())
-                    }
-                    _ => None,
+                let texts = lookup.answers().iter().take(50).filter_map(|record| {
+                    let hickory_resolver::proto::rr::RData::TXT(txt) = &record.data else { return None };
+                    Some(txt.txt_data.iter().map(|part| String::from_utf8_lossy(part).into_owned()).collect())
                 });
                 Found::of(texts, proof)
             }

@@ -70,6 +70,8 @@ pub struct Statement {
     pub rows: Vec<(String, u64)>,
     /// Whether the key was destroyed, so that copies of the database cannot be read either.
     pub key_destroyed: bool,
+    /// The key whose signature this statement carries, in base64: `farhand keys public` prints it.
+    pub signed_by: String,
 }
 
 /// What deletes. Cheap to clone where its parts are.
@@ -214,6 +216,7 @@ impl<R: Running> Keeper<R> {
             }
         };
         let whole = deletion.subject == Subject::Tenant;
+        let signer = self.store.signer(now).await?;
         let statement = Statement {
             confirms: "deletion".into(),
             id: id.to_owned(),
@@ -228,9 +231,10 @@ impl<R: Running> Keeper<R> {
             done_at: now,
             rows: rows.into_iter().map(|(table, count)| (table.to_owned(), count)).collect(),
             key_destroyed: whole,
+            signed_by: signer.public_key(),
         };
         let text = serde_json::to_string(&statement).expect("a statement is plain data");
-        let signed = self.store.signer(now).await?.sign(text);
+        let signed = signer.sign(text);
         store.confirm_deletion(id, now, &signed).await?;
         // What is left of a tenant is in the installation's log.
         let log = if whole { Tenant::none() } else { tenant.clone() };

@@ -244,6 +244,7 @@ async fn deletion_on_request_is_done_at_once_and_confirmed(world: World) {
     // Anybody who has the public key can check it.
     let public_key = world.store.signer(START).await.unwrap().public_key();
     assert!(verify(&signed, &public_key));
+    assert!(signed.statement.contains(&public_key));
     let statement: Statement = serde_json::from_str(&signed.statement).unwrap();
     assert_eq!((statement.organisation.as_str(), statement.requested_by.as_str()), ("a", "user:u"));
     assert!(

@@ -28,7 +28,16 @@ pub mod tenant;
 #[cfg(test)]
 mod tests {
     /// The modules whose sentences are about the data of one tenant. A new one joins here.
-    const ABOUT_A_TENANT: &[&[(&str, &str)]] = &[super::alerts::EVERY, super::audit::EVERY, super::data::EVERY, super::tenant::EVERY];
+    const ABOUT_A_TENANT: &[&[(&str, &str)]] = &[
+        super::alerts::EVERY,
+        super::audit::EVERY,
+        super::data::EVERY,
+        super::history::EVERY,
+        super::methods::EVERY,
+        super::organisation::EVERY,
+        super::people::EVERY,
+        super::tenant::EVERY,
+    ];
 
     #[test]
     fn every_sentence_about_a_tenant_names_the_tenant() {

@@ -19,6 +19,13 @@ pub enum Command {
         /// Forget old versions of the root key at the end. Backups of the key folder from before then open nothing.
         #[arg(long)]
         forget_old_root: bool,
+        /// Where the data is, as for `farhand serve`.
+        #[command(flatten)]
+        settings: Box<Flags>,
+    },
+    /// Print the public key (Ed25519, base64) by which confirmations of deletions can be checked.
+    Public {
+        /// Where the data is, as for `farhand serve`.
         #[command(flatten)]
         settings: Box<Flags>,
     },
@@ -26,12 +33,18 @@ pub enum Command {
 
 /// Runs it.
 pub async fn run(command: Command, environment: impl IntoIterator<Item = (String, String)>) -> ExitCode {
-    let Command::Rotate { forget_old_root, settings } = command;
-    let config = match Config::read(*settings, environment) {
+    let settings = match &command {
+        Command::Rotate { settings, .. } | Command::Public { settings } => settings.as_ref().clone(),
+    };
+    let config = match Config::read(settings, environment) {
         Ok(config) => config,
         Err(error) => return complain(2, &error.to_string()),
     };
-    match rotate(&config, forget_old_root).await {
+    let done = match command {
+        Command::Rotate { forget_old_root, .. } => rotate(&config, forget_old_root).await,
+        Command::Public { .. } => public(&config).await,
+    };
+    match done {
         Ok(said) => {
             println!("{said}");
             ExitCode::SUCCESS
@@ -65,6 +78,13 @@ async fn rotate(config: &Config, forget_old_root: bool) -> Result<String, StoreE
          with the keys they were written with.",
         rotated.tenants
     ))
+}
+
+async fn public(config: &Config) -> Result<String, StoreError> {
+    let store = open(config).await?;
+    let key = store.signer(Now::read().unix_ms).await?.public_key();
+    store.close().await;
+    Ok(key)
 }
 
 /// Opens what `farhand serve` with the same settings would.

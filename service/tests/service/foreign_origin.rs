@@ -1,6 +1,6 @@
 //! Pages of other sites open no socket and change nothing, whatever cookies the browser adds.
 
-use farhand_service::http::{COOKIE, Operation};
+use farhand_service::http::{COOKIE, every};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
@@ -36,10 +36,10 @@ async fn every_socket_refuses_every_foreign_origin() {
     let world = World::set_up().await;
     let (cookie, token) = (cookie(&world).await, world.sign_in().await);
     let session = world.create(&token).await.session.id;
-    let sockets: Vec<_> = Operation::ALL.into_iter().filter(|o| o.is_socket()).collect();
+    let sockets: Vec<_> = every().filter(|o| o.is_socket()).collect();
     assert_eq!(sockets.len(), 2);
     for operation in sockets {
-        let path = operation.path().replace("{id}", &session);
+        let path = operation.path.replace("{id}", &session);
         let request = |origin: Option<&str>| {
             let mut request = world.socket_request(&path);
             request.headers_mut().insert("cookie", cookie.parse().unwrap());
@@ -67,14 +67,14 @@ async fn every_change_refuses_every_foreign_origin() {
     let world = World::set_up().await;
     let (cookie, token) = (cookie(&world).await, world.sign_in().await);
     let session = world.create(&token).await.session.id;
-    let changing: Vec<_> = Operation::ALL.into_iter().filter(|o| o.method() != Method::GET).collect();
+    let changing: Vec<_> = every().filter(|o| o.method != Method::GET).collect();
     assert!(changing.len() >= 6);
     for operation in changing {
-        let url = world.url(&operation.path().replace("{id}", &session));
+        let url = world.url(&operation.path.replace("{id}", &session));
         for origin in foreign(&world.origin()) {
             let answer = world
                 .http
-                .request(operation.method(), &url)
+                .request(operation.method.clone(), &url)
                 .header("cookie", &cookie)
                 .header("origin", &origin)
                 .json(&json!({}))
@@ -88,11 +88,11 @@ async fn every_change_refuses_every_foreign_origin() {
                 "{url} {origin:?}"
             );
         }
-        let none = world.http.request(operation.method(), &url).header("cookie", &cookie).json(&json!({}));
+        let none = world.http.request(operation.method.clone(), &url).header("cookie", &cookie).json(&json!({}));
         assert_eq!(none.send().await.unwrap().status(), StatusCode::FORBIDDEN, "{url}");
         let other_site = world
             .http
-            .request(operation.method(), &url)
+            .request(operation.method.clone(), &url)
             .header("cookie", &cookie)
             .header("origin", world.origin())
             .header("sec-fetch-site", "cross-site")
@@ -108,8 +108,8 @@ async fn every_change_refuses_every_foreign_origin() {
 #[tokio::test]
 async fn no_answer_invites_other_sites() {
     let world = World::set_up().await;
-    for operation in Operation::ALL {
-        let url = world.url(&operation.path().replace("{id}", "abc"));
+    for operation in every() {
+        let url = world.url(&operation.path.replace("{id}", "abc"));
         let asked = world
             .http
             .request(Method::OPTIONS, &url)

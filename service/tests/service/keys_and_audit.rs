@@ -75,14 +75,14 @@ async fn a_changed_file_is_found_and_the_entry_named() {
 async fn a_folder_that_was_put_back_is_found_by_a_mark() {
     let world = World::set_up().await;
     happenings(&world).await;
-    let World { folder, service, .. } = world;
+    let World { folder, service, clock, .. } = world;
     service.stop().await;
     let file = folder.path().join(FILE);
     let before = std::fs::read(&file).unwrap();
     // More happens, and is marked.
     let service = farhand_service::serve::Service::start(super::world::config(folder.path())).await.unwrap();
     let http = super::world::client(folder.path());
-    let world = World { folder, service, http };
+    let world = World { folder, service, http, clock };
     happenings(&world).await;
     let World { folder, service, .. } = world;
     service.stop().await;
@@ -139,6 +139,12 @@ async fn keys_rotate_beside_the_running_service() {
     assert_eq!(name(&world, &token).await, "Ada");
     let (code, _, said) = verify(world.folder.path(), &[]).await;
     assert_eq!(code, 0, "{said}");
+    // The signing key is the same before and after.
+    let public = async || farhand(&["keys", "public"], world.folder.path()).await.stdout;
+    let key = public().await;
+    assert_eq!(key.len(), 45, "32 bytes in base64, and the end of the line");
+    assert!(farhand(&["keys", "rotate"], world.folder.path()).await.status.success());
+    assert_eq!(public().await, key);
 }
 
 #[tokio::test]
