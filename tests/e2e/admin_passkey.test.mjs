@@ -46,11 +46,21 @@ describe('a passkey', () => {
     assert.deepEqual(tess.problems, []);
   });
 
-  promise('is one of two when two are demanded', async () => {
-    await tess.go('organisation/signin');
-    await tess.by('demand').click();
-    await tess.by('confirm-act').click();
-    await tess.page.getByText('Everybody must have two methods to sign in.').or(tess.page.getByRole('alert')).first().waitFor();
+  promise('is one of two when two are demanded, by who came in with two', async () => {
+    const demand = async () => {
+      await tess.go('organisation/signin');
+      await tess.by('demand').click();
+      await tess.by('confirm-act').click();
+    };
+    await demand();
+    await tess.page.getByRole('alert').getByText('sign in with both').waitFor();
+    await tess.page.keyboard.press('Escape');
+    await tess.signOut();
+    await tess.type();
+    await tess.by('second-passkey').click();
+    await tess.by('start-session').waitFor();
+    await demand();
+    await tess.page.getByText('Everybody must have two methods to sign in.').waitFor();
     await tess.signOut();
     await tess.by('sign-in-passkey').click();
     await tess.by('second').locator('[name=password]').fill(ADMINISTRATOR.password);

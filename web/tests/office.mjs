@@ -349,7 +349,7 @@ export class Office {
       case 'GET /data':
         return ok({ ...state.data, sessions: state.sessions.length });
       case 'GET /data/export':
-        return { status: 200, body: 'PK', type: 'application/zip' };
+        return { status: 200, body: 'tar', type: 'application/x-tar' };
       case 'PUT /data/retention':
         state.data.retention_days = body.days;
         return ok(state.data);

@@ -295,7 +295,7 @@ describe('data', () => {
       await until('the retention', () => mock.office.state.data.retention_days === 30);
       await page.locator('[name=days]').fill('');
       await page.keyboard.press('Enter');
-      await until('no retention', () => mock.office.state.data.retention_days === undefined);
+      await until('no retention', () => mock.office.state.data.retention_days === null);
       await page.getByTestId('delete-data').click();
       await page.locator('[name=confirm]').fill('Nordlicht IT');
       await page.getByTestId('confirm-act').click();

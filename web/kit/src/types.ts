@@ -4,3 +4,5 @@ import type { Right } from "./generated";
 export * from "./generated";
 export type Rights = Right[];
 export type ParticipantId = number;
+// From the OpenAPI document, as the API gives it.
+export type { ServiceInfo } from "./api/model";

@@ -6,9 +6,9 @@ describe("days", () => {
     for (const day of ["2026-03-29", "2026-10-25", "2026-12-31", "2028-02-29"]) {
       const [start, end] = [dayStart(day) ?? 0, dayEnd(day) ?? 0];
       expect(new Date(start).getHours()).toBe(0);
-      expect(new Date(end + 1).getHours()).toBe(0);
+      expect(new Date(end).getHours()).toBe(0);
       expect(new Date(start).getDate()).toBe(Number(day.slice(8)));
-      expect(new Date(end).getDate()).toBe(Number(day.slice(8)));
+      expect(new Date(end - 1).getDate()).toBe(Number(day.slice(8)));
     }
     expect(dayStart("")).toBeUndefined();
     expect(dayEnd("21.11.2026")).toBeUndefined();

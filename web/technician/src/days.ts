@@ -8,10 +8,10 @@ export function dayStart(day: string | undefined): number | undefined {
   return parts ? new Date(Number(parts[1]), Number(parts[2]) - 1, Number(parts[3])).getTime() : undefined;
 }
 
-/** The last moment of it. */
+/** The first moment after it: the service counts up to it, without it. */
 export function dayEnd(day: string | undefined): number | undefined {
   const parts = /^(\d{4})-(\d{2})-(\d{2})$/.exec(day ?? "");
-  return parts ? new Date(Number(parts[1]), Number(parts[2]) - 1, Number(parts[3]) + 1).getTime() - 1 : undefined;
+  return parts ? new Date(Number(parts[1]), Number(parts[2]) - 1, Number(parts[3]) + 1).getTime() : undefined;
 }
 
 /** A day in UTC, as reports count. */

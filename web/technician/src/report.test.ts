@@ -6,7 +6,7 @@ const row = (day: string, technician: string, outcome: ReportRow["outcome"], ses
   day,
   technician,
   technician_name: technician.toUpperCase(),
-  outcome,
+  outcome: outcome ?? null,
   sessions,
   joined,
   seconds,

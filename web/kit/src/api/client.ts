@@ -1,43 +1,19 @@
-import type { CreateSession, Problem, ServiceInfo, SessionCreated, SessionList, SetUp } from "../types";
+import type { CreateSession, Problem, SetUp } from "../types";
 import type {
   Alerts,
-  ApiKeyCreated,
-  ApiKeys,
-  AuditPage,
-  AuditVerified,
   ChangeOrganisation,
   ChangePerson,
-  DataOverview,
-  Deletion,
-  Domain,
-  Group,
-  Groups,
-  History,
-  Invitation,
-  InvitationShown,
   Invite,
-  Mail,
   MethodAdded,
-  Methods,
-  Organisation,
-  Outbox,
   PasskeyAssertion,
   PasskeyAttestation,
-  PasskeyBegun,
-  PasskeyChallenge,
-  People,
-  Person,
   PutGroup,
-  RecoveryCodes,
-  Report,
   Scope,
   SecondFactor,
   SecondStep,
   SignedIn,
-  SignInList,
-  TotpBegun,
-  User,
 } from "./model";
+import type { Answer, Given, Operation, PathsWith, Verb } from "./typed";
 import { transport } from "./transport";
 
 /** An answer that is not the one hoped for: `code` is for looking up a sentence, `message` is the service's own. */
@@ -54,7 +30,6 @@ export class ApiError extends Error {
 /** Nobody answered: no network, or no service. */
 export const UNREACHABLE = "unreachable";
 
-type Verb = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 
 let refused: (error: ApiError) => void = () => {};
@@ -64,15 +39,17 @@ export function onRefusal(listener: (error: ApiError) => void): void {
   refused = listener;
 }
 
+const API = "/api/v1";
+
 /** The address of an operation, for links. */
 export function address(path: string, query: Query = {}): string {
   const words = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) if (value !== undefined && value !== "") words.set(name, String(value));
   const text = words.toString();
-  return `${transport().base}/api/v1${path}${text ? `?${text}` : ""}`;
+  return `${transport().base}${API}${path}${text ? `?${text}` : ""}`;
 }
 
-async function answer(verb: Verb, url: string, body: BodyInit | null, kind: string | null): Promise<Response> {
+async function answer(verb: Uppercase<Verb>, url: string, body: BodyInit | null, kind: string | null): Promise<Response> {
   let response: Response;
   try {
     const headers = { ...transport().headers(), ...(kind === null ? {} : { "content-type": kind }) };
@@ -86,10 +63,18 @@ async function answer(verb: Verb, url: string, body: BodyInit | null, kind: stri
   throw error;
 }
 
-async function call<T>(verb: Verb, path: string, body?: unknown, query?: Query): Promise<T> {
-  const response = await answer(verb, address(path, query), body === undefined ? null : JSON.stringify(body), body === undefined ? null : "application/json");
+/** One operation of the service's OpenAPI document: what it takes and what it answers are checked against that. */
+async function call<V extends Verb, P extends PathsWith<V>>(
+  verb: V,
+  path: P,
+  ...[given]: Record<never, never> extends Given<Operation<P, V>> ? [Given<Operation<P, V>>?] : [Given<Operation<P, V>>]
+): Promise<Answer<Operation<P, V>>> {
+  const { path: places = {}, query = {}, body } = (given ?? {}) as { path?: Record<string, string>; query?: Query; body?: unknown };
+  const filled = path.slice(API.length).replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(places[name] ?? ""));
+  const json = body === undefined ? null : JSON.stringify(body);
+  const response = await answer(verb.toUpperCase() as Uppercase<Verb>, address(filled, query), json, json === null ? null : "application/json");
   const text = await response.text();
-  return (text === "" ? undefined : JSON.parse(text)) as T;
+  return (text === "" ? undefined : JSON.parse(text)) as Answer<Operation<P, V>>;
 }
 
 function problemOf(text: string, status: number): Problem {
@@ -129,8 +114,6 @@ export async function download(path: string, name: string, query: Query = {}): P
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
-const one = (path: string, id: string): string => `${path}/${encodeURIComponent(id)}`;
-
 export interface AuditFilter {
   from?: number | undefined;
   to?: number | undefined;
@@ -155,82 +138,82 @@ export interface Page {
 }
 
 export const api = {
-  service: () => call<ServiceInfo>("GET", "/service"),
-  setUp: (form: SetUp) => signsIn(call<SignedIn>("POST", "/setup", form)),
+  service: () => call("get", "/api/v1/service"),
+  setUp: (form: SetUp) => signsIn(call("post", "/api/v1/setup", { body: form })),
 
-  signIn: (email: string, password: string) => signsIn(call<SignedIn | SecondStep>("POST", "/sign-in", { email, password })),
-  signInSecond: (form: SecondFactor) => signsIn(call<SignedIn>("POST", "/sign-in/second", form)),
-  passkeyChallenge: () => call<PasskeyChallenge>("POST", "/sign-in/passkey"),
+  signIn: (email: string, password: string) => signsIn(call("post", "/api/v1/sign-in", { body: { email, password } })),
+  signInSecond: (form: SecondFactor) => signsIn(call("post", "/api/v1/sign-in/second", { body: form })),
+  passkeyChallenge: () => call("post", "/api/v1/sign-in/passkey"),
   signInPasskey: (ticket: string, passkey: PasskeyAssertion) =>
-    signsIn(call<SignedIn | SecondStep>("POST", "/sign-in/passkey/finish", { ticket, passkey })),
-  signOut: () => call<void>("POST", "/sign-out"),
-  invitation: (token: string) => call<InvitationShown>("POST", "/invitation", { token }),
+    signsIn(call("post", "/api/v1/sign-in/passkey/finish", { body: { ticket, passkey } })),
+  signOut: () => call("post", "/api/v1/sign-out"),
+  invitation: (token: string) => call("post", "/api/v1/invitation", { body: { token } }),
   acceptInvitation: (token: string, name: string, password: string) =>
-    signsIn(call<SignedIn>("POST", "/invitation/accept", { token, name, password })),
-  askReset: (email: string) => call<void>("POST", "/password-reset", { email }),
-  finishReset: (token: string, password: string) => call<void>("POST", "/password-reset/finish", { token, password }),
+    signsIn(call("post", "/api/v1/invitation/accept", { body: { token, name, password } })),
+  askReset: (email: string) => call("post", "/api/v1/password-reset", { body: { email } }),
+  finishReset: (token: string, password: string) => call("post", "/api/v1/password-reset/finish", { body: { token, password } }),
 
-  me: () => call<User>("GET", "/me"),
-  changeMe: (name: string) => call<User>("PATCH", "/me", { name }),
-  changePassword: (current: string, next: string) => signsIn(call<SignedIn>("POST", "/me/password", { current, new: next })),
-  mySignIns: () => call<SignInList>("GET", "/me/sign-ins"),
-  endMySignIn: (id: string) => call<void>("DELETE", one("/me/sign-ins", id)),
-  endMySignIns: () => call<void>("DELETE", "/me/sign-ins"),
-  methods: () => call<Methods>("GET", "/me/methods"),
-  beginTotp: (password: string) => call<TotpBegun>("POST", "/me/methods/totp", { password }),
-  confirmTotp: (code: string) => signsIn(call<MethodAdded>("POST", "/me/methods/totp/confirm", { code })),
-  removeTotp: (password: string) => signsIn(call<SignedIn>("POST", "/me/methods/totp/remove", { password })),
-  beginPasskey: (password: string) => call<PasskeyBegun>("POST", "/me/methods/passkeys", { password }),
+  me: () => call("get", "/api/v1/me"),
+  changeMe: (name: string) => call("patch", "/api/v1/me", { body: { name } }),
+  changePassword: (current: string, next: string) => signsIn(call("post", "/api/v1/me/password", { body: { current, new: next } })),
+  mySignIns: () => call("get", "/api/v1/me/sign-ins"),
+  endMySignIn: (id: string) => call("delete", "/api/v1/me/sign-ins/{id}", { path: { id } }),
+  endMySignIns: () => call("delete", "/api/v1/me/sign-ins"),
+  methods: () => call("get", "/api/v1/me/methods"),
+  beginTotp: (password: string) => call("post", "/api/v1/me/methods/totp", { body: { password } }),
+  confirmTotp: (code: string) => signsIn(call("post", "/api/v1/me/methods/totp/confirm", { body: { code } })),
+  removeTotp: (password: string) => signsIn(call("post", "/api/v1/me/methods/totp/remove", { body: { password } })),
+  beginPasskey: (password: string) => call("post", "/api/v1/me/methods/passkeys", { body: { password } }),
   confirmPasskey: (ticket: string, name: string, passkey: PasskeyAttestation) =>
-    signsIn(call<MethodAdded>("POST", "/me/methods/passkeys/confirm", { ticket, name, passkey })),
-  removePasskey: (id: string, password: string) => signsIn(call<SignedIn>("POST", `${one("/me/methods/passkeys", id)}/remove`, { password })),
-  recoveryCodes: (password: string) => call<RecoveryCodes>("POST", "/me/methods/recovery", { password }),
+    signsIn(call("post", "/api/v1/me/methods/passkeys/confirm", { body: { ticket, name, passkey } })),
+  removePasskey: (id: string, password: string) => signsIn(call("post", "/api/v1/me/methods/passkeys/{id}/remove", { path: { id }, body: { password } })),
+  recoveryCodes: (password: string) => call("post", "/api/v1/me/methods/recovery", { body: { password } }),
 
-  sessions: () => call<SessionList>("GET", "/sessions"),
-  createSession: (form: CreateSession) => call<SessionCreated>("POST", "/sessions", form),
-  history: (filter: HistoryFilter, page: Page) => call<History>("GET", "/history", undefined, { ...filter, ...page }),
-  report: (from: number, to: number) => call<Report>("GET", "/report", undefined, { from, to }),
+  sessions: () => call("get", "/api/v1/sessions"),
+  createSession: (form: CreateSession) => call("post", "/api/v1/sessions", { body: form }),
+  history: (filter: HistoryFilter, page: Page) => call("get", "/api/v1/history", { query: { ...filter, ...page } }),
+  report: (from: number, to: number) => call("get", "/api/v1/report", { query: { from, to } }),
 
-  people: () => call<People>("GET", "/people"),
-  person: (id: string) => call<Person>("GET", one("/people", id)),
-  changePerson: (id: string, change: ChangePerson) => call<Person>("PATCH", one("/people", id), change),
-  removePerson: (id: string) => call<void>("DELETE", one("/people", id)),
-  personSignIns: (id: string) => call<SignInList>("GET", `${one("/people", id)}/sign-ins`),
-  endPersonSignIns: (id: string) => call<void>("DELETE", `${one("/people", id)}/sign-ins`),
-  resetPerson: (id: string) => call<void>("POST", `${one("/people", id)}/reset`),
-  removePersonMethods: (id: string) => call<void>("POST", `${one("/people", id)}/remove-methods`),
-  invite: (form: Invite) => call<Invitation>("POST", "/invitations", form),
-  inviteAgain: (id: string) => call<Invitation>("POST", `${one("/invitations", id)}/again`),
-  withdrawInvitation: (id: string) => call<void>("DELETE", one("/invitations", id)),
+  people: () => call("get", "/api/v1/people"),
+  person: (id: string) => call("get", "/api/v1/people/{id}", { path: { id } }),
+  changePerson: (id: string, change: ChangePerson) => call("patch", "/api/v1/people/{id}", { path: { id }, body: change }),
+  removePerson: (id: string) => call("delete", "/api/v1/people/{id}", { path: { id } }),
+  personSignIns: (id: string) => call("get", "/api/v1/people/{id}/sign-ins", { path: { id } }),
+  endPersonSignIns: (id: string) => call("delete", "/api/v1/people/{id}/sign-ins", { path: { id } }),
+  resetPerson: (id: string) => call("post", "/api/v1/people/{id}/reset", { path: { id } }),
+  removePersonMethods: (id: string) => call("post", "/api/v1/people/{id}/remove-methods", { path: { id } }),
+  invite: (form: Invite) => call("post", "/api/v1/invitations", { body: form }),
+  inviteAgain: (id: string) => call("post", "/api/v1/invitations/{id}/again", { path: { id } }),
+  withdrawInvitation: (id: string) => call("delete", "/api/v1/invitations/{id}", { path: { id } }),
 
-  groups: () => call<Groups>("GET", "/groups"),
-  addGroup: (form: PutGroup) => call<Group>("POST", "/groups", form),
-  putGroup: (id: string, form: PutGroup) => call<Group>("PUT", one("/groups", id), form),
-  removeGroup: (id: string) => call<void>("DELETE", one("/groups", id)),
+  groups: () => call("get", "/api/v1/groups"),
+  addGroup: (form: PutGroup) => call("post", "/api/v1/groups", { body: form }),
+  putGroup: (id: string, form: PutGroup) => call("put", "/api/v1/groups/{id}", { path: { id }, body: form }),
+  removeGroup: (id: string) => call("delete", "/api/v1/groups/{id}", { path: { id } }),
 
-  organisation: () => call<Organisation>("GET", "/organisation"),
-  changeOrganisation: (change: ChangeOrganisation) => call<Organisation>("PATCH", "/organisation", change),
-  putSubscription: (ends_at: number | undefined) => call<Organisation>("PUT", "/organisation/subscription", { ends_at }),
+  organisation: () => call("get", "/api/v1/organisation"),
+  changeOrganisation: (change: ChangeOrganisation) => call("patch", "/api/v1/organisation", { body: change }),
+  putSubscription: (ends_at: number | undefined) => call("put", "/api/v1/organisation/subscription", { body: { ends_at: ends_at ?? null } }),
   putLogo: async (file: Blob) => void (await answer("PUT", address("/organisation/logo"), file, file.type)),
-  removeLogo: () => call<void>("DELETE", "/organisation/logo"),
+  removeLogo: () => call("delete", "/api/v1/organisation/logo"),
   logo: async () => (await answer("GET", address("/organisation/logo"), null, null)).blob(),
-  putDomain: (name: string) => call<Domain>("POST", "/organisation/domain", { name }),
-  checkDomain: () => call<Domain>("POST", "/organisation/domain/check"),
-  removeDomain: () => call<void>("DELETE", "/organisation/domain"),
-  alerts: () => call<Alerts>("GET", "/alerts"),
-  putAlerts: (form: Alerts) => call<Alerts>("PUT", "/alerts", form),
-  outbox: () => call<Outbox>("GET", "/outbox"),
-  sendAgain: (id: string) => call<Mail>("POST", `${one("/outbox", id)}/again`),
-  removeMail: (id: string) => call<void>("DELETE", one("/outbox", id)),
+  putDomain: (name: string) => call("post", "/api/v1/organisation/domain", { body: { name } }),
+  checkDomain: () => call("post", "/api/v1/organisation/domain/check"),
+  removeDomain: () => call("delete", "/api/v1/organisation/domain"),
+  alerts: () => call("get", "/api/v1/alerts"),
+  putAlerts: (form: Alerts) => call("put", "/api/v1/alerts", { body: form }),
+  outbox: () => call("get", "/api/v1/outbox"),
+  sendAgain: (id: string) => call("post", "/api/v1/outbox/{id}/again", { path: { id } }),
+  removeMail: (id: string) => call("delete", "/api/v1/outbox/{id}", { path: { id } }),
 
-  audit: (filter: AuditFilter, page: Page) => call<AuditPage>("GET", "/audit", undefined, { ...filter, ...page }),
-  verifyAudit: () => call<AuditVerified>("GET", "/audit/verify"),
+  audit: (filter: AuditFilter, page: Page) => call("get", "/api/v1/audit", { query: { ...filter, ...page } }),
+  verifyAudit: () => call("get", "/api/v1/audit/verify"),
 
-  data: () => call<DataOverview>("GET", "/data"),
-  putRetention: (days: number | undefined) => call<DataOverview>("PUT", "/data/retention", { days }),
-  deleteData: (session: string | undefined, confirm: string) => call<Deletion>("POST", "/data/deletion", { session, confirm }),
+  data: () => call("get", "/api/v1/data"),
+  putRetention: (days: number | undefined) => call("put", "/api/v1/data/retention", { body: { days: days ?? null } }),
+  deleteData: (session: string | undefined, confirm: string) => call("post", "/api/v1/data/deletion", { body: { session: session ?? null, confirm } }),
 
-  keys: () => call<ApiKeys>("GET", "/api-keys"),
-  addKey: (name: string, scopes: Scope[], days: number) => call<ApiKeyCreated>("POST", "/api-keys", { name, scopes, days }),
-  removeKey: (id: string) => call<void>("DELETE", one("/api-keys", id)),
+  keys: () => call("get", "/api/v1/api-keys"),
+  addKey: (name: string, scopes: Scope[], days: number) => call("post", "/api/v1/api-keys", { body: { name, scopes, days } }),
+  removeKey: (id: string) => call("delete", "/api/v1/api-keys/{id}", { path: { id } }),
 };

@@ -32,7 +32,10 @@ export const ACTIONS = [
   "api_key_revoke",
   "delete_request",
   "delete_done",
+  "data_export",
   "retention",
+  "retention_change",
+  "alerts_change",
   "keys_rotate",
   "set_up",
 ] as const;
