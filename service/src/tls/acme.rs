@@ -148,7 +148,8 @@ impl Acme {
         let tried = Identity::parse(chain.as_bytes(), key.as_bytes(), &certificate_file, &key_file)?;
         self.shown.replace(&tried)?;
         for (path, content) in [(&key_file, &key), (&certificate_file, &chain)] {
-            write_secret(path, content.as_bytes()).map_err(|e| AcmeError::File(path.clone(), e.to_string()))?;
+            write_secret(path, content.as_bytes())
+                .map_err(|e| AcmeError::File(path.clone(), e.to_string()))?;
         }
         Ok(())
     }
@@ -234,8 +235,10 @@ fn proof(host: &str, digest: &[u8]) -> Result<CertifiedKey, TlsError> {
     params.custom_extensions = vec![CustomExtension::new_acme_identifier(digest)];
     let certificate = params.self_signed(&key).map_err(made)?;
     let private = PrivateKeyDer::try_from(key.serialize_der()).map_err(|e| TlsError::Make(e.to_owned()))?;
-    CertifiedKey::from_der(vec![certificate.der().clone()], private, &crypto())
-        .map_err(|e| TlsError::Make(e.to_string()))
+    // Not `from_der`, which refuses the extension that it does not know, as everybody but the authority should.
+    let private =
+        crypto().key_provider.load_private_key(private).map_err(|e| TlsError::Make(e.to_string()))?;
+    Ok(CertifiedKey::new(vec![certificate.der().clone()], private))
 }
 
 fn millis(time: Duration) -> u64 {
