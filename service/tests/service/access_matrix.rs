@@ -16,7 +16,8 @@ const DAY: i64 = 24 * 60 * 60 * 1000;
 async fn user(world: &World, tenant: &str, id: &str, role: UserRole, expires_in: i64) -> String {
     let store = world.service.app().store().tenant(Tenant(tenant.into()));
     let user = UserRow { id: id.into(), email: format!("{id}@{tenant}.example"), name: id.into(), role };
-    let with_password = UserWithPassword { user, password_hash: "$argon2id$none".into() };
+    let password_hash = world.service.app().passwords().hash(random_id(8)).await.unwrap();
+    let with_password = UserWithPassword { user, password_hash };
     let now = world.service.app().now().unix_ms;
     if store.name().await.unwrap().is_none() {
         store.create(tenant, &with_password, now).await.unwrap();
