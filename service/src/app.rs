@@ -133,12 +133,7 @@ impl App {
     /// From its parts.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        Self {
-            inner: Arc::new(Inner {
-                parts,
-                guards: Guards::default(),
-            }),
-        }
+        Self { inner: Arc::new(Inner { parts, guards: Guards::default() }) }
     }
 
     /// The configuration.

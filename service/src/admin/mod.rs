@@ -152,7 +152,10 @@ impl Act {
                 };
                 tenant.add_invitation(&invitation, &token.hash()).await?;
                 record(store, tenant.tenant(), "organisation_create", String::new(), now).await?;
-                eprintln!("The organisation {} is made. Its first administrator comes in by this link, once:", tenant.tenant());
+                eprintln!(
+                    "The organisation {} is made. Its first administrator comes in by this link, once:",
+                    tenant.tenant()
+                );
                 println!("{}/invitation#{}", base(config), token.reveal());
             }
             Self::Reset { email, administrator, remove_methods } => {
@@ -168,9 +171,12 @@ impl Act {
                 store_of.remove_sign_ins(&user).await?;
                 let token = Token::generate();
                 store_of.put_reset(&user, &token.hash(), now + RESET_MINUTES * 60_000).await?;
-                let detail = format!("user:{user} administrator:{administrator} remove_methods:{remove_methods}");
+                let detail =
+                    format!("user:{user} administrator:{administrator} remove_methods:{remove_methods}");
                 record(store, &tenant, "person_reset", detail, now).await?;
-                eprintln!("The user's sign-ins have ended. This link sets a new password, once, within {RESET_MINUTES} minutes:");
+                eprintln!(
+                    "The user's sign-ins have ended. This link sets a new password, once, within {RESET_MINUTES} minutes:"
+                );
                 println!("{}/reset#{}", base(config), token.reveal());
             }
             Self::SignIns { email } => {
@@ -225,7 +231,8 @@ fn unknown(email: &str) -> anyhow::Error {
 fn address(text: &str) -> anyhow::Result<String> {
     let email = text.trim().to_lowercase();
     anyhow::ensure!(
-        email.split_once('@').is_some_and(|(user, host)| !user.is_empty() && !host.is_empty()) && email.len() <= 254,
+        email.split_once('@').is_some_and(|(user, host)| !user.is_empty() && !host.is_empty())
+            && email.len() <= 254,
         "{} is no e-mail address. Write it like name@example.org.",
         plain(&email)
     );

@@ -352,7 +352,9 @@ impl Hub {
     /// Sets when the session's time is over, as its policy says, counted from when the customer joined.
     fn limit(&mut self, id: &str, now: Now) {
         let Some(room) = self.rooms.get(id) else { return };
-        let (Some(minutes), Some(joined_at)) = (room.owner.policy.session_minutes, room.joined_at) else { return };
+        let (Some(minutes), Some(joined_at)) = (room.owner.policy.session_minutes, room.joined_at) else {
+            return;
+        };
         let over = joined_at.saturating_add(u64::from(minutes) * 60_000);
         let left = Duration::from_millis(over.saturating_sub(now.unix_ms));
         self.timers.set(Due::Length(id.to_owned()), Some(now.instant + left));

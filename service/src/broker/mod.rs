@@ -1,9 +1,9 @@
 //! The session broker: [`hub`] decides, this shell gives it the time, carries out what it says, and keeps the sockets.
 
 pub mod hub;
+pub mod sign_ins;
 pub mod socket;
 mod timers;
-pub mod sign_ins;
 
 use std::collections::HashMap;
 use std::net::IpAddr;

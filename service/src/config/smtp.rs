@@ -123,7 +123,15 @@ mod tests {
         assert_eq!(parse("smtp://mail.example.org").unwrap().way, Way::StartTls);
         let here = parse("smtp://127.0.0.1:2525").unwrap();
         assert_eq!((here.way, here.port), (Way::Loopback, 2525));
-        for bad in ["", "mail.example.org", "http://mail.example.org", "smtp://", "smtps://u@h", "smtps://h/x", "smtp://h?tls=none"] {
+        for bad in [
+            "",
+            "mail.example.org",
+            "http://mail.example.org",
+            "smtp://",
+            "smtps://u@h",
+            "smtps://h/x",
+            "smtp://h?tls=none",
+        ] {
             assert!(parse(bad).is_err(), "{bad}");
         }
     }

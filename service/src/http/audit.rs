@@ -42,18 +42,22 @@ pub(super) const OPERATIONS: &[Operation] = &[
             may("limit", Kind::Number, "At most so many, up to 200."),
         ])
         .gives::<api::AuditPage>(200),
-    Operation::new(Method::GET, "/api/v1/audit/export", "export_audit", Access::Administrator, || get(export))
-        .about("The audit log as JSON lines, oldest first.")
-        .scope(Scope::AuditRead)
-        .query(&[
-            may("from", Kind::Number, "From this time on."),
-            may("to", Kind::Number, "Until before this time."),
-        ])
-        .gives_other(200, "application/jsonl"),
-    Operation::new(Method::GET, "/api/v1/audit/verify", "verify_audit", Access::Administrator, || get(verify))
-        .about("Whether nothing of the audit log was changed, removed or reordered.")
-        .scope(Scope::AuditRead)
-        .gives::<api::AuditVerified>(200),
+    Operation::new(Method::GET, "/api/v1/audit/export", "export_audit", Access::Administrator, || {
+        get(export)
+    })
+    .about("The audit log as JSON lines, oldest first.")
+    .scope(Scope::AuditRead)
+    .query(&[
+        may("from", Kind::Number, "From this time on."),
+        may("to", Kind::Number, "Until before this time."),
+    ])
+    .gives_other(200, "application/jsonl"),
+    Operation::new(Method::GET, "/api/v1/audit/verify", "verify_audit", Access::Administrator, || {
+        get(verify)
+    })
+    .about("Whether nothing of the audit log was changed, removed or reordered.")
+    .scope(Scope::AuditRead)
+    .gives::<api::AuditVerified>(200),
     Operation::new(Method::GET, "/api/v1/alerts", "alerts", Access::Administrator, || get(alerts))
         .about("Who is told of security events.")
         .gives::<api::Alerts>(200),
@@ -107,7 +111,10 @@ async fn page(caller: Caller, Asked(asked): Asked<PageAsked>) -> Result<Json<api
     entries.truncate(limit as usize);
     let next = entries.last().filter(|_| more).map(|last| last.number.to_string());
     let names = tenant.names().await?;
-    Ok(Json(api::AuditPage { entries: entries.into_iter().map(|entry| shown(&names, entry)).collect(), next }))
+    Ok(Json(api::AuditPage {
+        entries: entries.into_iter().map(|entry| shown(&names, entry)).collect(),
+        next,
+    }))
 }
 
 fn shown(names: &HashMap<String, String>, entry: AuditEntry) -> api::AuditEntry {
@@ -173,7 +180,9 @@ async fn verify(caller: Caller) -> Result<Json<api::AuditVerified>, Refusal> {
     let broken_at = report.findings.first().map(|finding| match finding {
         Finding::FoundBroken { at } => at.to_string(),
         Finding::Missing { from, .. } => from.to_string(),
-        Finding::Beyond { number } | Finding::Changed { number } | Finding::Sealed { number } => number.to_string(),
+        Finding::Beyond { number } | Finding::Changed { number } | Finding::Sealed { number } => {
+            number.to_string()
+        }
         Finding::NoHead | Finding::HeadForged => finding.to_string(),
     });
     Ok(Json(api::AuditVerified { entries: report.entries, whole: report.wrong == 0, broken_at }))
@@ -203,7 +212,9 @@ async fn put_alerts(
 ) -> Result<Json<api::Alerts>, Refusal> {
     let mut wanted = BTreeSet::new();
     if let Some(webhook) = form.webhook.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()) {
-        app.outward().check(&webhook).map_err(|error| Refusal::invalid("webhook_invalid", error.to_string()))?;
+        app.outward()
+            .check(&webhook)
+            .map_err(|error| Refusal::invalid("webhook_invalid", error.to_string()))?;
         wanted.insert(AlertWay::Webhook(webhook));
     }
     if form.emails.len() > MAX_RECEIVERS {

@@ -124,7 +124,10 @@ async fn put_retention(
     Body(form): Body<api::PutRetention>,
 ) -> Result<Json<api::DataOverview>, Refusal> {
     if form.days.is_some_and(|days| !(1..=MAX_DAYS).contains(&days)) {
-        return Err(Refusal::invalid("days_invalid", format!("Write a number of days from 1 to {MAX_DAYS}.")));
+        return Err(Refusal::invalid(
+            "days_invalid",
+            format!("Write a number of days from 1 to {MAX_DAYS}."),
+        ));
     }
     signed_in.tenant.set_retention_days(form.days).await?;
     let event = Event::new(Actor::User(signed_in.user().to_owned()), "retention_change");

@@ -136,9 +136,11 @@ impl Credential {
     /// What the headers carry.
     pub fn of(headers: &HeaderMap) -> Self {
         if let Some(value) = headers.get(header::AUTHORIZATION) {
-            let bearer = value.to_str().ok().and_then(|v| v.split_once(' ')).and_then(|(scheme, token)| {
-                scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
-            });
+            let bearer = value
+                .to_str()
+                .ok()
+                .and_then(|v| v.split_once(' '))
+                .and_then(|(scheme, token)| scheme.eq_ignore_ascii_case("bearer").then(|| token.trim()));
             let key = bearer.and_then(|text| text.strip_prefix(KEY)).and_then(Token::parse);
             return match key {
                 Some(key) => Self::Key(key),

@@ -34,11 +34,7 @@ pub struct Gate {
 }
 
 /// Lets a request through to its operation, or not.
-pub async fn gate(
-    State(Gate { app, operation }): State<Gate>,
-    mut request: Request,
-    next: Next,
-) -> Response {
+pub async fn gate(State(Gate { app, operation }): State<Gate>, mut request: Request, next: Next) -> Response {
     let from = peer(request.extensions());
     let caller = match admit(&app, operation, request.headers(), from).await {
         Ok(caller) => caller,
@@ -269,6 +265,10 @@ impl FromRequestParts<App> for SignedIn {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Refusal> {
-        parts.extensions.get::<Box<Self>>().map(|person| (**person).clone()).ok_or_else(Refusal::sign_in_needed)
+        parts
+            .extensions
+            .get::<Box<Self>>()
+            .map(|person| (**person).clone())
+            .ok_or_else(Refusal::sign_in_needed)
     }
 }

@@ -242,8 +242,7 @@ async fn invitation(
 ) -> Result<(TenantStore, InvitationRow, api::PasswordRule), Refusal> {
     let token = Token::parse(token).ok_or_else(Refusal::link_gone)?;
     let found = app.store().invitation_by_token(&token.hash()).await?;
-    let found =
-        found.filter(|found| found.expires_at > app.now().unix_ms).ok_or_else(Refusal::link_gone)?;
+    let found = found.filter(|found| found.expires_at > app.now().unix_ms).ok_or_else(Refusal::link_gone)?;
     let tenant = app.store().tenant(found.tenant);
     let invitation = tenant.invitation(&found.id).await?.ok_or_else(Refusal::link_gone)?;
     let rule = tenant.organisation().await?.map(|organisation| organisation.rule).unwrap_or_default();

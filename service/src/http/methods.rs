@@ -54,15 +54,23 @@ pub(super) const OPERATIONS: &[Operation] = &[
     .about("Begins adding a passkey.")
     .takes::<api::WithPassword>()
     .gives::<api::PasskeyBegun>(200),
-    Operation::new(Method::POST, "/api/v1/me/methods/passkeys/confirm", "confirm_passkey", Access::Own, || {
-        post(confirm_passkey)
-    })
+    Operation::new(
+        Method::POST,
+        "/api/v1/me/methods/passkeys/confirm",
+        "confirm_passkey",
+        Access::Own,
+        || post(confirm_passkey),
+    )
     .about("Adds the passkey that the browser made.")
     .takes::<api::ConfirmPasskey>()
     .gives::<api::MethodAdded>(200),
-    Operation::new(Method::POST, "/api/v1/me/methods/passkeys/{id}/remove", "remove_passkey", Access::Own, || {
-        post(remove_passkey)
-    })
+    Operation::new(
+        Method::POST,
+        "/api/v1/me/methods/passkeys/{id}/remove",
+        "remove_passkey",
+        Access::Own,
+        || post(remove_passkey),
+    )
     .about("Removes a passkey.")
     .takes::<api::WithPassword>()
     .gives::<api::SignedIn>(200),
@@ -82,7 +90,12 @@ async fn show(signed_in: SignedIn) -> Result<Json<api::Methods>, Refusal> {
         totp: person.totp_at,
         passkeys: passkeys
             .into_iter()
-            .map(|key| api::Passkey { id: key.id, name: key.name, added_at: key.added_at, used_at: key.used_at })
+            .map(|key| api::Passkey {
+                id: key.id,
+                name: key.name,
+                added_at: key.added_at,
+                used_at: key.used_at,
+            })
             .collect(),
         recovery_codes: tenant.recovery_left(user).await?,
         demanded: signed_in.standing.demanded,
@@ -157,7 +170,10 @@ async fn begin_passkey(
     let (tenant, user) = (signed_in.tenant(), signed_in.user());
     let known = signed_in.tenant.passkeys(user).await?;
     if known.len() >= MAX_PASSKEYS {
-        return Err(Refusal::conflict("too_many", "You have as many passkeys as there can be. Remove one first."));
+        return Err(Refusal::conflict(
+            "too_many",
+            "You have as many passkeys as there can be. Remove one first.",
+        ));
     }
     let challenge = Challenge::generate();
     let handle = sha256(format!("farhand user\n{tenant}\n{user}").as_bytes());
@@ -187,10 +203,15 @@ async fn confirm_passkey(
         .guards()
         .take_passkey(&form.ticket, app.now().instant)
         .filter(|asked| asked.maker == own)
-        .ok_or_else(|| Refusal::invalid("passkey_late", "This took too long. Start adding the passkey again."))?;
+        .ok_or_else(|| {
+            Refusal::invalid("passkey_late", "This took too long. Start adding the passkey again.")
+        })?;
     let made = passkey::register(&asked.site, &asked.challenge, &form.passkey).map_err(|error| {
         tracing::info!(%error, "a new passkey was refused");
-        Refusal::invalid("passkey_unusable", "This passkey cannot be used here. Try another device or browser.")
+        Refusal::invalid(
+            "passkey_unusable",
+            "This passkey cannot be used here. Try another device or browser.",
+        )
     })?;
     let row = PasskeyRow {
         id: random_id(8),
@@ -204,7 +225,10 @@ async fn confirm_passkey(
     match signed_in.tenant.add_passkey(signed_in.user(), &row).await {
         Ok(()) => {}
         Err(StoreError::Taken) => {
-            return Err(Refusal::conflict("passkey_taken", "This passkey was added already. Use another one."));
+            return Err(Refusal::conflict(
+                "passkey_taken",
+                "This passkey was added already. Use another one.",
+            ));
         }
         Err(error) => return Err(error.into()),
     }
@@ -298,8 +322,7 @@ async fn removed(
     from: IpAddr,
     headers: &HeaderMap,
 ) -> Result<Response, Refusal> {
-    let standing =
-        signed_in.tenant.standing(signed_in.user()).await?.ok_or_else(Refusal::sign_in_needed)?;
+    let standing = signed_in.tenant.standing(signed_in.user()).await?.ok_or_else(Refusal::sign_in_needed)?;
     if !standing.has_second() {
         signed_in.tenant.set_recovery(signed_in.user(), &[]).await?;
     }

@@ -17,6 +17,7 @@ mod pages;
 mod people;
 mod problem;
 mod report;
+mod reset;
 mod service;
 mod sessions;
 mod sign_in;
@@ -43,6 +44,7 @@ pub const COOKIE: &str = "__Host-farhand";
 static LISTS: &[&[Operation]] = &[
     service::OPERATIONS,
     sign_in::OPERATIONS,
+    reset::OPERATIONS,
     me::OPERATIONS,
     methods::OPERATIONS,
     people::OPERATIONS,
@@ -66,9 +68,8 @@ pub fn router(app: App) -> Router {
         .fold(Router::new(), |router, operation| {
             let handler = (operation.handler)();
             let handler = match operation.access {
-                Access::Own | Access::Technician | Access::Administrator => handler.route_layer(
-                    middleware::from_fn_with_state(Gate { app: app.clone(), operation }, gate),
-                ),
+                Access::Own | Access::Technician | Access::Administrator => handler
+                    .route_layer(middleware::from_fn_with_state(Gate { app: app.clone(), operation }, gate)),
                 // Anybody, or whoever brings something that the handler itself looks at.
                 Access::Open | Access::SetUp | Access::Participant | Access::Ticket | Access::Demo => handler,
             };

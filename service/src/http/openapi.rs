@@ -206,7 +206,9 @@ fn who(operation: &Operation) -> String {
         Access::Demo => "the demo computer",
     };
     match operation.scope {
-        Some(scope) => format!("{who}; API keys with {}", serde_json::json!(scope).as_str().unwrap_or_default()),
+        Some(scope) => {
+            format!("{who}; API keys with {}", serde_json::json!(scope).as_str().unwrap_or_default())
+        }
         None => who.to_owned(),
     }
 }
@@ -237,7 +239,9 @@ fn shown() -> String {
             .gives
             .iter()
             .flatten()
-            .map(|(status, _)| format!("{status}: {}", name(&entry["responses"][status.to_string()]["content"])))
+            .map(|(status, _)| {
+                format!("{status}: {}", name(&entry["responses"][status.to_string()]["content"]))
+            })
             .collect();
         write!(
             page,
@@ -255,7 +259,8 @@ fn shown() -> String {
         if !operation.query.is_empty() {
             page.push_str("<ul>");
             for parameter in operation.query {
-                write!(page, "<li><code>{}</code>: {}</li>", parameter.name, escape(parameter.about)).expect(WRITES);
+                write!(page, "<li><code>{}</code>: {}</li>", parameter.name, escape(parameter.about))
+                    .expect(WRITES);
             }
             page.push_str("</ul>");
         }

@@ -33,9 +33,13 @@ pub(super) const OPERATIONS: &[Operation] = &[
         .about("The organisation.")
         .scope(Scope::OrganisationRead)
         .gives::<api::Organisation>(200),
-    Operation::new(Method::PATCH, "/api/v1/organisation", "change_organisation", Access::Administrator, || {
-        patch(change)
-    })
+    Operation::new(
+        Method::PATCH,
+        "/api/v1/organisation",
+        "change_organisation",
+        Access::Administrator,
+        || patch(change),
+    )
     .about("Changes the organisation's name or rules.")
     .takes::<api::ChangeOrganisation>()
     .gives::<api::Organisation>(200),
@@ -77,9 +81,13 @@ pub(super) const OPERATIONS: &[Operation] = &[
     )
     .about("Looks for the proof.")
     .gives::<api::Domain>(200),
-    Operation::new(Method::DELETE, "/api/v1/organisation/domain", "forget_domain", Access::Administrator, || {
-        delete(forget_domain)
-    })
+    Operation::new(
+        Method::DELETE,
+        "/api/v1/organisation/domain",
+        "forget_domain",
+        Access::Administrator,
+        || delete(forget_domain),
+    )
     .about("Forgets the domain."),
     Operation::new(Method::GET, "/api/v1/api-keys", "api_keys", Access::Administrator, || get(keys))
         .about("API keys.")
@@ -186,8 +194,7 @@ async fn put_logo(
     request: Request,
 ) -> Result<StatusCode, Refusal> {
     let invalid = || Refusal::invalid("image_invalid", "Send a picture: PNG, JPEG or WebP, at most 64 KB.");
-    let bytes: Bytes =
-        axum::body::to_bytes(request.into_body(), MAX_LOGO).await.map_err(|_| invalid())?;
+    let bytes: Bytes = axum::body::to_bytes(request.into_body(), MAX_LOGO).await.map_err(|_| invalid())?;
     if image_kind(&bytes).is_none() {
         return Err(invalid());
     }
@@ -321,7 +328,10 @@ async fn create_key(
         ));
     }
     if signed_in.tenant.api_keys().await?.len() >= MAX_KEYS {
-        return Err(Refusal::conflict("too_many", "There are as many keys as there can be. Revoke one first."));
+        return Err(Refusal::conflict(
+            "too_many",
+            "There are as many keys as there can be. Revoke one first.",
+        ));
     }
     let now = app.now().unix_ms;
     let row = ApiKeyRow {

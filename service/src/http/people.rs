@@ -10,7 +10,7 @@ use super::extract::{Body, From, Id};
 use super::gate::{Caller, SignedIn};
 use super::me::{end_all, list};
 use super::operation::{Access, Operation};
-use super::sign_in::send_reset;
+use super::reset::send_reset;
 use super::{Refusal, fields};
 use crate::app::App;
 use crate::audit::{Actor, Event};
@@ -50,9 +50,13 @@ pub(super) const OPERATIONS: &[Operation] = &[
     })
     .about("Somebody's sign-ins.")
     .gives::<api::SignInList>(200),
-    Operation::new(Method::DELETE, "/api/v1/people/{id}/sign-ins", "sign_out_person", Access::Administrator, || {
-        delete(sign_out)
-    })
+    Operation::new(
+        Method::DELETE,
+        "/api/v1/people/{id}/sign-ins",
+        "sign_out_person",
+        Access::Administrator,
+        || delete(sign_out),
+    )
     .about("Ends all of somebody's sign-ins."),
     Operation::new(Method::POST, "/api/v1/people/{id}/reset", "reset_person", Access::Administrator, || {
         post(reset)
@@ -124,7 +128,10 @@ async fn one(State(app): State<App>, caller: Caller, Id(id): Id) -> Result<Json<
 
 async fn person(tenant: &TenantStore, id: &str) -> Result<PersonRow, Refusal> {
     tenant.person(id).await?.ok_or_else(|| {
-        Refusal::unknown("person_unknown", "There is no such person in your organisation. Load the list again.")
+        Refusal::unknown(
+            "person_unknown",
+            "There is no such person in your organisation. Load the list again.",
+        )
     })
 }
 
@@ -175,7 +182,8 @@ async fn change(
         end_all(&app, tenant, &id).await?;
     }
     if changed || form.name.is_some() {
-        let detail = format!("user:{id} role:{role:?} locked:{locked} group:{}", change.group.unwrap_or_default());
+        let detail =
+            format!("user:{id} role:{role:?} locked:{locked} group:{}", change.group.unwrap_or_default());
         record(&app, &signed_in, "person_change", detail, from);
     }
     Ok(Json(shown(&app, person(tenant, &id).await?)))
@@ -326,12 +334,7 @@ async fn invite(
     Ok((StatusCode::CREATED, Json(invitation_shown(row))))
 }
 
-async fn send_invitation(
-    app: &App,
-    signed_in: &SignedIn,
-    email: &str,
-    token: &Token,
-) -> Result<(), Refusal> {
+async fn send_invitation(app: &App, signed_in: &SignedIn, email: &str, token: &Token) -> Result<(), Refusal> {
     let letter = Letter::Invitation {
         organisation: &signed_in.standing.organisation,
         inviter: &signed_in.standing.user.name,
@@ -395,7 +398,10 @@ async fn add_group(
     let name = fields::name(&form.name, "name_invalid", "a name for the group")?;
     let policy = fields::policy(form.policy)?;
     if signed_in.tenant.groups().await?.len() >= MAX_GROUPS {
-        return Err(Refusal::conflict("too_many", "There are as many groups as there can be. Remove one first."));
+        return Err(Refusal::conflict(
+            "too_many",
+            "There are as many groups as there can be. Remove one first.",
+        ));
     }
     let id = random_id(8);
     signed_in.tenant.add_group(&id, &name, &policy, app.now().unix_ms).await?;
@@ -421,7 +427,11 @@ async fn change_group(
     }
     record(&app, &signed_in, "group_change", format!("group:{id}"), from);
     let groups = signed_in.tenant.groups().await?;
-    groups.into_iter().find(|group| group.id == id).map(|row| Json(group_shown(row))).ok_or_else(group_unknown)
+    groups
+        .into_iter()
+        .find(|group| group.id == id)
+        .map(|row| Json(group_shown(row)))
+        .ok_or_else(group_unknown)
 }
 
 async fn remove_group(

@@ -55,14 +55,16 @@ pub(super) const OPERATIONS: &[Operation] = &[
             must("to", Kind::Number, "Until before this time; at most 366 days later."),
         ])
         .gives::<api::Report>(200),
-    Operation::new(Method::GET, "/api/v1/report.csv", "report_csv", Access::Administrator, || get(report_csv))
-        .about("The report as a table for spreadsheets.")
-        .scope(Scope::SessionsRead)
-        .query(&[
-            must("from", Kind::Number, "From this time on."),
-            must("to", Kind::Number, "Until before this time; at most 366 days later."),
-        ])
-        .gives_other(200, "text/csv"),
+    Operation::new(Method::GET, "/api/v1/report.csv", "report_csv", Access::Administrator, || {
+        get(report_csv)
+    })
+    .about("The report as a table for spreadsheets.")
+    .scope(Scope::SessionsRead)
+    .query(&[
+        must("from", Kind::Number, "From this time on."),
+        must("to", Kind::Number, "Until before this time; at most 366 days later."),
+    ])
+    .gives_other(200, "text/csv"),
 ];
 
 /// The history's query.
@@ -83,10 +85,7 @@ struct Between {
     to: u64,
 }
 
-async fn history(
-    caller: Caller,
-    Asked(asked): Asked<HistoryAsked>,
-) -> Result<Json<api::History>, Refusal> {
+async fn history(caller: Caller, Asked(asked): Asked<HistoryAsked>) -> Result<Json<api::History>, Refusal> {
     let (from, to) = (asked.from.unwrap_or(0), asked.to.unwrap_or(u64::MAX));
     let limit = asked.limit.unwrap_or(PAGE).clamp(1, MAX_PAGE) as usize;
     let outcome = match asked.outcome.as_deref() {
@@ -198,7 +197,8 @@ async fn reported(app: &App, caller: &Caller, asked: &Between) -> Result<api::Re
     let tenant = caller.tenant();
     let names = Names::of(tenant, from, to).await?;
     let now = app.now().unix_ms;
-    let mut rows: BTreeMap<(u64, String, Option<String>), (Option<EndReason>, u32, u32, u64)> = BTreeMap::new();
+    let mut rows: BTreeMap<(u64, String, Option<String>), (Option<EndReason>, u32, u32, u64)> =
+        BTreeMap::new();
     let mut before: Option<(u64, String)> = None;
     loop {
         let mark = before.as_ref().map(|(at, id)| (*at, id.as_str()));

@@ -28,8 +28,10 @@ pub(super) const OPERATIONS: &[Operation] = &[
     Operation::new(Method::GET, "/api/v1/sessions", "sessions", Access::Technician, || get(list))
         .about("One's own sessions that have not ended, newest first.")
         .gives::<SessionList>(200),
-    Operation::new(Method::DELETE, "/api/v1/sessions/{id}", "end_session", Access::Technician, || delete(end))
-        .about("Ends a session: one's own, or any of the organisation for administrators."),
+    Operation::new(Method::DELETE, "/api/v1/sessions/{id}", "end_session", Access::Technician, || {
+        delete(end)
+    })
+    .about("Ends a session: one's own, or any of the organisation for administrators."),
     Operation::new(Method::POST, "/api/v1/join", "join", Access::Open, || post(join))
         .about("Joins a session by its code, as a customer's agent.")
         .takes::<Join>()

@@ -1,4 +1,4 @@
-//! Set-up, sign-in in one step or two, sign-out, and new passwords by mail.
+//! Set-up, sign-in in one step or two, sign-out.
 
 use std::net::IpAddr;
 use std::sync::atomic::Ordering;
@@ -27,13 +27,13 @@ use crate::store::{SignInRow, Standing, StoreError, Tenant, TenantStore, UserRow
 
 /// A soft lock lasts this long, as people are told.
 const LOCK_MINUTES: u64 = 5;
-/// A link to set a new password works this long.
-const RESET_MINUTES: u64 = 60;
 
 pub(super) const OPERATIONS: &[Operation] = &[
     // Whatever the method: after set-up there is nothing here.
     Operation::new(Method::POST, "/api/v1/setup", "set_up", Access::SetUp, || any(set_up))
-        .about("Makes the first organisation and its administrator, with the link that the first start prints.")
+        .about(
+            "Makes the first organisation and its administrator, with the link that the first start prints.",
+        )
         .takes::<api::SetUp>()
         .gives::<api::SignedIn>(200),
     Operation::new(Method::POST, "/api/v1/sign-in", "sign_in", Access::Open, || post(sign_in))
@@ -50,24 +50,19 @@ pub(super) const OPERATIONS: &[Operation] = &[
     })
     .about("Begins a sign-in with a passkey.")
     .gives::<api::PasskeyChallenge>(200),
-    Operation::new(Method::POST, "/api/v1/sign-in/passkey/finish", "sign_in_passkey_finish", Access::Open, || {
-        post(finish_passkey)
-    })
+    Operation::new(
+        Method::POST,
+        "/api/v1/sign-in/passkey/finish",
+        "sign_in_passkey_finish",
+        Access::Open,
+        || post(finish_passkey),
+    )
     .about("Signs in with a passkey. 202 when another method is to follow.")
     .takes::<api::PasskeySignIn>()
     .gives::<api::SignedIn>(200)
     .or_gives::<api::SecondStep>(202),
     Operation::new(Method::POST, "/api/v1/sign-out", "sign_out", Access::Own, || post(sign_out))
         .about("Signs out."),
-    Operation::new(Method::POST, "/api/v1/password-reset", "ask_reset", Access::Open, || post(ask_reset))
-        .about("Sends a link to set a new password, if there is such a user; the answer does not tell.")
-        .takes::<api::AskReset>()
-        .gives_nothing(202),
-    Operation::new(Method::POST, "/api/v1/password-reset/finish", "finish_reset", Access::Open, || {
-        post(finish_reset)
-    })
-    .about("Sets a new password with the link's token. Every sign-in of the user ends.")
-    .takes::<api::FinishReset>(),
 ];
 
 /// Once an organisation exists this address answers like one that does not exist, whatever is sent to it; so nothing of
@@ -170,7 +165,9 @@ async fn second(
     let standing = tenant.standing(&half.user).await?.ok_or_else(ticket_gone)?;
     may_enter(&standing, from)?;
     let passed = match (form.totp, form.recovery, form.password, form.passkey) {
-        (Some(code), None, None, None) => totp_fits(&app, &tenant, &half.user, &code).await?.then_some(Way::Totp),
+        (Some(code), None, None, None) => {
+            totp_fits(&app, &tenant, &half.user, &code).await?.then_some(Way::Totp)
+        }
         (None, Some(code), None, None) => tenant
             .use_recovery(&half.user, &recovery::hash(&half.user, &code))
             .await?
@@ -264,86 +261,6 @@ async fn sign_out(
     let event = Event::new(Actor::User(signed_in.user().to_owned()), "sign_out").from(from);
     app.audit(&signed_in.tenant(), event).later();
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, no_cookie())]).into_response())
-}
-
-/// A link to set a new password. The work is done after the answer, which is always the same.
-async fn ask_reset(
-    State(app): State<App>,
-    From(from): From,
-    Body(form): Body<api::AskReset>,
-) -> Result<StatusCode, Refusal> {
-    let now = app.now();
-    app.guards().a_mail(network(from), now.instant).map_err(|wait| {
-        app.metrics().refused(Refused::Throttled);
-        Refusal::slow_down(
-            "reset_slow_down",
-            "Too many mails were asked for from your network. Wait a minute and try again.",
-            wait.as_secs() + 1,
-        )
-    })?;
-    let address = form.email.trim().to_lowercase();
-    if address.chars().count() <= fields::MAX_EMAIL && app.guards().a_mail_to(&address, now.instant) {
-        tokio::spawn(async move {
-            if let Err(error) = reset_by_email(&app, &address, from).await {
-                tracing::error!(%error, "a link to set a new password could not be written");
-            }
-        });
-    }
-    Ok(StatusCode::ACCEPTED)
-}
-
-async fn reset_by_email(app: &App, address: &str, from: IpAddr) -> Result<(), StoreError> {
-    let Some(known) = app.store().user_by_email(address).await? else { return Ok(()) };
-    let event = Event::new(Actor::Anonymous, "reset_ask").detail(format!("user:{}", known.id)).from(from);
-    app.audit(&known.tenant, event).later();
-    send_reset(app, &app.store().tenant(known.tenant), &known.id, address).await
-}
-
-/// Writes a letter with a link by which a user sets a new password.
-pub(super) async fn send_reset(
-    app: &App,
-    tenant: &TenantStore,
-    user: &str,
-    address: &str,
-) -> Result<(), StoreError> {
-    let token = Token::generate();
-    let expires_at = app.now().unix_ms + RESET_MINUTES * 60_000;
-    tenant.put_reset(user, &token.hash(), expires_at).await?;
-    // Never by the name that the request came by, which whoever sends it chooses.
-    let link = format!("{}/reset#{}", app.url(), token.reveal());
-    let letter = Letter::Reset { link: &link, minutes: RESET_MINUTES };
-    app.mailer().write(tenant.tenant(), address, &letter).await
-}
-
-async fn finish_reset(
-    State(app): State<App>,
-    From(from): From,
-    Body(form): Body<api::FinishReset>,
-) -> Result<StatusCode, Refusal> {
-    may_try(&app, None, from)?;
-    let token = Token::parse(&form.token).ok_or_else(Refusal::link_gone)?;
-    let found = app.store().reset_by_token(&token.hash()).await?;
-    let found =
-        found.filter(|found| found.expires_at > app.now().unix_ms).ok_or_else(Refusal::link_gone)?;
-    let tenant = app.store().tenant(found.tenant);
-    let standing = tenant.standing(&found.id).await?.ok_or_else(Refusal::link_gone)?;
-    let rule = tenant.organisation().await?.map(|organisation| organisation.rule).unwrap_or_default();
-    let whose = Whose {
-        email: &standing.user.email,
-        name: &standing.user.name,
-        rule,
-        second_method: standing.has_second(),
-    };
-    let hash = fields::new_password(&app, form.password, whose).await?;
-    let sign_ins = tenant.sign_ins(&found.id).await?;
-    if !tenant.use_reset(&found.id, &token.hash(), &hash).await? {
-        return Err(Refusal::link_gone());
-    }
-    sign_ins.iter().for_each(|row| app.broker().sign_out(&row.token_hash));
-    let event = Event::new(Actor::User(found.id.clone()), "password_reset").from(from);
-    app.audit(tenant.tenant(), event).later();
-    app.mailer().write(tenant.tenant(), &standing.user.email, &Letter::PasswordChanged).await?;
-    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Whether somebody may try to come in now.

@@ -1,7 +1,7 @@
 //! The two kinds of WebSocket. Whether their Origin is ours was looked at before: [`super::guard`].
 
-use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::extract::State;
+use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::response::Response;
 use axum::routing::get;
 use bytes::Bytes;
@@ -26,9 +26,13 @@ const READ_BUFFER: usize = 4096;
 const MEDIA_WRITE_BUFFER: usize = 1024 * 1024;
 
 pub(super) const OPERATIONS: &[Operation] = &[
-    Operation::new(Method::GET, "/api/v1/sessions/{id}/socket", "session_socket", Access::Participant, || {
-        get(session)
-    })
+    Operation::new(
+        Method::GET,
+        "/api/v1/sessions/{id}/socket",
+        "session_socket",
+        Access::Participant,
+        || get(session),
+    )
     .about("A session's socket, a WebSocket.")
     .gives_nothing(101),
     Operation::new(Method::GET, MEDIA_SOCKET, "media_socket", Access::Ticket, || get(media))

@@ -156,7 +156,17 @@ mod tests {
     fn names_of_domains_are_known_from_others() {
         assert_eq!(name(" Example.ORG. ").unwrap(), "example.org");
         assert_eq!(name("xn--bcher-kva.example").unwrap(), "xn--bcher-kva.example");
-        for bad in ["", "localhost", "192.0.2.1", "a..b", "-a.example", "a/b.example", "a@b.example", "bücher.de", "."] {
+        for bad in [
+            "",
+            "localhost",
+            "192.0.2.1",
+            "a..b",
+            "-a.example",
+            "a/b.example",
+            "a@b.example",
+            "bücher.de",
+            ".",
+        ] {
             assert_eq!(name(bad), None, "{bad}");
         }
         assert_eq!(name(&format!("{}.example", "a".repeat(64))), None);

@@ -37,7 +37,8 @@ impl Range {
 /// Whether an address is in one of the ranges, or there are none.
 #[must_use]
 pub fn admit(ranges: &[String], address: IpAddr) -> bool {
-    ranges.is_empty() || ranges.iter().filter_map(|text| Range::parse(text)).any(|range| range.contains(address))
+    ranges.is_empty()
+        || ranges.iter().filter_map(|text| Range::parse(text)).any(|range| range.contains(address))
 }
 
 fn width(address: IpAddr) -> u8 {
@@ -66,7 +67,8 @@ mod tests {
 
     #[test]
     fn ranges_hold_what_they_say() {
-        let inside = |range: &str, address: &str| Range::parse(range).unwrap().contains(address.parse().unwrap());
+        let inside =
+            |range: &str, address: &str| Range::parse(range).unwrap().contains(address.parse().unwrap());
         assert!(inside("192.0.2.0/24", "192.0.2.255"));
         assert!(!inside("192.0.2.0/24", "192.0.3.0"));
         assert!(inside("192.0.2.7", "192.0.2.7") && !inside("192.0.2.7", "192.0.2.8"));
@@ -79,7 +81,9 @@ mod tests {
 
     #[test]
     fn what_is_no_range_is_refused_and_admits_nobody() {
-        for bad in ["", "a", "192.0.2.0/33", "192.0.2.1/24", "192.0.2.0/-1", "192.0.2/24", "::/129", "1.2.3.4/"] {
+        for bad in
+            ["", "a", "192.0.2.0/33", "192.0.2.1/24", "192.0.2.0/-1", "192.0.2/24", "::/129", "1.2.3.4/"]
+        {
             assert_eq!(Range::parse(bad), None, "{bad}");
         }
         assert!(!admit(&["nonsense".into()], "192.0.2.1".parse().unwrap()));

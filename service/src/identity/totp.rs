@@ -69,7 +69,8 @@ impl Secret {
         let now = now_ms / STEP_MS;
         let steps = now.saturating_sub(AROUND)..=now + AROUND;
         // Every step is compared, whichever fits.
-        let fitting: Vec<u64> = steps.filter(|step| same(self.code(*step).as_bytes(), code.as_bytes())).collect();
+        let fitting: Vec<u64> =
+            steps.filter(|step| same(self.code(*step).as_bytes(), code.as_bytes())).collect();
         fitting.into_iter().find(|step| last.is_none_or(|last| *step > last))
     }
 
@@ -192,7 +193,9 @@ mod tests {
 
     #[test]
     fn base32_is_that_of_rfc_4648() {
-        for (plain, text) in [("", ""), ("f", "MY"), ("fo", "MZXQ"), ("foo", "MZXW6"), ("foobar", "MZXW6YTBOI")] {
+        for (plain, text) in
+            [("", ""), ("f", "MY"), ("fo", "MZXQ"), ("foo", "MZXW6"), ("foobar", "MZXW6YTBOI")]
+        {
             assert_eq!(base32(plain.as_bytes()), text);
         }
     }
@@ -200,7 +203,10 @@ mod tests {
     #[test]
     fn the_uri_and_its_picture() {
         let uri = rfc().uri("Help & Desk", "ada@example.org");
-        assert!(uri.starts_with("otpauth://totp/Help%20%26%20Desk:ada%40example.org?secret=GEZDGNBV"), "{uri}");
+        assert!(
+            uri.starts_with("otpauth://totp/Help%20%26%20Desk:ada%40example.org?secret=GEZDGNBV"),
+            "{uri}"
+        );
         let svg = qr(&uri).unwrap();
         assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>") && svg.len() < 64 * 1024);
     }

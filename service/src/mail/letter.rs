@@ -120,7 +120,12 @@ mod tests {
     #[test]
     fn every_letter_has_a_subject_and_a_text_in_both_languages() {
         let letters = [
-            Letter::Invitation { organisation: "Help {link}\nDesk", inviter: "Ada", link: "https://x#1", days: 7 },
+            Letter::Invitation {
+                organisation: "Help {link}\nDesk",
+                inviter: "Ada",
+                link: "https://x#1",
+                days: 7,
+            },
             Letter::Reset { link: "https://x#2", minutes: 60 },
             Letter::Locked { minutes: 5, address: "192.0.2.1" },
             Letter::PasswordChanged,

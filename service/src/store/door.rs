@@ -233,11 +233,7 @@ impl Store {
 }
 
 fn found(row: &sqlx::any::AnyRow) -> Result<Found, StoreError> {
-    Ok(Found {
-        tenant: Tenant(row.try_get(0)?),
-        id: row.try_get(1)?,
-        expires_at: to_u64(row.try_get(2)?),
-    })
+    Ok(Found { tenant: Tenant(row.try_get(0)?), id: row.try_get(1)?, expires_at: to_u64(row.try_get(2)?) })
 }
 
 pub(super) fn optional_hash(bytes: Option<Vec<u8>>) -> Result<Option<[u8; 32]>, StoreError> {

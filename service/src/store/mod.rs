@@ -20,14 +20,14 @@ use tokio::sync::Notify;
 pub use self::audit::{AuditEntry, AuditFilter, ChainReport};
 use self::connect::BackEnd;
 pub use self::connect::{Database, FILE};
+pub use self::contents::{After, Page, exported};
 pub use self::door::{Found, FoundKey, FoundPasskey, KnownUser, OpenSession, StandingSignIn};
 pub use self::rows::{
     ApiKeyRow, AuditRow, DomainRow, Ended, GroupRow, InvitationRow, MailRow, OrganisationRow, ParticipantRow,
-    ParticipantSecret, PasskeyRow, PastRow, PersonRow, SessionRow, SignInRow, Standing, Tenant, TotpRow, UserRow,
-    UserWithPassword,
+    ParticipantSecret, PasskeyRow, PastRow, PersonRow, SessionRow, SignInRow, Standing, Tenant, TotpRow,
+    UserRow, UserWithPassword,
 };
-pub use self::contents::{After, Page, exported};
-pub use self::tenant::{AlertTarget, AlertWay, Deletion, Retention, Subject, PersonChange, TenantStore};
+pub use self::tenant::{AlertTarget, AlertWay, Deletion, PersonChange, Retention, Subject, TenantStore};
 use self::writer::Writer;
 pub use self::writer::{Write, Written};
 use crate::vault::{RootSource, Vault, VaultError};
@@ -121,11 +121,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] with a sentence that says what to do.
-    pub async fn open_with(
-        database: &Database,
-        folder: &Path,
-        root: RootSource,
-    ) -> Result<Self, StoreError> {
+    pub async fn open_with(database: &Database, folder: &Path, root: RootSource) -> Result<Self, StoreError> {
         let (back_end, write, read) = connect::open(database).await?;
         let vault = Vault::open(folder, root)?;
         let security = Arc::new(Notify::new());

@@ -7,12 +7,12 @@ macro_rules! ask {
     };
 }
 
+mod alerts;
+mod data;
 mod history;
 mod methods;
 mod organisation;
 mod people;
-mod alerts;
-mod data;
 mod sealed;
 
 pub use self::people::PersonChange;

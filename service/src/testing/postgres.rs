@@ -58,7 +58,13 @@ fn start() -> Option<Cluster> {
     let root = Command::new("id").arg("-u").output().unwrap().stdout == b"0\n";
     let owner: &[&str] = if root { &["-o", "postgres", "-g", "postgres"] } else { &[] };
     assert!(
-        Command::new("install").args(["-d", "-m", "700"]).args(owner).arg(&folder).status().unwrap().success()
+        Command::new("install")
+            .args(["-d", "-m", "700"])
+            .args(owner)
+            .arg(&folder)
+            .status()
+            .unwrap()
+            .success()
     );
     let mut command = match root {
         true => {

@@ -57,7 +57,8 @@ async fn a_key_ends_with_its_time() {
     let form = json!({ "name": "Dashboard", "scopes": ["people_read"], "days": 1 });
     let made = world.with_token(Method::POST, "/api/v1/api-keys", &token).json(&form).send().await.unwrap();
     let secret = made.json::<ApiKeyCreated>().await.unwrap().secret;
-    let people = async || world.with_token(Method::GET, "/api/v1/people", &secret).send().await.unwrap().status();
+    let people =
+        async || world.with_token(Method::GET, "/api/v1/people", &secret).send().await.unwrap().status();
     assert_eq!(people().await, 200);
     world.clock.advance(std::time::Duration::from_secs(24 * 3600));
     assert_eq!(people().await, 401);

@@ -88,7 +88,8 @@ async fn every_change_refuses_every_foreign_origin() {
                 "{url} {origin:?}"
             );
         }
-        let none = world.http.request(operation.method.clone(), &url).header("cookie", &cookie).json(&json!({}));
+        let none =
+            world.http.request(operation.method.clone(), &url).header("cookie", &cookie).json(&json!({}));
         assert_eq!(none.send().await.unwrap().status(), StatusCode::FORBIDDEN, "{url}");
         let other_site = world
             .http

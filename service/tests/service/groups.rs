@@ -30,7 +30,8 @@ async fn technician_under(world: &World, policy: Value) -> String {
 #[tokio::test]
 async fn the_agent_is_handed_the_ceiling_of_the_technicians_group() {
     let world = World::set_up().await;
-    let policy = json!({ "rights": ["view", "files"], "recorded": true, "addresses": [], "session_minutes": 30 });
+    let policy =
+        json!({ "rights": ["view", "files"], "recorded": true, "addresses": [], "session_minutes": 30 });
     let tom = technician_under(&world, policy).await;
     let created = world.create(&tom).await;
     let joined: Joined = world.join(&created.code).await;
@@ -106,7 +107,8 @@ async fn a_session_ends_when_its_groups_time_is_over_also_after_a_restart() {
             history.sessions.iter().any(|session| session.id == id && session.ended_at.is_some())
         })
         .await;
-    let gone = world.session_socket(&id, &world.sign_in_as("tom@example.org", super::world::PASSWORD).await).await;
+    let gone =
+        world.session_socket(&id, &world.sign_in_as("tom@example.org", super::world::PASSWORD).await).await;
     assert_eq!(gone.err(), Some(StatusCode::NOT_FOUND));
 }
 

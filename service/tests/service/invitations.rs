@@ -51,7 +51,8 @@ async fn a_link_ends_with_its_time_with_a_newer_one_and_when_it_is_taken_back() 
     let path = format!("/api/v1/invitations/{id}/again");
     assert_eq!(as_administrator(&world, Method::POST, &path, &json!({})).await.status(), StatusCode::OK);
     let second = world.link_to("tom@example.org", "/invitation#", 2).await;
-    let show = async |token: &str| world.post("/api/v1/invitation", &json!({ "token": token })).await.status();
+    let show =
+        async |token: &str| world.post("/api/v1/invitation", &json!({ "token": token })).await.status();
     assert_eq!((show(&first).await, show(&second).await), (StatusCode::GONE, StatusCode::OK));
     world.clock.advance(Duration::from_secs(7 * 24 * 3600));
     assert_eq!(show(&second).await, StatusCode::GONE);
@@ -59,7 +60,10 @@ async fn a_link_ends_with_its_time_with_a_newer_one_and_when_it_is_taken_back() 
     let third = world.link_to("tom@example.org", "/invitation#", 3).await;
     assert_eq!(show(&third).await, StatusCode::OK);
     let path = format!("/api/v1/invitations/{id}");
-    assert_eq!(as_administrator(&world, Method::DELETE, &path, &json!({})).await.status(), StatusCode::NO_CONTENT);
+    assert_eq!(
+        as_administrator(&world, Method::DELETE, &path, &json!({})).await.status(),
+        StatusCode::NO_CONTENT
+    );
     assert_eq!(show(&third).await, StatusCode::GONE);
 }
 
@@ -128,7 +132,10 @@ async fn whoever_is_locked_or_removed_is_out_at_once() {
     let tom = world.sign_in_as("tom@example.org", PASSWORD).await;
     let mut socket = world.session_socket(&session, &tom).await.unwrap();
     socket.hello().await;
-    assert_eq!(as_administrator(&world, Method::DELETE, &path, &json!({})).await.status(), StatusCode::NO_CONTENT);
+    assert_eq!(
+        as_administrator(&world, Method::DELETE, &path, &json!({})).await.status(),
+        StatusCode::NO_CONTENT
+    );
     socket.closed().await;
     assert_eq!(world.with_token(Method::GET, "/api/v1/me", &tom).send().await.unwrap().status(), 401);
     // The session is over, and its history keeps the name.

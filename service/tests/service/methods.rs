@@ -179,7 +179,11 @@ async fn what_is_demanded_gates_everything_else() {
         match operation.access {
             Access::Technician | Access::Administrator => {
                 let (status, problem) = problem(request().send().await.unwrap()).await;
-                assert_eq!((status, problem.code.as_str()), (StatusCode::FORBIDDEN, "method_needed"), "{operation:?}");
+                assert_eq!(
+                    (status, problem.code.as_str()),
+                    (StatusCode::FORBIDDEN, "method_needed"),
+                    "{operation:?}"
+                );
             }
             Access::Participant => {
                 assert_eq!(world.session_socket("x", &technician).await.err(), Some(StatusCode::FORBIDDEN));
@@ -193,7 +197,8 @@ async fn what_is_demanded_gates_everything_else() {
     let (_, technician, _) = add_app(&world, &technician).await;
     let sessions = world.with_token(Method::GET, "/api/v1/sessions", &technician).send().await.unwrap();
     assert_eq!(sessions.status(), StatusCode::OK);
-    let last = post(&world, &technician, "/api/v1/me/methods/totp/remove", &json!({ "password": PASSWORD })).await;
+    let last =
+        post(&world, &technician, "/api/v1/me/methods/totp/remove", &json!({ "password": PASSWORD })).await;
     assert_eq!(problem(last).await.1.code, "last_method");
 }
 
@@ -205,7 +210,10 @@ async fn changing_methods_needs_the_password() {
         let path = format!("/api/v1/me/methods/{path}");
         let answer = post(&world, &token, &path, &json!({ "password": "wrong horse 1" })).await;
         let (status, refused) = problem(answer).await;
-        assert!(matches!(status, StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS), "{path}: {refused:?}");
+        assert!(
+            matches!(status, StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS),
+            "{path}: {refused:?}"
+        );
         world.clock.advance(Duration::from_secs(300));
     }
 }

@@ -25,7 +25,11 @@ async fn five_failures_lock_for_exactly_300_seconds_and_tell_nobody_who_exists()
             let answer = try_in(&world, email, WRONG).await;
             answers.push(problem(answer).await);
         }
-        assert!(answers.iter().all(|(status, p)| *status == StatusCode::UNAUTHORIZED && p.code == "sign_in_wrong"));
+        assert!(
+            answers
+                .iter()
+                .all(|(status, p)| *status == StatusCode::UNAUTHORIZED && p.code == "sign_in_wrong")
+        );
         let locked = try_in(&world, email, PASSWORD).await;
         assert_eq!(locked.headers()["retry-after"], "300");
         assert_eq!(problem(locked).await.1.code, "sign_in_slow_down");
@@ -147,7 +151,9 @@ async fn a_socket_goes_on_when_its_sign_in_is_replaced() {
     sign_ins::look(world.service.app()).await;
     socket.send(farhand_protocol::signal::ToService::Ping { nonce: 7 }).await;
     socket
-        .until(|signal| matches!(signal, farhand_protocol::signal::FromService::Pong { nonce: 7 }).then_some(()))
+        .until(|signal| {
+            matches!(signal, farhand_protocol::signal::FromService::Pong { nonce: 7 }).then_some(())
+        })
         .await;
 }
 

@@ -165,7 +165,8 @@ impl World {
     pub async fn technician(&self, email: &str) -> String {
         let token = self.sign_in().await;
         let form = json!({ "email": email, "role": "technician" });
-        let invited = self.with_token(Method::POST, "/api/v1/invitations", &token).json(&form).send().await.unwrap();
+        let invited =
+            self.with_token(Method::POST, "/api/v1/invitations", &token).json(&form).send().await.unwrap();
         assert_eq!(invited.status(), StatusCode::CREATED);
         let link = self.link_to(email, "/invitation#", 1).await;
         let form = json!({ "token": link, "name": "Tom", "password": PASSWORD });

@@ -299,7 +299,14 @@ impl Hub {
         here
     }
 
-    pub(super) fn finish(&mut self, session: &str, reason: EndReason, actor: &Actor, from: Option<IpAddr>, now: Now) {
+    pub(super) fn finish(
+        &mut self,
+        session: &str,
+        reason: EndReason,
+        actor: &Actor,
+        from: Option<IpAddr>,
+        now: Now,
+    ) {
         if let Some(room) = self.rooms.get_mut(session) {
             room.session.handle_end(reason, now.instant).ok();
             self.settle(session, actor, from, now);

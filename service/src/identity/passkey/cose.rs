@@ -92,7 +92,10 @@ impl PublicKey {
             }
             Algorithm::Rs256 => {
                 let (modulus, exponent) = (bytes(MODULUS)?, bytes(EXPONENT)?);
-                if kind != RSA || !MODULUS_BYTES.contains(&modulus.len()) || !(1..=8).contains(&exponent.len()) {
+                if kind != RSA
+                    || !MODULUS_BYTES.contains(&modulus.len())
+                    || !(1..=8).contains(&exponent.len())
+                {
                     return Err(PasskeyError::Algorithm);
                 }
                 let length = u16::try_from(exponent.len()).map_err(|_| PasskeyError::Algorithm)?;

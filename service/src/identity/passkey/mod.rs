@@ -80,7 +80,8 @@ impl Site {
     pub fn of(host: &str) -> Option<Self> {
         let id = crate::http::without_port(host).to_ascii_lowercase();
         let bare = id.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok();
-        (!bare && !id.is_empty()).then(|| Self { id, origin: format!("https://{}", host.to_ascii_lowercase()) })
+        (!bare && !id.is_empty())
+            .then(|| Self { id, origin: format!("https://{}", host.to_ascii_lowercase()) })
     }
 }
 

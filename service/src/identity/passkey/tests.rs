@@ -133,7 +133,8 @@ fn an_answer_for_another_question_page_or_purpose_is_refused() {
     let authenticator = Authenticator::es256();
     let challenge = Challenge::generate();
     let right = client("webauthn.create", &challenge);
-    let with = |site_id: &str, client: &Value| register(&site(), &challenge, &authenticator.create(site_id, client));
+    let with =
+        |site_id: &str, client: &Value| register(&site(), &challenge, &authenticator.create(site_id, client));
     assert!(with("support.example", &right).is_ok());
     assert_eq!(with("evil.example", &right).unwrap_err(), PasskeyError::Origin);
     let mut other = right.clone();

@@ -2,8 +2,8 @@
 
 use sqlx::Row as _;
 
-use super::people::count;
 use super::TenantStore;
+use super::people::count;
 use crate::identity::passkey::PublicKey;
 use crate::identity::totp::Secret;
 use crate::store::rows::{PasskeyRow, TotpRow, to_i64, to_u64};
@@ -56,8 +56,7 @@ impl TenantStore {
     /// # Errors
     /// [`StoreError`].
     pub async fn take_totp_step(&self, user: &str, step: u64) -> Result<bool, StoreError> {
-        let done =
-            ask!(self, sql::methods::TAKE_STEP, user, to_i64(step)).execute(&self.store.write).await?;
+        let done = ask!(self, sql::methods::TAKE_STEP, user, to_i64(step)).execute(&self.store.write).await?;
         Ok(done.rows_affected() == 1)
     }
 

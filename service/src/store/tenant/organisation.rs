@@ -4,8 +4,8 @@ use farhand_protocol::api::{MailState, PasswordRule};
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
-use super::people::count;
 use super::TenantStore;
+use super::people::count;
 use crate::store::rows::{
     ApiKeyRow, DomainRow, InvitationRow, MailRow, OrganisationRow, UserWithPassword, list_of, list_text,
     mail_state_name, mail_state_of, role_name, role_of, rule_name, rule_of, to_i64, to_u64,
@@ -305,7 +305,8 @@ impl TenantStore {
     /// # Errors
     /// [`StoreError`].
     pub async fn mails(&self, at_most: u32) -> Result<Vec<MailRow>, StoreError> {
-        let rows = ask!(self, sql::organisation::OUTBOX, i64::from(at_most)).fetch_all(&self.store.read).await?;
+        let rows =
+            ask!(self, sql::organisation::OUTBOX, i64::from(at_most)).fetch_all(&self.store.read).await?;
         rows.iter().map(|row| self.mail_of(row)).collect()
     }
 

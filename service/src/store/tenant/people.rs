@@ -24,7 +24,12 @@ pub struct PersonChange {
 
 impl TenantStore {
     /// A name that is kept open, or sealed. `open` is what the first builds kept.
-    pub(super) fn name_of(&self, id: &str, open: String, sealed: Option<Vec<u8>>) -> Result<String, StoreError> {
+    pub(super) fn name_of(
+        &self,
+        id: &str,
+        open: String,
+        sealed: Option<Vec<u8>>,
+    ) -> Result<String, StoreError> {
         match sealed {
             Some(sealed) => self.open_text("users", "name", id, &sealed),
             None => Ok(open),
