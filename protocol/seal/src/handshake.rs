@@ -117,13 +117,19 @@ enum State {
     /// Agent: a person must type. Console: the agent must start.
     Waiting,
     /// Agent: the console must answer.
-    Started { run: [u8; RUN], scalar: Zeroizing<Scalar>, share: Share },
+    Started { run: [u8; RUN], scalar: Zeroizing<Scalar>, share: Share, message: Vec<u8>, counts: bool },
     /// Console: the agent must confirm.
-    Answered { run: [u8; RUN], keys: Box<Keys>, theirs: Box<Offer> },
+    Answered { run: [u8; RUN], keys: Box<Keys>, theirs: Box<Offer>, copies: Box<Copies>, counts: bool },
     /// The ends know each other.
     Done,
     /// Nothing comes of it any more.
     Over,
+}
+
+/// What came and what was answered, for a start that comes twice.
+struct Copies {
+    start: Vec<u8>,
+    answer: Vec<u8>,
 }
 
 impl std::fmt::Debug for State {
@@ -287,9 +293,21 @@ impl Handshake {
         message.push(secret.kind());
         message.extend_from_slice(&share);
         put(&mut message, &self.offer.write());
-        self.outputs.push_back(Output::Send(message));
-        self.state = State::Started { run, scalar, share };
+        self.outputs.push_back(Output::Send(message.clone()));
+        self.state = State::Started { run, scalar, share, message, counts: counts(secret.kind()) };
         Ok(())
+    }
+
+    /// Agent: says its start again, when it waits for an answer; whether it does. The same bytes give nothing more away,
+    /// and a console that answered them answers the same.
+    pub fn repeat(&mut self) -> bool {
+        match &self.state {
+            State::Started { message, .. } => {
+                self.outputs.push_back(Output::Send(message.clone()));
+                true
+            }
+            State::Waiting | State::Answered { .. } | State::Done | State::Over => false,
+        }
     }
 
     /// The other end said this. `random` must be fresh.
@@ -297,21 +315,33 @@ impl Handshake {
     /// # Errors
     /// [`HandshakeError`]; nothing changed, and the message counts for nothing.
     pub fn handle_message(&mut self, message: &[u8], random: &[u8; RANDOM]) -> Result<(), HandshakeError> {
+        let bytes = message;
         let (run, message) = read(message)?;
+        if let State::Answered { copies, .. } = &self.state
+            && copies.start == bytes
+        {
+            let answer = copies.answer.clone();
+            self.outputs.push_back(Output::Send(answer));
+            return Ok(());
+        }
         match (std::mem::replace(&mut self.state, State::Over), message) {
             (State::Waiting | State::Answered { .. }, Message::Start { kind, share, offer })
                 if self.side == Side::Console =>
             {
-                self.answer(run, kind, &share, offer, random);
+                self.answer((run, bytes), kind, &share, offer, random);
             }
-            (State::Started { run: ours, scalar, share }, Message::Answer { share: theirs, offer, tags })
+            (
+                State::Started { run: ours, scalar, share, counts, .. },
+                Message::Answer { share: theirs, offer, tags },
+            ) if run == ours => {
+                self.tries += u8::from(counts);
+                self.answered((run, counts), (&scalar, &share), (&theirs, offer), &tags);
+            }
+            (State::Answered { run: ours, keys, theirs, counts, .. }, Message::Confirm { tags })
                 if run == ours =>
             {
-                self.answered(run, (&scalar, &share), (&theirs, offer), &tags);
-            }
-            (State::Answered { run: ours, keys, theirs }, Message::Confirm { tags }) if run == ours => {
                 match keys.verify(Side::Agent, &tags) {
-                    Verdict::Fits => self.done(&keys, *theirs),
+                    Verdict::Fits => self.done(&keys, *theirs, counts),
                     Verdict::WrongSecret => self.wrong(run),
                     Verdict::Tampered => self.tampered(run, None),
                 }
@@ -339,8 +369,15 @@ impl Handshake {
     }
 
     /// Console: the agent started a run.
-    fn answer(&mut self, run: [u8; RUN], kind: u8, theirs: &Share, offer: &[u8], random: &[u8; RANDOM]) {
-        if self.tries == TRIES {
+    fn answer(
+        &mut self,
+        (run, start): ([u8; RUN], &[u8]),
+        kind: u8,
+        theirs: &Share,
+        offer: &[u8],
+        random: &[u8; RANDOM],
+    ) {
+        if counts(kind) && self.tries == TRIES {
             self.send_stop(run, Stop::Void);
             self.void();
             return;
@@ -363,25 +400,27 @@ impl Handshake {
         let Some(keys) = Keys::new(&sid, &scalar, theirs, (theirs, offer), (&share, &ours)) else {
             return self.tampered(run, None);
         };
-        self.tries += 1;
+        let counts = counts(kind);
+        self.tries += u8::from(counts);
         let mut message = vec![KIND_ANSWER];
         message.extend_from_slice(&run);
         message.extend_from_slice(&share);
         put(&mut message, &ours);
         keys.tags(Side::Console).write(&mut message);
-        self.outputs.push_back(Output::Send(message));
-        self.state = State::Answered { run, keys: Box::new(keys), theirs: Box::new(their_offer) };
+        self.outputs.push_back(Output::Send(message.clone()));
+        let copies = Box::new(Copies { start: start.to_vec(), answer: message });
+        let (keys, theirs) = (Box::new(keys), Box::new(their_offer));
+        self.state = State::Answered { run, keys, theirs, copies, counts };
     }
 
     /// Agent: the console answered.
     fn answered(
         &mut self,
-        run: [u8; RUN],
+        (run, counts): ([u8; RUN], bool),
         (scalar, share): (&Scalar, &Share),
         (theirs, offer): (&Share, &[u8]),
         tags: &Tags,
     ) {
-        self.tries += 1;
         let sid = self.sid(&run);
         let ours = self.offer.write();
         let Some(keys) = Keys::new(&sid, scalar, theirs, (share, &ours), (theirs, offer)) else {
@@ -395,7 +434,7 @@ impl Handshake {
                 message.extend_from_slice(&run);
                 keys.tags(Side::Agent).write(&mut message);
                 self.outputs.push_back(Output::Send(message));
-                self.done(&keys, their_offer);
+                self.done(&keys, their_offer, counts);
             }
             (Verdict::Fits | Verdict::Tampered, difference) => {
                 self.tampered(run, difference.ok().and_then(|(difference, _)| difference));
@@ -403,8 +442,8 @@ impl Handshake {
         }
     }
 
-    fn done(&mut self, keys: &Keys, theirs: Offer) {
-        self.tries -= 1;
+    fn done(&mut self, keys: &Keys, theirs: Offer, counted: bool) {
+        self.tries -= u8::from(counted);
         self.state = State::Done;
         let pair = Pair::new(&keys.isk, self.offer.view.agent, self.offer.view.console);
         self.outputs.push_back(Output::Done(Box::new(Established { pair, theirs })));
@@ -451,6 +490,11 @@ impl Handshake {
     fn sid(&self, run: &[u8; RUN]) -> Vec<u8> {
         lv_cat(&[self.offer.view.session.as_bytes(), run])
     }
+}
+
+/// Whether a secret of this kind can be guessed at all: nobody guesses what a hand-shake left.
+const fn counts(kind: u8) -> bool {
+    kind != 2
 }
 
 const KIND_START: u8 = 1;

@@ -379,3 +379,26 @@ fn a_signal_travels_as_a_message_that_only_its_receiver_takes() {
     let sealed = world.console(CONSOLE).seal(Stream::Control, &clear).unwrap();
     assert_eq!(ends::carried(AGENT, &sealed), None, "a sealed message is no signal");
 }
+
+#[test]
+fn saying_often_that_it_is_ready_costs_no_try() {
+    let mut world = World::new("5710");
+    let random = world.dice.draw();
+    world.agent.handle_secret(CONSOLE, digits("5710"), &random).unwrap();
+    for _ in 0..9 {
+        world.console(CONSOLE).handle_link_up();
+        let random = world.dice.draw();
+        world.agent.handle_link_up(&random).unwrap();
+    }
+    world.settle(|signal| vec![signal]);
+    assert!(world.met());
+    // And after that a resumption each time.
+    for _ in 0..9 {
+        world.console(CONSOLE).handle_link_up();
+        world.settle(|signal| vec![signal]);
+        let clear = key(&mut Writer::new(CONSOLE));
+        let sealed = world.console(CONSOLE).seal(Stream::Input, &clear).unwrap();
+        assert_eq!(world.agent.open(Stream::Input, &sealed), Ok(Some(clear)));
+    }
+    assert!(world.at_agent.iter().all(|(_, told)| matches!(told, Told::Sealed(_))), "{:?}", world.at_agent);
+}

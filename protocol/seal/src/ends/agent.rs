@@ -109,7 +109,7 @@ impl Agent {
     ) -> Result<(), SignalRefused> {
         let peer = self.peers.get_mut(&console).ok_or(SignalRefused::Foreign)?;
         peer.next = Some(secret);
-        self.start(console, random)
+        self.begin(console, random)
     }
 
     /// The service passed this on from a console. `random` must be fresh.
@@ -218,7 +218,13 @@ impl Agent {
         }
     }
 
+    /// Says the start again that waits for its answer, or makes one.
     fn start(&mut self, console: ParticipantId, random: &Random) -> Result<(), SignalRefused> {
+        let waits = self.peers.get_mut(&console).is_some_and(|peer| peer.handshake.repeat());
+        if waits { self.drain(console, random) } else { self.begin(console, random) }
+    }
+
+    fn begin(&mut self, console: ParticipantId, random: &Random) -> Result<(), SignalRefused> {
         let Some(peer) = self.peers.get_mut(&console) else { return Err(SignalRefused::Foreign) };
         let Some(secret) = peer.next.clone().or_else(|| peer.resumption.clone()) else { return Ok(()) };
         let begun = match peer.handshake.handle_secret(&secret, random) {
