@@ -66,7 +66,7 @@ fn offer(seed: u8, rights: Rights) -> Offer {
 /// The hand-shake's messages in their order, and what it leaves at the console.
 fn meet(secret: &Secret) -> (Vec<Vec<u8>>, Established) {
     let mut agent = Handshake::agent(offer(1, Rights::ALL));
-    let mut console = Handshake::console(offer(2, Rights::of(&[Right::Control])), vec![secret.clone()]);
+    let mut console = Handshake::console(offer(2, Rights::ALL), vec![secret.clone()]);
     let take = |end: &mut Handshake| match end.poll_output() {
         Some(Output::Send(message)) => message,
         other => panic!("a vector's hand-shake goes through: {other:?}"),
@@ -98,7 +98,7 @@ fn handshakes() -> Value {
                 "agent_seed": hex(&[1; 32]), "console_seed": hex(&[2; 32]),
                 "agent_random": hex(&count::<RANDOM>(0)), "console_random": hex(&count::<RANDOM>(100)),
                 "agent_rights": crate::context::write_rights(Rights::ALL),
-                "console_rights": crate::context::write_rights(Rights::of(&[Right::Control])),
+                "console_rights": crate::context::write_rights(Rights::ALL),
                 "start": hex(&messages[0]), "answer": hex(&messages[1]), "confirm": hex(&messages[2]),
                 "up_input": stream_key(&established.pair.up(1, Channel::Input)),
                 "agent_key": hex(&established.theirs.key),
@@ -107,8 +107,9 @@ fn handshakes() -> Value {
         .collect()
 }
 
+/// The keys of every vector but the hand-shakes themselves: those of the link's.
 fn pair() -> Pair {
-    meet(&Secret::Digits(*b"5710")).1.pair
+    meet(&Secret::Link(count(0xa0))).1.pair
 }
 
 fn keys() -> Value {

@@ -31,14 +31,14 @@ fn this_version_writes_the_kept_bytes() {
     }
 }
 
-/// The keys of the first kept hand-shake, by playing the agent against the kept answer.
+/// The keys of the kept hand-shake by a link, by playing the agent against the kept answer.
 fn pair() -> Pair {
-    let entry = &kept("handshake.json")[0];
+    let entry = &kept("handshake.json")[1];
     let start = bytes(&entry["start"]);
     let offer = farhand_seal::context::Offer::read(&start[1 + 16 + 1 + 32 + 1..]).unwrap();
     let mut agent = Handshake::agent(offer);
     let random = bytes(&entry["agent_random"]).try_into().unwrap();
-    agent.handle_secret(&Secret::digits(entry["secret"].as_str().unwrap()).unwrap(), &random).unwrap();
+    agent.handle_secret(&Secret::link(entry["secret"].as_str().unwrap()).unwrap(), &random).unwrap();
     assert_eq!(agent.poll_output(), Some(Output::Send(start)));
     agent.handle_message(&bytes(&entry["answer"]), &random).unwrap();
     assert_eq!(agent.poll_output(), Some(Output::Send(bytes(&entry["confirm"]))));

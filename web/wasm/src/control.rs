@@ -19,7 +19,7 @@ pub fn read_control(message: &[u8]) -> Result<JsValue, JsError> {
 
 /// Reads a message of the control stream, head included.
 pub(crate) fn read(message: &[u8]) -> Result<Control, ReadError> {
-    let head = Head::read(message)?;
+    let head = Head::read_clear(message)?;
     if head.stream != Stream::Control {
         return Err(ReadError::Stream);
     }

@@ -6,8 +6,10 @@ mod carrier;
 mod composer;
 mod control;
 mod screen;
+mod seal;
 
 pub use carrier::{Doubler, FrameReader, Reorder};
 pub use composer::Composer;
 pub use control::read_control;
 pub use screen::ScreenDecoder;
+pub use seal::{ConsoleEnd, measure_seal};

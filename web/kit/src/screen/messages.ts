@@ -1,11 +1,18 @@
 import type { ConsentSnapshot, MediaOffer, Notice, ParticipantId, Rights } from "../types";
 import type { CarrierKind } from "../link/link";
+import type { Door } from "../link/native";
 import type { Origin } from "../link/websocket";
+import type { SealSecret, SealState, SealView } from "../session/seal";
 
 /** Page → renderer worker. */
 export type ToWorker =
-  | { type: "open"; participant: ParticipantId; offer: MediaOffer; origin: Origin }
+  /** With a door, the link runs in the desktop console; without one, the worker connects by itself. */
+  | { type: "open"; participant: ParticipantId; offer: MediaOffer; origin: Origin; door?: Door }
+  | { type: "door"; door: Door }
   | { type: "renew"; offer: MediaOffer }
+  /** Before "open": what this session is sealed with, if its customer comes by the link. */
+  | { type: "seal"; secret: SealSecret }
+  | { type: "seal_view"; view: SealView }
   | { type: "canvas"; canvas: OffscreenCanvas }
   | { type: "ask"; rights: Rights }
   | { type: "give_up"; rights: Rights }
@@ -35,6 +42,8 @@ export type FromWorker =
   | { type: "link_wants_offer" }
   | { type: "link_refused"; code: number; why: string }
   | { type: "consent"; snapshot: ConsentSnapshot }
+  /** Where the seal stands now; after a hand-shake, what to keep for a reload. */
+  | { type: "seal"; state: SealState; resumption: Uint8Array | null }
   | { type: "cursor"; cursor: CursorShape }
   | { type: "cursor_at"; x: number; y: number }
   | { type: "notice"; notice: Notice }
@@ -42,3 +51,6 @@ export type FromWorker =
   | { type: "screen"; width: number; height: number }
   | { type: "exact"; exact: boolean }
   | { type: "failed"; why: string };
+
+/** Renderer worker → whoever started it in the desktop console: the door is shut, and another is wanted. */
+export type DoorWanted = { type: "door_wanted" };

@@ -6,7 +6,7 @@ import { cursorShape } from "./cursor";
 import type { FromWorker, ToWorker } from "./messages";
 import { Picture } from "./picture";
 import { PointerPump } from "./pump";
-import { Video } from "./video";
+import { Video, type OtherDecoder } from "./video";
 import { Composer, ScreenDecoder, readControl } from "./wasm";
 
 /** What {@link ScreenDecoder.push} says. */
@@ -46,6 +46,7 @@ export class Renderer {
     link: Link,
     tell: (message: FromWorker) => void,
     clock: Clock,
+    otherDecoder: OtherDecoder | null = null,
   ) {
     this.#composer = new Composer(participant);
     this.#link = link;
@@ -67,6 +68,7 @@ export class Renderer {
         refused: (codec) => link.send(STREAM.screen, this.#composer.codecRefused(codec)),
       },
       clock,
+      otherDecoder,
     );
     this.#pump = new PointerPump(
       clock,
@@ -112,7 +114,10 @@ export class Renderer {
       case "watch":
         return this.#watch(message.agent);
       case "open":
+      case "seal":
+      case "seal_view":
       case "renew":
+      case "door":
       case "close":
         return;
     }

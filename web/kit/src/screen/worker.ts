@@ -1,17 +1,21 @@
 // The renderer worker of browser and desktop console. It opens the carriers itself, so that no byte of the screen and
 // no key makes a detour through the page.
 import { BrowserLink } from "../link/browser";
-import { STREAM, reason, type Clock, type LinkSink } from "../link/link";
+import { STREAM, reason, type Clock, type Link, type LinkSink, type Stream } from "../link/link";
+import { NativeLink, type Door } from "../link/native";
 import { webSocketDialler, type Origin } from "../link/websocket";
 import { webTransportDialler } from "../link/webtransport";
+import type { SealSecret, SealView } from "../session/seal";
 import type { MediaOffer } from "../types";
 import { wasmFraming } from "./framing";
-import type { FromWorker, ToWorker } from "./messages";
+import type { DoorWanted, FromWorker, ToWorker } from "./messages";
 import { Renderer } from "./renderer";
+import { CODEC, type OtherDecoder } from "./video";
+import { Sealing } from "./sealing";
 import { loadWasm } from "./wasm";
 
 interface Page {
-  postMessage(message: FromWorker): void;
+  postMessage(message: FromWorker | DoorWanted): void;
   onmessage: ((event: MessageEvent<ToWorker>) => void) | null;
   onerror: ((event: unknown) => void) | null;
 }
@@ -29,24 +33,26 @@ const clock: Clock = {
 const calendar: Clock = { now: () => Date.now(), after: clock.after };
 
 let memory: WebAssembly.Memory | null = null;
-let link: BrowserLink | null = null;
+let link: Link | null = null;
 let renderer: Renderer | null = null;
+let sealing: Sealing | null = null;
+let secret: SealSecret | null = null;
+let view: SealView | null = null;
 let canvas: OffscreenCanvas | null = null;
 let agent = false;
 const early: ToWorker[] = [];
 
-function open(wasm: WebAssembly.Memory, participant: number, offer: MediaOffer, origin: Origin): void {
+function open(wasm: WebAssembly.Memory, participant: number, offer: MediaOffer, origin: Origin, door?: Door): void {
   close();
-  const webTransport = webTransportDialler(origin, wasmFraming);
+  const webTransport = door ? null : webTransportDialler(origin, wasmFraming);
   const sink: LinkSink = {
-    connected: (carrier, again) => {
-      tell({ type: "link_up", carrier, again, udpBlocked: carrier === "websocket" && webTransport !== null });
+    connected: (carrier, again, blocked) => {
+      const udpBlocked = blocked ?? (carrier === "websocket" && webTransport !== null);
+      tell({ type: "link_up", carrier, again, udpBlocked });
+      sealing?.linkUp();
       renderer?.linkUp();
     },
-    message: (stream, message) => {
-      if (stream === STREAM.screen) renderer?.screen(message);
-      else if (stream === STREAM.control) renderer?.control(message);
-    },
+    message: (stream, message) => (sealing ? sealing.take(stream, message) : render(stream, message)),
     lost: (why) => {
       renderer?.linkLost();
       tell({ type: "link_lost", why });
@@ -57,18 +63,51 @@ function open(wasm: WebAssembly.Memory, participant: number, offer: MediaOffer, 
       tell({ type: "link_refused", code, why });
     },
   };
-  link = new BrowserLink({ webTransport, webSocket: webSocketDialler(origin) }, sink, calendar);
-  renderer = new Renderer(participant, wasm, link, tell, clock);
+  link = door
+    ? new NativeLink(door, sink, () => page.postMessage({ type: "door_wanted" }), clock)
+    : new BrowserLink({ webTransport, webSocket: webSocketDialler(origin) }, sink, calendar);
+  if (secret) {
+    const keys = (): void => renderer?.linkUp();
+    sealing = new Sealing(secret, link, { message: render, keys, tell: sealed });
+    if (view) sealing.view(view);
+  }
+  const decoder = link instanceof NativeLink ? byRust(link) : null;
+  renderer = new Renderer(participant, wasm, sealing ?? link, tell, clock, decoder);
   if (canvas) renderer.handle({ type: "canvas", canvas });
   renderer.handle({ type: "watch", agent });
   link.open(offer);
 }
 
+/** A clear message of the agent. */
+function render(stream: Stream, message: Uint8Array): void {
+  if (stream === STREAM.screen) renderer?.screen(message);
+  else if (stream === STREAM.control) renderer?.control(message);
+}
+
+/** Tells the page, and keeps for the next opening what a hand-shake left. */
+function sealed(message: FromWorker): void {
+  if (message.type === "seal" && message.resumption && secret) secret = { ...secret, resumption: message.resumption };
+  tell(message);
+}
+
+/** The web view of the desktop console may lack a codec; Rust has H.264. */
+function byRust(native: NativeLink): OtherDecoder {
+  return {
+    supports: (codec) => codec === CODEC.h264 && typeof VideoFrame !== "undefined",
+    decode: async (data, timestamp) => {
+      const planes = await native.decode(data);
+      if (!planes) return null;
+      return new VideoFrame(planes.data, { format: "I420", codedWidth: planes.width, codedHeight: planes.height, timestamp });
+    },
+  };
+}
+
 function close(): void {
-  link?.close();
+  (sealing ?? link)?.close();
   renderer?.close();
   link = null;
   renderer = null;
+  sealing = null;
 }
 
 function handle(message: ToWorker): void {
@@ -78,17 +117,28 @@ function handle(message: ToWorker): void {
   }
   switch (message.type) {
     case "open":
-      return open(memory, message.participant, message.offer, message.origin);
+      return open(memory, message.participant, message.offer, message.origin, message.door);
+    case "door":
+      if (link instanceof NativeLink) link.reopen(message.door);
+      return;
     case "renew":
       link?.renew(message.offer);
       return;
     case "close":
       return close();
+    case "seal":
+      secret = message.secret;
+      return;
+    case "seal_view":
+      view = message.view;
+      sealing?.view(view);
+      return;
     case "canvas":
       canvas = message.canvas;
       renderer?.handle(message);
       return;
     case "watch":
+      if (message.agent && !agent) sealing?.linkUp();
       agent = message.agent;
       renderer?.handle(message);
       return;

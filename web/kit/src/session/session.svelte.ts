@@ -3,6 +3,7 @@ import { CLOSE } from "../link/link";
 import type { CursorShape, FromWorker, ToWorker } from "../screen/messages";
 import type { FromService, Rights } from "../types";
 import type { Origin } from "../link/websocket";
+import type { SealKeeper } from "./seal";
 import { Signal, type Socket } from "./signal";
 import { agentOf, may, next, nothingKnown, reachable, remarks, stageOf, type Known, type Remark, type SessionEvent } from "./state";
 
@@ -20,6 +21,8 @@ export interface SessionParts {
   origin: Origin;
   clock: Clock;
   program: string;
+  /** Makes sealing possible; without it a session is never sealed. */
+  seal?: SealKeeper;
   /** Called when the socket cannot be opened at all: says why, or null when it is worth going on. */
   inquire(): Promise<{ code: string; message: string } | null>;
 }
@@ -49,6 +52,8 @@ export class Session {
   #refusedSockets = 0;
   #askedAt = Number.NEGATIVE_INFINITY;
   #gaveUp = false;
+  /** The protocol version that the service agreed on with this console. */
+  #version = 0;
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
@@ -120,8 +125,22 @@ export class Session {
     if (!may(after, "control")) this.#gaveUp = false;
     const agent = agentOf(after);
     this.#parts.renderer.post({ type: "watch", agent: agent !== null && agent.connected && agent.media });
+    if (after.session !== before.session || after.participant !== before.participant) this.#tellView();
     this.#askForView();
-    if (after.ended !== null && before.ended === null) this.#stopMedia();
+    if (after.ended !== null && before.ended === null) {
+      this.#parts.seal?.forget();
+      this.#stopMedia();
+    }
+  }
+
+  /** Both ends must see the same session, or their hand-shake fails. */
+  #tellView(): void {
+    const { session, participant } = this.known;
+    const [agent, me] = [agentOf(this.known), session?.participants.find(({ id }) => id === participant)];
+    if (!this.#parts.seal || !session || !agent || !me) return;
+    const person = ({ name, organisation }: { name: string; organisation: string }) => ({ name, organisation });
+    const view = { session: session.id, agent: agent.id, console: me.id, technician: person(me), customer: person(agent), version: this.#version };
+    this.#parts.renderer.post({ type: "seal_view", view });
   }
 
   /** The first thing a technician wants is to see; the customer is asked as soon as the customer is there. */
@@ -139,6 +158,7 @@ export class Session {
     switch (message.type) {
       case "welcome": {
         this.#opened = true;
+        this.#version = message.version;
         this.#refusedSockets = 0;
         const same = this.#mediaOpen && this.known.participant === message.participant;
         this.#take({ type: "welcome", participant: message.participant, session: message.session });
@@ -148,6 +168,7 @@ export class Session {
           this.#parts.renderer.post({ type: "renew", offer: message.media });
         } else {
           this.#mediaOpen = true;
+          if (this.#parts.seal) this.#parts.renderer.post({ type: "seal", secret: this.#parts.seal.secret });
           const { participant, media: offer } = message;
           this.#parts.renderer.post({ type: "open", participant, offer, origin: this.#parts.origin });
         }
@@ -185,6 +206,11 @@ export class Session {
         if (message.code === CLOSE.replaced) this.#replaced();
         else this.#take({ type: "link_lost", why: message.why, now });
         return;
+      case "seal":
+        if (message.resumption) this.#parts.seal?.keep(message.resumption);
+        // Nobody heard what was asked before there were keys.
+        this.#askedAt = Number.NEGATIVE_INFINITY;
+        return this.#take({ type: "seal", state: message.state });
       case "cursor":
         this.cursor = message.cursor;
         return;

@@ -1,6 +1,7 @@
 import type { CarrierKind } from "../link/link";
 import type { ConsentEnd, ConsentSnapshot, EndReason, Hold, Notice, Participant, Right, Rights, SessionSnapshot } from "../types";
 import { newer } from "./mirror";
+import type { SealState } from "./seal";
 
 /** Where the way to the media service stands. */
 export type Media =
@@ -22,6 +23,7 @@ export interface Known {
   /** The service or the media service refused for good. */
   failure: { code: string; message: string } | null;
   notice: Notice | null;
+  seal: SealState;
   /** When the session was first seen interrupted, on this page's clock. */
   interruptedAt: number | null;
 }
@@ -38,6 +40,7 @@ export const nothingKnown: Known = {
   ended: null,
   failure: null,
   notice: null,
+  seal: "off",
   interruptedAt: null,
 };
 
@@ -54,6 +57,7 @@ export type SessionEvent =
   | { type: "rtt"; ms: number }
   | { type: "screen"; width: number; height: number }
   | { type: "exact"; exact: boolean }
+  | { type: "seal"; state: SealState }
   | { type: "notice"; notice: Notice };
 
 export function next(known: Known, event: SessionEvent): Known {
@@ -84,6 +88,8 @@ export function next(known: Known, event: SessionEvent): Known {
       return { ...known, screen: { width: event.width, height: event.height } };
     case "exact":
       return { ...known, exact: event.exact };
+    case "seal":
+      return { ...known, seal: event.state };
     case "notice":
       return { ...known, notice: event.notice };
   }

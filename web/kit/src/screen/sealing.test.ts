@@ -1,0 +1,99 @@
+/// <reference types="node" />
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { ConsoleEnd, initSync } from "../wasm/farhand_wasm.js";
+
+const root = resolve(import.meta.dirname, "../../../..");
+const [AGENT, CONSOLE] = [2, 1];
+
+function vectors<T>(name: string): T {
+  return JSON.parse(readFileSync(resolve(root, "protocol/seal/vectors", `${name}.json`), "utf8")) as T;
+}
+function bytes(hex: string): Uint8Array {
+  return Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+}
+function hex(message: Uint8Array | undefined): string {
+  return Array.from(message ?? [], (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+interface HandShake {
+  secret: string;
+  console_seed: string;
+  console_random: string;
+  start: string;
+  answer: string;
+  confirm: string;
+}
+interface Message {
+  direction: "up" | "down";
+  stream: number;
+  clear: string;
+  sealed: string;
+}
+type Next = { type: string; message?: Uint8Array } | undefined;
+
+/** A signal of the agent, as the room relays it. */
+function signal(kind: number, content: string): Uint8Array {
+  return Uint8Array.from([1, 0, 128, AGENT, 0, 0, 0, 0, 0, 0, CONSOLE, kind, ...bytes(content)]);
+}
+
+function take(end: ConsoleEnd, message: Uint8Array, random: Uint8Array): Next[] {
+  expect(end.incoming(0, message, random)).toBeUndefined();
+  const told: Next[] = [];
+  for (let next = end.next() as Next; next; next = end.next() as Next) told.push(next);
+  return told;
+}
+
+/** A console's end that has met the vectors' agent. */
+function met(): ConsoleEnd {
+  const [, shake] = vectors<HandShake[]>("handshake");
+  if (!shake) throw new Error("there is no hand-shake by a link");
+  const end = new ConsoleEnd(bytes(shake.console_seed), "", shake.secret, new Uint8Array());
+  end.view("s-1", AGENT, CONSOLE, "Ada Größe", "Example Help", "", "", 1);
+  expect((end.next() as Next)?.type).toBe("send");
+  const [answer] = take(end, signal(1, shake.start), bytes(shake.console_random));
+  expect(hex(answer?.message?.subarray(12))).toBe(shake.answer);
+  expect(take(end, signal(1, shake.confirm), new Uint8Array(80)).map((next) => next?.type)).toEqual(["sealed"]);
+  const keys = take(end, signal(2, vectors<{ hand_over: string }>("keys").hand_over), new Uint8Array(80));
+  expect(keys.map((next) => next?.type)).toEqual(["keys"]);
+  return end;
+}
+
+beforeAll(() => {
+  initSync({ module: readFileSync(resolve(root, "web/kit/src/wasm/farhand_wasm_bg.wasm")) });
+});
+
+describe("the module in the browser agrees with the golden vectors of sealing", () => {
+  it("on the hand-shake and on every message, each way", () => {
+    const end = met();
+    const messages = vectors<Message[]>("messages");
+    expect(messages.length).toBeGreaterThan(5);
+    for (const { direction, stream, clear, sealed } of messages) {
+      const done = direction === "up" ? end.outgoing(stream, bytes(clear)) : end.incoming(stream, bytes(sealed), new Uint8Array(80));
+      expect(hex(done)).toBe(direction === "up" ? sealed : clear);
+    }
+  });
+
+  it("and takes nothing clear, changed or twice once it is sealed", () => {
+    const end = met();
+    const message = vectors<Message[]>("messages").find(({ direction }) => direction === "down");
+    if (!message) throw new Error("there is no message of the agent");
+    const sealed = bytes(message.sealed);
+    expect(() => end.incoming(message.stream, bytes(message.clear), new Uint8Array(80))).toThrow();
+    for (const at of [2, 4, 9, sealed.length - 1]) {
+      const changed = sealed.slice();
+      changed[at] = (changed[at] ?? 0) ^ 1;
+      expect(() => end.incoming(message.stream, changed, new Uint8Array(80))).toThrow();
+    }
+    expect(hex(end.incoming(message.stream, sealed, new Uint8Array(80)))).toBe(message.clear);
+    expect(end.incoming(message.stream, sealed, new Uint8Array(80))).toBeUndefined();
+  });
+
+  it("lets everything through until an agent begins to seal", () => {
+    const end = new ConsoleEnd(new Uint8Array(32), "", "A".repeat(22), new Uint8Array());
+    const clear = Uint8Array.from([1, 0, 0, AGENT, 0, 0, 0, 0, 0x80]);
+    expect(hex(end.incoming(0, clear, new Uint8Array(80)))).toBe(hex(clear));
+    expect(hex(end.outgoing(0, clear))).toBe(hex(clear));
+  });
+});

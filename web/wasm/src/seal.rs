@@ -1,0 +1,262 @@
+//! A console's end of a sealed session: hand-shake, keys, sealing and opening, for the worker. Random bytes come from
+//! the browser with each input.
+
+use farhand_protocol::envelope::Stream;
+use farhand_protocol::framing::FrameError;
+use farhand_protocol::rights::Rights;
+use farhand_protocol::version::{Version, VersionRange};
+use farhand_seal::context::{Identity, Offer, View};
+use farhand_seal::ends::{self, Console, ConsoleOutput, NotSealed, Told};
+use farhand_seal::handshake::Stop;
+use farhand_seal::receipt::public_key;
+use farhand_seal::secret::Secret;
+use serde::Serialize;
+use wasm_bindgen::prelude::*;
+
+/// Random bytes for each input.
+const RANDOM: usize = farhand_seal::handshake::RANDOM;
+
+/// What the worker does next, as a plain object.
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Next {
+    Send { message: serde_bytes_like::Bytes },
+    Sealed,
+    WrongSecret { left: u8 },
+    Tampered { what: Option<&'static str> },
+    Void,
+    OtherStopped { why: &'static str },
+    Keys { epoch: u16 },
+}
+
+/// The end.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct ConsoleEnd {
+    inner: Console,
+    /// This console's number.
+    console: u8,
+    sealed: bool,
+}
+
+fn random(bytes: &[u8]) -> Result<&[u8; RANDOM], JsError> {
+    bytes.try_into().map_err(|_| JsError::new("an input takes 80 random bytes"))
+}
+
+fn stream(number: u8) -> Result<Stream, JsError> {
+    Ok(Stream::from_byte(number).ok_or(FrameError::Stream(number))?)
+}
+
+#[wasm_bindgen]
+impl ConsoleEnd {
+    /// With what this console made for the session: the last four digits of its code (empty when the service made them:
+    /// then they are no secret), the secret of its link, and what an earlier hand-shake left (nothing, or 32 bytes).
+    /// `seed` is 32 random bytes, this session's receipt key.
+    ///
+    /// # Errors
+    /// When one of them is none.
+    #[wasm_bindgen(constructor)]
+    pub fn new(seed: &[u8], digits: &str, link: &str, resumption: &[u8]) -> Result<Self, JsError> {
+        let seed = seed.try_into().map_err(|_| JsError::new("a receipt key has 32 bytes"))?;
+        let mut secrets =
+            vec![Secret::link(link).ok_or_else(|| JsError::new("a link has 22 secret letters"))?];
+        if !digits.is_empty() {
+            secrets
+                .push(Secret::digits(digits).ok_or_else(|| JsError::new("a code has four secret digits"))?);
+        }
+        if let Ok(resumption) = resumption.try_into() {
+            secrets.push(Secret::Resumed(resumption));
+        }
+        let nobody = View {
+            session: String::new(),
+            agent: 0,
+            console: 0,
+            technician: Identity::default(),
+            customer: Identity::default(),
+            version: Version(0),
+        };
+        let offer = Offer {
+            view: nobody,
+            versions: VersionRange::ours(),
+            rights: Rights::ALL,
+            key: public_key(&seed),
+        };
+        Ok(Self { inner: Console::new(offer, secrets), console: 0, sealed: false })
+    }
+
+    /// Four secret digits for a code, from 8 random bytes.
+    ///
+    /// # Errors
+    /// When there are not 8.
+    #[wasm_bindgen(js_name = drawDigits)]
+    pub fn draw_digits(random: &[u8]) -> Result<String, JsError> {
+        let random = random.try_into().map_err(|_| JsError::new("digits are drawn from 8 random bytes"))?;
+        Ok(Secret::draw_digits(random).shown())
+    }
+
+    /// 22 secret letters for a link, from 16 random bytes.
+    ///
+    /// # Errors
+    /// When there are not 16.
+    #[wasm_bindgen(js_name = drawLink)]
+    pub fn draw_link(random: &[u8]) -> Result<String, JsError> {
+        let random = random.try_into().map_err(|_| JsError::new("a link is drawn from 16 random bytes"))?;
+        Ok(Secret::Link(random).shown())
+    }
+
+    /// What the service says of the session.
+    #[allow(clippy::too_many_arguments, reason = "a structure would cross the boundary no better")]
+    pub fn view(
+        &mut self,
+        session: &str,
+        agent: u8,
+        console: u8,
+        name: &str,
+        organisation: &str,
+        customer: &str,
+        customer_organisation: &str,
+        version: u16,
+    ) {
+        let identity = |name: &str, organisation: &str| Identity {
+            name: name.to_owned(),
+            organisation: organisation.to_owned(),
+        };
+        self.console = console;
+        self.inner.handle_view(View {
+            session: session.to_owned(),
+            agent,
+            console,
+            technician: identity(name, organisation),
+            customer: identity(customer, customer_organisation),
+            version: Version(version),
+        });
+    }
+
+    /// The way to the agent stands, for the first time or again.
+    #[wasm_bindgen(js_name = linkUp)]
+    pub fn link_up(&mut self) {
+        self.inner.handle_link_up();
+    }
+
+    /// Whether the agent has begun to seal: from then on nothing clear goes either way.
+    #[must_use]
+    pub fn sealed(&self) -> bool {
+        self.sealed
+    }
+
+    /// A message came: gives the clear one, or nothing when it is a second copy, waits for its keys, or is a part of the
+    /// hand-shake. Drain `next` and `waited` after it. `random` is 80 random bytes.
+    ///
+    /// # Errors
+    /// When it is not genuine: it must have no effect.
+    pub fn incoming(
+        &mut self,
+        stream_number: u8,
+        message: Vec<u8>,
+        random_bytes: &[u8],
+    ) -> Result<Option<Vec<u8>>, JsError> {
+        if let Some((from, signal)) = ends::carried(self.console, &message) {
+            self.inner.handle_signal(from, signal, random(random_bytes)?)?;
+            self.sealed = true;
+            return Ok(None);
+        }
+        if !self.sealed && !farhand_seal::message::is_sealed(&message) {
+            return Ok(Some(message));
+        }
+        Ok(self.inner.open(stream(stream_number)?, &message)?)
+    }
+
+    /// What goes on the wire instead of a clear message; nothing when nobody could open it yet.
+    ///
+    /// # Errors
+    /// When it cannot be sealed: it must not be sent.
+    pub fn outgoing(&mut self, stream_number: u8, message: Vec<u8>) -> Result<Option<Vec<u8>>, JsError> {
+        if !self.sealed {
+            return Ok(Some(message));
+        }
+        match self.inner.seal(stream(stream_number)?, &message) {
+            Ok(sealed) => Ok(Some(sealed)),
+            Err(NotSealed::NoKeys) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// What to do next, nothing when there is nothing. Drain it after each input.
+    #[wasm_bindgen(js_name = next)]
+    pub fn poll_output(&mut self) -> JsValue {
+        let Some(output) = self.inner.poll_output() else { return JsValue::UNDEFINED };
+        let next = match output {
+            ConsoleOutput::Signal { to, signal } => {
+                Next::Send { message: serde_bytes_like::Bytes(ends::carry(self.console, to, &signal)) }
+            }
+            ConsoleOutput::Keys(epoch) => Next::Keys { epoch },
+            ConsoleOutput::Told(told) => match told {
+                Told::Sealed(_) => Next::Sealed,
+                Told::WrongSecret { left } => Next::WrongSecret { left },
+                Told::Tampered(difference) => Next::Tampered { what: difference.map(difference_name) },
+                Told::Void => Next::Void,
+                Told::OtherStopped(why) => Next::OtherStopped {
+                    why: match why {
+                        Stop::WrongSecret => "wrong_secret",
+                        Stop::Tampered => "tampered",
+                        Stop::Void => "void",
+                    },
+                },
+            },
+        };
+        serde_wasm_bindgen::to_value(&next).unwrap_or(JsValue::UNDEFINED)
+    }
+
+    /// What to keep for a reload; nothing before the first hand-shake.
+    #[must_use]
+    pub fn resumption(&self) -> Option<Vec<u8>> {
+        match &self.inner.resumption()? {
+            Secret::Resumed(bytes) => Some(bytes.to_vec()),
+            Secret::Digits(_) | Secret::Link(_) => None,
+        }
+    }
+
+    /// A message that waited for its keys: the stream's number, then the clear message. Drain it after each signal.
+    pub fn waited(&mut self) -> Option<Vec<u8>> {
+        let (stream, message) = self.inner.poll_message()?;
+        Some([&[stream as u8], message.as_slice()].concat())
+    }
+}
+
+const fn difference_name(difference: farhand_seal::context::Difference) -> &'static str {
+    use farhand_seal::context::Difference;
+
+    match difference {
+        Difference::Session => "session",
+        Difference::Participant => "participant",
+        Difference::Technician => "technician",
+        Difference::Customer => "customer",
+        Difference::Version => "version",
+    }
+}
+
+/// Bytes that become a `Uint8Array`.
+mod serde_bytes_like {
+    use serde::{Serialize, Serializer};
+
+    pub(super) struct Bytes(pub(super) Vec<u8>);
+
+    impl Serialize for Bytes {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.serialize_bytes(&self.0)
+        }
+    }
+}
+
+/// AES-256-GCM over so many bytes, for measuring: sealed in plain Rust. Gives a byte of the tag, so that nothing is left
+/// out as useless.
+#[wasm_bindgen(js_name = measureSeal)]
+#[must_use]
+pub fn measure_seal(length: usize, times: u32) -> u8 {
+    use farhand_seal::aead::Cipher;
+    use farhand_seal::keys::StreamKey;
+
+    let cipher = Cipher::new(StreamKey { key: [7; 32], iv: [9; 12] });
+    let mut text = vec![0xa5; length];
+    (0..times).fold(0, |sum, counter| sum ^ cipher.seal(u64::from(counter), &[1; 20], &mut text)[0])
+}
