@@ -12,17 +12,10 @@ pub fn run(arguments: &[String]) -> Result<()> {
         [check] if check == "--check" => true,
         _ => bail!("`cargo xtask vectors` takes `--check` or nothing"),
     };
-    for (package, feature, example) in
-        [("farhand-protocol", "ts", "generate"), ("farhand-seal", "vectors", "generate-seal")]
-    {
-        let check = match arguments {
-        [] => false,
-        [check] if check == "--check" => true,
-        _ => bail!("`cargo xtask vectors` takes `--check` or nothing"),
-    };
     let protocol = ["--package", "farhand-protocol", "--features", "ts", "--example", "generate"];
+    let seal = ["--package", "farhand-seal", "--features", "vectors", "--example", "generate-seal"];
     let service = ["--package", "farhand-service", "--example", "openapi"];
-    for what in [protocol.as_slice(), service.as_slice()] {
+    for what in [protocol.as_slice(), seal.as_slice(), service.as_slice()] {
         let mut command = shell::cargo();
         command.args(["run", "--quiet"]).args(what).arg("--").arg(shell::root());
         if check {
