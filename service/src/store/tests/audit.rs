@@ -18,13 +18,13 @@ on_both!(
 fn row(n: u64, action: &str) -> AuditRow {
     AuditRow {
         at: n,
-        actor: if n % 2 == 0 { "user:ada".into() } else { "anonymous".into() },
+        actor: if n.is_multiple_of(2) { "user:ada".into() } else { "anonymous".into() },
         action: action.into(),
-        session: (n % 3 == 0).then(|| format!("s{n}")),
-        outcome: if n % 5 == 0 { "wrong".into() } else { "ok".into() },
+        session: (n.is_multiple_of(3)).then(|| format!("s{n}")),
+        outcome: if n.is_multiple_of(5) { "wrong".into() } else { "ok".into() },
         address: format!("192.0.2.{n}"),
         detail: format!("detail {n}"),
-        security: n % 5 == 0,
+        security: n.is_multiple_of(5),
     }
 }
 
