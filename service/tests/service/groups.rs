@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use farhand_protocol::api::{Group, Joined, User};
 use farhand_protocol::rights::{Right, Rights};
-use farhand_protocol::signal::FromService;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -110,9 +109,4 @@ async fn a_session_ends_when_its_groups_time_is_over_also_after_a_restart() {
     let gone =
         world.session_socket(&id, &world.sign_in_as("tom@example.org", super::world::PASSWORD).await).await;
     assert_eq!(gone.err(), Some(StatusCode::NOT_FOUND));
-}
-
-#[allow(dead_code, reason = "names the signal that ends a session")]
-fn is_end(signal: &FromService) -> bool {
-    matches!(signal, FromService::Ended { .. })
 }

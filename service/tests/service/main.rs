@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod access_matrix;
+mod admin;
 mod api_keys;
 mod audit_trail;
 mod authority;
