@@ -74,7 +74,7 @@ const PEERS: (&str, &[&str]) =
 
 /// What the test command needs.
 pub fn for_tests() -> Result<()> {
-    prepare(&[BUILD, DESKTOP, DEMO, BROWSER, FIGURES, DATABASE, TLS])?;
+    prepare(&[BUILD, DESKTOP, DEMO, CONSOLE, CONSOLE_DRIVER, BROWSER, FIGURES, DATABASE, TLS])?;
     python()?;
     npm("tests")
 }

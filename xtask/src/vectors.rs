@@ -1,6 +1,8 @@
 //! `cargo xtask vectors`: the golden vectors and the TypeScript types that are made from the protocol, and the OpenAPI
 //! document that is made from the service.
 
+use std::process::Command;
+
 use anyhow::{Result, bail};
 
 use crate::shell;
@@ -22,6 +24,15 @@ pub fn run(arguments: &[String]) -> Result<()> {
             command.arg("--check");
         }
         shell::run(&mut command)?;
+    }
+    Ok(())
+}
+
+/// Says whether those in the tree are current, by the examples that the tests' build has made already.
+pub fn check_built() -> Result<()> {
+    for name in ["generate", "generate-seal", "openapi"] {
+        let program = shell::binary("dev", "examples").join(name);
+        shell::run(Command::new(program).current_dir(shell::root()).arg(shell::root()).arg("--check"))?;
     }
     Ok(())
 }
