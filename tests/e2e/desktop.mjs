@@ -47,6 +47,13 @@ export class Desktop {
 
   /** Shows a whole place of the program as a file, to look at. */
   async picture(file) {
+    if (!process.env.FARHAND_PICTURES) return;
+    await this.driver.run(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(resolve)))));
+    await this.display.screenshot(path.join(process.env.FARHAND_PICTURES, `${file}.png`));
+  }
+
+  /** The same, when no page can be asked whether it has painted. */
+  async look(file) {
     if (process.env.FARHAND_PICTURES) await this.display.screenshot(path.join(process.env.FARHAND_PICTURES, `${file}.png`));
   }
 
@@ -176,15 +183,6 @@ export class Desktop {
       .map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line))
       .filter((found) => found && Number(found[2]) === group && found[3].includes('WebKitWebProcess'))
       .map((found) => Number(found[1]));
-  }
-
-  /** Takes hold of the page again after its process was replaced. */
-  async again() {
-    await until('the page to answer again', async () => {
-      const [handle] = await this.driver.handles();
-      await this.driver.ask('POST', `${this.driver.session}/window`, { handle });
-      return this.driver.has('#app');
-    });
   }
 
   async end() {

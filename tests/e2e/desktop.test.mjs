@@ -89,21 +89,8 @@ describe('a whole session in the desktop console', () => {
     const tabs = await desktop.driver.run((selector) => document.querySelectorAll(selector).length, id('tab'));
     assert.equal(tabs, 1);
     await desktop.picture('desktop-tabs');
-    await desktop.driver.click(`${id('tab')} a`);
+    await desktop.driver.press(`${id('tab')} a`);
     await desktop.stage('live');
-    await customer.sameAs(desktop);
-  });
-
-  step('when the page’s process is killed, the page comes back and so does the session', async () => {
-    const before = await desktop.pageProcesses();
-    assert.equal(before.length, 1);
-    process.kill(before[0], 'SIGKILL');
-    await until('another process for the page', async () => {
-      const now = await desktop.pageProcesses();
-      return now.length > 0 && now[0] !== before[0];
-    });
-    await desktop.again();
-    await desktop.live();
     await customer.sameAs(desktop);
   });
 
@@ -113,6 +100,44 @@ describe('a whole session in the desktop console', () => {
     assert.equal(code, 0);
     assert.equal(customer.agent.err.events('ended')[0].why, 'technician');
   });
+
+  step('a session moves into a window of its own and goes on there', async () => {
+    await desktop.driver.click(id('tab-home'));
+    await desktop.start();
+    const agent = customer.join(desktop.code);
+    await agent.err.event('joined');
+    await customer.person.allow();
+    await desktop.live();
+    const tabs = () => desktop.driver.run((selector) => document.querySelectorAll(selector).length, id('tab'));
+    assert.equal(await tabs(), 2);
+    await desktop.driver.press(`${id('tab')}.current ${id('tear-off')}`);
+    await until('a second window', async () => (await desktop.windows()).length === 2);
+    await until('its tab to be gone', async () => (await tabs()) === 1);
+    await technicianBack();
+    await desktop.look('desktop-torn-off');
+  });
+
+  // Last: the driver loses its page with the process.
+  step('when a page’s process is killed, the page comes back and so does the session', async () => {
+    const before = await desktop.pageProcesses();
+    for (const process_ of before) process.kill(process_, 'SIGKILL');
+    await until('other processes for the pages', async () => {
+      const now = await desktop.pageProcesses();
+      return now.length >= before.length && now.every((process_) => !before.includes(process_));
+    });
+    await technicianBack();
+    await desktop.look('desktop-after-crash');
+  });
+
+  /** Waits until the service says that the technician's link stands, and none of before. */
+  async function technicianBack() {
+    const cookie = await world.cookie();
+    return until('the technician’s link to stand', async () => {
+      const { json } = await world.service.ask('GET', '/api/v1/sessions', { cookie });
+      const there = json.sessions[0]?.session.participants.find(({ role }) => role === 'technician');
+      return there?.connected && there.media && json.sessions[0].session.state === 'live';
+    });
+  }
 });
 
 describe('what a page of the desktop console cannot do', () => {
@@ -182,6 +207,7 @@ describe('what a page of the desktop console cannot do', () => {
     assert.ok(!log.includes('tess@acme.example'), log);
     await desktop.picture('desktop-log');
     await desktop.restart();
+    await desktop.picture('desktop-restarted');
     // Without a keyring the sign-in ends with the program, and the page says where it stands.
     await desktop.signIn();
     await desktop.driver.click(id('open-settings'));

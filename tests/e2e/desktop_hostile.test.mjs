@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { PASSWORD } from '../../web/tests/office.mjs';
 import { until } from '../kit/wait.mjs';
 import { Desktop } from './desktop.mjs';
 import { HostileService } from './hostile_customer.mjs';
@@ -20,7 +21,8 @@ describe('a hostile customer', () => {
     hostile = await HostileService.open(world.household, world.service);
     world.service.url = hostile.url;
     world.service.fingerprint = hostile.fingerprint;
-    desktop = await Desktop.open(world);
+    desktop = await Desktop.open(world, { signIn: false });
+    await desktop.signIn({ password: PASSWORD });
   });
   after(() => world?.close());
   const step = (name, body) => test(name, told(() => world, body));
@@ -47,9 +49,11 @@ describe('a hostile customer', () => {
     await desktop.stage('waiting');
     const agent = { id: 1, role: 'agent', name: MARKUP + INVOKE, organisation: MARKUP, connected: true, media: true };
     hostile.mock.change('s1', { state: 'live', participants: [agent] });
+    await until('the technician’s link to speak', () => hostile.mock.heard.length > 0);
     hostile.mock.consent({ state: 'granted', rights: ['view', 'control'], more: null });
     hostile.mock.frame(1, { width: 64, height: 48, rgba: Buffer.alloc(64 * 48 * 4, 200) });
-    await desktop.stage('live', 'ready');
+    await desktop.live();
+    await desktop.picture('desktop-hostile');
     await untouched();
   });
 
