@@ -8,7 +8,7 @@ use gtk::gdk;
 use gtk::gio::prelude::*;
 use gtk::prelude::*;
 use tauri::WebviewWindow;
-use webkit2gtk::{HardwareAccelerationPolicy, SettingsExt as _, WebViewExt as _};
+use webkit2gtk::{HardwareAccelerationPolicy, SettingsExt as _, WebViewExt};
 
 /// The kind of package that updates come as.
 pub const PACKAGE: &str = "deb";
@@ -54,12 +54,12 @@ fn has_gpu() -> bool {
 
 /// When the process of a window's page dies, the page is loaded again: sessions go on at the service meanwhile.
 ///
-/// Without a graphics device a page is painted and not composited: composing in software takes eight times as long for
-/// each picture, and twice the memory.
+/// Without a graphics device a page is painted and not composited: composing in software takes twenty times as long
+/// for each picture, and twice the memory.
 pub fn watch_pages(window: &WebviewWindow) {
     let watched = window.with_webview(|view| {
         if !has_gpu()
-            && let Some(settings) = view.inner().settings()
+            && let Some(settings) = WebViewExt::settings(&view.inner())
         {
             settings.set_hardware_acceleration_policy(HardwareAccelerationPolicy::Never);
         }
