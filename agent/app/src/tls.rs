@@ -12,7 +12,5 @@ use crate::fail::Fail;
 /// [`Fail::Service`] when this machine's certificate store cannot be used.
 pub fn client_config(fingerprint: Option<Fingerprint>) -> Result<ClientConfig, Fail> {
     let trust = fingerprint.map_or(Trust::Authorities, Trust::Exactly);
-    trust
-        .client_config()
-        .map_err(|error| Fail::Service { detail: format!("TLS cannot be set up: {error}") })
+    trust.client_config().map_err(|error| Fail::Service { detail: format!("TLS cannot be set up: {error}") })
 }

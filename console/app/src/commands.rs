@@ -1,11 +1,11 @@
 //! The commands. Each forwards to the controller and does nothing else.
 
+use farhand_console_core::settings::Settings;
 use farhand_console_core::types::{
     ApiAnswer, ApiRequest, DoorKey, Event, Failure, HoldKeyboard, KeepSignIn, KeyboardHold, LogPage,
-    LookAtServer, OpenSocket, Say, ServerSeen, SocketEvent, SocketNumber, Status, TearOff, TrustServer, Unlock,
-    UpdateState,
+    LookAtServer, OpenSocket, Say, ServerSeen, SocketEvent, SocketNumber, Status, TearOff, TrustServer,
+    Unlock, UpdateState,
 };
-use farhand_console_core::settings::Settings;
 use tauri::ipc::{Channel, Invoke};
 use tauri::{State, WebviewWindow, Wry};
 

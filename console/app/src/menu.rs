@@ -1,7 +1,9 @@
 //! The menus, with the platform's shortcuts.
 
 use farhand_console_core::types::MenuAction;
-use tauri::menu::{Menu, MenuBuilder, MenuEvent, MenuItem, MenuItemBuilder, MenuItemKind, Submenu, SubmenuBuilder};
+use tauri::menu::{
+    Menu, MenuBuilder, MenuEvent, MenuItem, MenuItemBuilder, MenuItemKind, Submenu, SubmenuBuilder,
+};
 use tauri::{AppHandle, Manager as _, Wry};
 
 use crate::strings::Strings;
@@ -16,9 +18,13 @@ pub fn make(app: &AppHandle, strings: &Strings) -> tauri::Result<Menu<Wry>> {
             .into_iter()
             .find(|(action, ..)| *action == wanted)
             .expect("every action is in the list");
-        MenuItemBuilder::with_id(name, strings.get(&format!("console.menu.{name}"), &[])).accelerator(keys).build(app)
+        MenuItemBuilder::with_id(name, strings.get(&format!("console.menu.{name}"), &[]))
+            .accelerator(keys)
+            .build(app)
     };
-    let quit = MenuItemBuilder::with_id(QUIT, strings.get("console.menu.quit", &[])).accelerator("CmdOrCtrl+Q").build(app)?;
+    let quit = MenuItemBuilder::with_id(QUIT, strings.get("console.menu.quit", &[]))
+        .accelerator("CmdOrCtrl+Q")
+        .build(app)?;
     let title = |name: &str| strings.get(&format!("console.menu.{name}"), &[]);
     let program: Submenu<Wry> = SubmenuBuilder::new(app, title("program"))
         .item(&item(MenuAction::NewSession)?)
@@ -28,7 +34,15 @@ pub fn make(app: &AppHandle, strings: &Strings) -> tauri::Result<Menu<Wry>> {
         .separator()
         .item(&quit)
         .build()?;
-    let edit = SubmenuBuilder::new(app, title("edit")).undo().redo().separator().cut().copy().paste().select_all().build()?;
+    let edit = SubmenuBuilder::new(app, title("edit"))
+        .undo()
+        .redo()
+        .separator()
+        .cut()
+        .copy()
+        .paste()
+        .select_all()
+        .build()?;
     let session = SubmenuBuilder::new(app, title("session"))
         .item(&item(MenuAction::FullScreen)?)
         .item(&item(MenuAction::TearOff)?)

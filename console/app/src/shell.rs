@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, mpsc};
 use std::time::Duration;
 
+use farhand_console_core::Controller;
 use farhand_console_core::shell::{Shell, ShellError, TraySession};
 use farhand_console_core::types::{Event, KeyboardHold};
-use farhand_console_core::Controller;
 use tauri::ipc::Channel;
 use tauri::{AppHandle, Manager as _, WebviewWindow};
 use tokio::sync::watch;
@@ -65,7 +65,10 @@ impl TauriShell {
 
     /// A window's page hears what is told from now on.
     pub fn listen(&self, window: &WebviewWindow, channel: Channel<Event>) {
-        self.listeners.lock().expect("nobody panics while it is held").insert(window.label().to_owned(), channel);
+        self.listeners
+            .lock()
+            .expect("nobody panics while it is held")
+            .insert(window.label().to_owned(), channel);
         if window.label() == windows::MAIN {
             let waiting = std::mem::take(&mut *self.later.lock().expect("nobody panics while it is held"));
             for work in waiting {

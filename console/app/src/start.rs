@@ -31,18 +31,22 @@ pub fn run(arguments: Arguments) -> Result<()> {
     let log = Log::start();
     let path = match arguments.data {
         Some(path) => path,
-        None => dirs::data_dir().context("this person has no folder for programs' data")?.join("farhand-console"),
+        None => {
+            dirs::data_dir().context("this person has no folder for programs' data")?.join("farhand-console")
+        }
     };
     let folder = Folder::open(&path).with_context(|| format!("{} cannot be used", path.display()))?;
     let address = arguments.address.unwrap_or_default();
-    let instance = match instance::start(&folder, &address).context("the program runs, and does not answer")? {
-        Start::First(instance) => instance,
-        Start::Second => return Ok(()),
-    };
+    let instance =
+        match instance::start(&folder, &address).context("the program runs, and does not answer")? {
+            Start::First(instance) => instance,
+            Start::Second => return Ok(()),
+        };
     let server = match (&arguments.server, &arguments.fingerprint) {
         (None, _) => None,
         (Some(address), fingerprint) => {
-            let address = Address::parse(address).ok_or_else(|| anyhow!("{address} is no address of a service"))?;
+            let address =
+                Address::parse(address).ok_or_else(|| anyhow!("{address} is no address of a service"))?;
             let trust = match fingerprint {
                 Some(text) => Trust::Exactly(Fingerprint::parse(text)?),
                 None => Trust::Authorities,
@@ -107,7 +111,8 @@ async fn watch(console: Console, strings: Strings, address: String) {
     loop {
         every.tick().await;
         let words = |name: &str| {
-            let name = if name.is_empty() { strings.get("console.notice.somebody", &[]) } else { name.to_owned() };
+            let name =
+                if name.is_empty() { strings.get("console.notice.somebody", &[]) } else { name.to_owned() };
             let title = strings.get("console.notice.came_title", &[]);
             (title, strings.get("console.notice.came", &[("name", &name)]))
         };

@@ -32,8 +32,7 @@ impl Strings {
     /// The sentence with this key; `{places}` are filled once, so that what is put in is never read for places again.
     /// An unknown key gives itself.
     pub fn get(&self, key: &str, places: &[(&str, &str)]) -> String {
-        let mut rest =
-            self.chosen.get(key).or_else(|| self.english.get(key)).map_or(key, String::as_str);
+        let mut rest = self.chosen.get(key).or_else(|| self.english.get(key)).map_or(key, String::as_str);
         let mut out = String::with_capacity(rest.len());
         while let Some((before, after)) = rest.split_once('{') {
             out.push_str(before);

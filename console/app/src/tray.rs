@@ -21,7 +21,8 @@ const SESSION: &str = "tray-session-";
 /// Puts the icon there. A desktop that has no place for it, or lacks the library for it, goes without.
 pub fn open(app: &AppHandle, strings: &Strings) {
     let build = || -> tauri::Result<()> {
-        let mut builder = TrayIconBuilder::with_id(ICON).tooltip("Farhand Console").menu(&menu(app, strings, &[])?);
+        let mut builder =
+            TrayIconBuilder::with_id(ICON).tooltip("Farhand Console").menu(&menu(app, strings, &[])?);
         if let Some(icon) = app.default_window_icon() {
             builder = builder.icon(icon.clone());
         }

@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 use farhand_console_core::settings::{Place, SMALLEST};
 use farhand_console_core::types::{Event, MenuAction};
 use tauri::webview::{DownloadEvent, NewWindowResponse};
-use tauri::{AppHandle, DragDropEvent, Manager as _, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder, Window, WindowEvent};
+use tauri::{
+    AppHandle, DragDropEvent, Manager as _, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder, Window,
+    WindowEvent,
+};
 
 use crate::shell::Console;
 use crate::strings::Strings;
@@ -56,13 +59,15 @@ fn build(app: &AppHandle, label: &str, page: &str) -> tauri::Result<WebviewWindo
             NewWindowResponse::Deny
         })
         .on_download(|_, event| match event {
-            DownloadEvent::Requested { url, destination } => match saved(&url, destination, dirs::download_dir()) {
-                Some(place) => {
-                    *destination = place;
-                    true
+            DownloadEvent::Requested { url, destination } => {
+                match saved(&url, destination, dirs::download_dir()) {
+                    Some(place) => {
+                        *destination = place;
+                        true
+                    }
+                    None => false,
                 }
-                None => false,
-            },
+            }
             _ => true,
         });
     builder = match place {
@@ -95,12 +100,17 @@ fn is_ours(url: &Url) -> bool {
 fn saved(url: &Url, wanted: &Path, downloads: Option<PathBuf>) -> Option<PathBuf> {
     /// Files of the same name.
     const MAX_SAME: u32 = 1000;
-    if !url.as_str().strip_prefix("blob:").is_some_and(|origin| Url::parse(origin).is_ok_and(|origin| is_ours(&origin))) {
+    if !url
+        .as_str()
+        .strip_prefix("blob:")
+        .is_some_and(|origin| Url::parse(origin).is_ok_and(|origin| is_ours(&origin)))
+    {
         return None;
     }
     let downloads = downloads?;
     let name = wanted.file_name()?.to_str()?;
-    let plain: String = name.chars().map(|c| if c.is_alphanumeric() || "-_. ".contains(c) { c } else { '_' }).collect();
+    let plain: String =
+        name.chars().map(|c| if c.is_alphanumeric() || "-_. ".contains(c) { c } else { '_' }).collect();
     let plain = plain.trim_start_matches('.');
     let (stem, end) = plain.rsplit_once('.').filter(|(stem, _)| !stem.is_empty()).unwrap_or((plain, ""));
     let end = if end.is_empty() { String::new() } else { format!(".{end}") };

@@ -17,7 +17,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["--key", file] => {
-            let document = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).map_err(|_| "no random numbers")?;
+            let document =
+                Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).map_err(|_| "no random numbers")?;
             fs::write(file, document.as_ref())?;
             say_public(&read_key(file)?);
         }
@@ -25,7 +26,10 @@ fn main() -> Result<(), Box<dyn Error>> {
             Version::parse(version).ok_or("a version is three numbers, such as 1.2.3")?;
             let key = read_key(file)?;
             let bytes = fs::read(package)?;
-            let name = Path::new(package).file_name().and_then(|name| name.to_str()).ok_or("the package has no name")?;
+            let name = Path::new(package)
+                .file_name()
+                .and_then(|name| name.to_str())
+                .ok_or("the package has no name")?;
             let mut release = Release {
                 version: (*version).to_owned(),
                 target: (*target).to_owned(),

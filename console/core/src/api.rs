@@ -53,7 +53,8 @@ impl Api {
             .user_agent(crate::PROGRAM)
             .no_proxy();
         if let Some(proxy) = proxy {
-            let mut through = reqwest::Proxy::all(proxy.address()).map_err(|error| broken(error.to_string()))?;
+            let mut through =
+                reqwest::Proxy::all(proxy.address()).map_err(|error| broken(error.to_string()))?;
             if let Some(authorization) = proxy.authorization() {
                 let mut value =
                     HeaderValue::try_from(authorization).map_err(|error| broken(error.to_string()))?;
@@ -75,7 +76,9 @@ impl Api {
         if let Some(body) = &request.body {
             let body = match body {
                 ApiBody::Text(text) if text.len() <= MAX_BODY => text.clone().into_bytes(),
-                ApiBody::Base64(text) if text.len() <= MAX_BODY => STANDARD.decode(text).map_err(|_| wrong())?,
+                ApiBody::Base64(text) if text.len() <= MAX_BODY => {
+                    STANDARD.decode(text).map_err(|_| wrong())?
+                }
                 ApiBody::Text(_) | ApiBody::Base64(_) => {
                     return Err(Failure::new("body_large", "The request is too large."));
                 }
@@ -145,7 +148,8 @@ impl Api {
         if !path.starts_with('/') || path.len() > MAX_PATH || !plain {
             return Err(wrong());
         }
-        let url = reqwest::Url::parse(&format!("{}{BELOW}{path}", self.address.url())).map_err(|_| wrong())?;
+        let url =
+            reqwest::Url::parse(&format!("{}{BELOW}{path}", self.address.url())).map_err(|_| wrong())?;
         let here = path.split('?').next().unwrap_or_default();
         let same = url.host_str().is_some_and(|host| host.trim_matches(['[', ']']) == self.address.host)
             && url.port_or_known_default() == Some(self.address.port)
@@ -186,7 +190,8 @@ fn take_token(body: String) -> (String, Option<String>) {
     }
     let Ok(mut value) = serde_json::from_str::<Value>(&body) else { return (body, None) };
     let inside = if value.get("signed_in").is_some() { &mut value["signed_in"] } else { &mut value };
-    let Some(object) = inside.as_object_mut().filter(|object| object.get("user").is_some_and(Value::is_object))
+    let Some(object) =
+        inside.as_object_mut().filter(|object| object.get("user").is_some_and(Value::is_object))
     else {
         return (body, None);
     };
@@ -246,7 +251,10 @@ mod tests {
         let (body, token) = take_token(r#"{"token":"secret","user":{"id":"1"}}"#.into());
         assert_eq!((body.as_str(), token.as_deref()), (r#"{"user":{"id":"1"}}"#, Some("secret")));
         let (body, token) = take_token(r#"{"signed_in":{"token":"next","user":{}},"codes":[]}"#.into());
-        assert_eq!((body.as_str(), token.as_deref()), (r#"{"codes":[],"signed_in":{"user":{}}}"#, Some("next")));
+        assert_eq!(
+            (body.as_str(), token.as_deref()),
+            (r#"{"codes":[],"signed_in":{"user":{}}}"#, Some("next"))
+        );
         for other in
             [r#"{"token":"shown once","name":"key"}"#, r#"{"token":7,"user":{}}"#, "[]", "\"token\"\"user\""]
         {

@@ -2,9 +2,9 @@
 
 mod account;
 mod sessions;
-mod updates;
 #[cfg(test)]
 mod tests;
+mod updates;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -203,7 +203,10 @@ impl<S: Shell> Controller<S> {
     /// [`Failure`]: `settings_invalid`, `storage`.
     pub async fn put_settings(&self, settings: Settings) -> Result<Status, Failure> {
         if !settings.is_usable() {
-            return Err(Failure::new("settings_invalid", "The proxy's address is none. Write it like http://proxy:3128."));
+            return Err(Failure::new(
+                "settings_invalid",
+                "The proxy's address is none. Write it like http://proxy:3128.",
+            ));
         }
         self.inner.folder.write(SETTINGS, &settings).map_err(|error| storage(&error))?;
         let server = self.with(|state| {
@@ -249,16 +252,18 @@ impl<S: Shell> Controller<S> {
         match self.with(|state| state.settings.proxy.clone()) {
             ProxyChoice::Direct => None,
             ProxyChoice::Fixed { address } => Proxy::parse(&address),
-            ProxyChoice::System => Proxy::from_environment(&address.host)
-                .or_else(|| self.inner.shell.system_proxy(&address.url()).and_then(|text| Proxy::parse(&text))),
+            ProxyChoice::System => Proxy::from_environment(&address.host).or_else(|| {
+                self.inner.shell.system_proxy(&address.url()).and_then(|text| Proxy::parse(&text))
+            }),
         }
     }
 
     /// Makes a service the one that is spoken with.
     fn enter(&self, address: Address, trust: Trust) {
         let proxy = self.proxy_for(&address);
-        let made = Api::new(address.clone(), trust, proxy.as_ref())
-            .and_then(|api| Ok((api, trust.client_config().map_err(|error| Failure::new("tls", error.to_string()))?)));
+        let made = Api::new(address.clone(), trust, proxy.as_ref()).and_then(|api| {
+            Ok((api, trust.client_config().map_err(|error| Failure::new("tls", error.to_string()))?))
+        });
         match made {
             Ok((api, tls)) => {
                 let server = Server { address, trust, proxy, tls: Arc::new(tls), api };

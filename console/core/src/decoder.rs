@@ -61,7 +61,8 @@ fn decode(decoder: &mut Decoder, data: &[u8]) -> Option<Picture> {
         }
     };
     let (width, height) = decoded.dimensions();
-    if width == 0 || height == 0 || width > MAX_SIDE || height > MAX_SIDE || width % 2 != 0 || height % 2 != 0 {
+    if width == 0 || height == 0 || width > MAX_SIDE || height > MAX_SIDE || width % 2 != 0 || height % 2 != 0
+    {
         return None;
     }
     let (y, u, v) = decoded.strides();

@@ -163,7 +163,8 @@ impl Door {
             .write_buffer_size(0)
             .max_message_size(Some(MAX_INCOMING))
             .max_frame_size(Some(MAX_INCOMING));
-        let accepted = tokio_tungstenite::accept_hdr_async_with_config(tcp, check_origin, Some(settings)).await;
+        let accepted =
+            tokio_tungstenite::accept_hdr_async_with_config(tcp, check_origin, Some(settings)).await;
         let mut socket = accepted.map_err(|error| error.to_string())?;
         let first = match socket.next().await {
             Some(Ok(Message::Text(text))) => text,

@@ -74,7 +74,11 @@ fn hand_over(folder: &Folder, words: &str) -> io::Result<()> {
     writeln!(stream, "{} {words}", door.secret)?;
     let mut answer = [0; 3];
     stream.read_exact(&mut answer)?;
-    if &answer == b"ok\n" { Ok(()) } else { Err(io::Error::other("it runs already, and does not understand")) }
+    if &answer == b"ok\n" {
+        Ok(())
+    } else {
+        Err(io::Error::other("it runs already, and does not understand"))
+    }
 }
 
 impl Instance {

@@ -25,7 +25,8 @@ impl Log {
     #[must_use]
     pub fn start() -> Self {
         let log = Self::default();
-        let chosen = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,farhand=info"));
+        let chosen =
+            EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,farhand=info"));
         let kept = EnvFilter::new("warn,farhand=info");
         let keep = tracing_subscriber::fmt::layer()
             .with_ansi(false)

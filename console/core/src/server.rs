@@ -95,7 +95,8 @@ pub struct Seen {
 /// # Errors
 /// [`Failure`]: `unreachable`, `no_tls`.
 pub async fn look(address: Address, proxy: Option<&Proxy>) -> Result<Seen, Failure> {
-    let broken = |why: String| Failure::new("no_tls", format!("What answers there has no certificate: {why}"));
+    let broken =
+        |why: String| Failure::new("no_tls", format!("What answers there has no certificate: {why}"));
     let (witness, config) = Witness::new().map_err(|error| broken(error.to_string()))?;
     let opened = tokio::time::timeout(WITHIN, open_tls(&address.host, address.port, proxy, &config)).await;
     let away = |why: String| Failure::new("unreachable", format!("The service cannot be reached: {why}"));

@@ -68,10 +68,12 @@ pub async fn run(
 
 async fn open(plan: &SocketPlan) -> Result<WebSocketStream<TlsStream<TcpStream>>, String> {
     let Address { host, port } = &plan.address;
-    let tls = open_tls(host, *port, plan.proxy.as_ref(), &plan.tls).await.map_err(|error| error.to_string())?;
+    let tls =
+        open_tls(host, *port, plan.proxy.as_ref(), &plan.tls).await.map_err(|error| error.to_string())?;
     let url = format!("wss://{}/api/v1/sessions/{}/socket", plan.address.authority(), plan.session);
     let mut request = url.into_client_request().map_err(|error| error.to_string())?;
-    let mut bearer = HeaderValue::try_from(format!("Bearer {}", plan.token)).map_err(|error| error.to_string())?;
+    let mut bearer =
+        HeaderValue::try_from(format!("Bearer {}", plan.token)).map_err(|error| error.to_string())?;
     bearer.set_sensitive(true);
     request.headers_mut().insert(header::AUTHORIZATION, bearer);
     let limits = WebSocketConfig::default()

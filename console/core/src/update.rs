@@ -146,7 +146,10 @@ pub struct Download {
 
 impl std::fmt::Debug for Download {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Download").field("place", &self.place).field("left", &self.left).finish_non_exhaustive()
+        f.debug_struct("Download")
+            .field("place", &self.place)
+            .field("left", &self.left)
+            .finish_non_exhaustive()
     }
 }
 
@@ -250,7 +253,11 @@ pub(crate) mod tests {
     fn an_older_version_is_refused_though_its_signature_is_genuine() {
         let key = key();
         for old in ["0.1.9", "0.2.0"] {
-            assert_eq!(judge(&release(&key, old, b"package"), &key, "0.2.0"), Err(UpdateError::NotNewer), "{old}");
+            assert_eq!(
+                judge(&release(&key, old, b"package"), &key, "0.2.0"),
+                Err(UpdateError::NotNewer),
+                "{old}"
+            );
         }
     }
 

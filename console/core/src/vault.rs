@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::folder::Folder;
 use crate::types::Keeping;
-pub use sealed::{Cost, Sealed, SealedError};
 use sealed::OpenKey;
+pub use sealed::{Cost, Sealed, SealedError};
 
 const CHOICE: &str = "keeping.json";
 const FILE: &str = "sign-in.json";
@@ -194,7 +194,10 @@ impl Vault {
                 if passphrase.chars().count() < SHORTEST_PASSPHRASE {
                     return Err(VaultError::PassphraseShort);
                 }
-                Some(OpenKey::derive(passphrase, self.cost).map_err(|error| VaultError::File(error.to_string()))?)
+                Some(
+                    OpenKey::derive(passphrase, self.cost)
+                        .map_err(|error| VaultError::File(error.to_string()))?,
+                )
             }
         };
         let file = |error: std::io::Error| VaultError::File(error.to_string());
@@ -294,7 +297,9 @@ mod tests {
         fn files(&self) -> String {
             std::fs::read_dir(self.place.path())
                 .unwrap()
-                .map(|entry| String::from_utf8_lossy(&std::fs::read(entry.unwrap().path()).unwrap()).into_owned())
+                .map(|entry| {
+                    String::from_utf8_lossy(&std::fs::read(entry.unwrap().path()).unwrap()).into_owned()
+                })
                 .collect()
         }
     }
@@ -327,7 +332,10 @@ mod tests {
         let world = World::new(true);
         let mut vault = world.open();
         vault.put(SERVER, "token-1");
-        assert_eq!(vault.choose(Some(SERVER), Keeping::File, Some("short")), Err(VaultError::PassphraseShort));
+        assert_eq!(
+            vault.choose(Some(SERVER), Keeping::File, Some("short")),
+            Err(VaultError::PassphraseShort)
+        );
         vault.choose(Some(SERVER), Keeping::File, Some(PASSPHRASE)).unwrap();
         assert!(!world.files().contains("token-1"));
         let mut vault = world.open();
@@ -339,7 +347,11 @@ mod tests {
         vault.put(SERVER, "token-2");
         let mut vault = world.open();
         vault.unlock(SERVER, PASSPHRASE).unwrap();
-        assert_eq!(vault.token(SERVER).as_deref(), Some("token-2"), "a newer one is sealed with the same key");
+        assert_eq!(
+            vault.token(SERVER).as_deref(),
+            Some("token-2"),
+            "a newer one is sealed with the same key"
+        );
     }
 
     #[test]

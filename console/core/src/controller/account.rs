@@ -29,8 +29,7 @@ impl<S: Shell> Controller<S> {
                 Trust::Exactly(_) | Trust::Authorities => None,
             }
         });
-        let answer =
-            ServerSeen { address: seen.address.url(), fingerprint, vouched: seen.vouched, before };
+        let answer = ServerSeen { address: seen.address.url(), fingerprint, vouched: seen.vouched, before };
         self.with(|state| state.seen = Some(seen));
         Ok(answer)
     }
@@ -97,7 +96,8 @@ impl<S: Shell> Controller<S> {
         let url = server.address.url();
         let token = self.inner.vault.lock().await.token(&url);
         let answered = server.api.ask(&request, token.as_deref()).await?;
-        let signed_out = request.method == "POST" && request.path == "/sign-out" && answered.answer.status < 300;
+        let signed_out =
+            request.method == "POST" && request.path == "/sign-out" && answered.answer.status < 300;
         if let Some(fresh) = answered.token {
             self.with_vault(move |vault| vault.put(&url, &fresh)).await;
         } else if signed_out || (answered.answer.status == 401 && token.is_some() && request.path == "/me") {

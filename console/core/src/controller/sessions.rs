@@ -11,7 +11,8 @@ use crate::door::{Door, LinkPlan};
 use crate::shell::Shell;
 use crate::socket::{self, SocketPlan, WAITING};
 use crate::types::{
-    ApiBody, ApiRequest, DoorKey, Event, Failure, KeyboardHold, OpenSocket, Say, SocketEvent, SocketNumber, TearOff,
+    ApiBody, ApiRequest, DoorKey, Event, Failure, KeyboardHold, OpenSocket, Say, SocketEvent, SocketNumber,
+    TearOff,
 };
 use crate::watch;
 
@@ -33,7 +34,8 @@ impl<S: Shell> Controller<S> {
         }
         let server = self.server()?;
         let token = self.inner.vault.lock().await.token(&server.address.url());
-        let token = token.ok_or_else(|| Failure::new("signed_out", "You are signed out. Sign in to go on."))?;
+        let token =
+            token.ok_or_else(|| Failure::new("signed_out", "You are signed out. Sign in to go on."))?;
         let (outgoing, waiting) = mpsc::channel(WAITING);
         let number = self.next_socket();
         {
@@ -83,7 +85,8 @@ impl<S: Shell> Controller<S> {
     /// [`Failure`]: `no_server`, `door`.
     pub async fn open_door(&self) -> Result<DoorKey, Failure> {
         let server = self.server()?;
-        let closed = |error: std::io::Error| Failure::new("door", format!("The picture has no way in: {error}"));
+        let closed =
+            |error: std::io::Error| Failure::new("door", format!("The picture has no way in: {error}"));
         let door = self.inner.door.get_or_try_init(Door::open).await.map_err(closed)?;
         let plan = LinkPlan { address: server.address, tls: server.tls, proxy: server.proxy };
         door.key(plan).map_err(closed)

@@ -53,7 +53,8 @@ impl<S: Shell> Controller<S> {
         let package = download.finish().map_err(refused)?;
         tracing::info!(version = release.version, "an update is handed to the installer");
         let installed = self.inner.shell.install(&package);
-        installed.map_err(|error| Failure::new("update_install", format!("The installer did not start: {error}")))
+        installed
+            .map_err(|error| Failure::new("update_install", format!("The installer did not start: {error}")))
     }
 
     async fn offered(&self) -> Result<Offered, Failure> {

@@ -70,10 +70,22 @@ fn commands(types: &mut Types) -> Vec<Command> {
     vec![
         command!("status", "Where the program stands.", (), [], Status),
         command!("listen", "What the program tells by itself, from now on.", (), [Event], ()),
-        command!("look_at_server", "What answers at an address. Nothing is sent there.", (LookAtServer), [], ServerSeen),
+        command!(
+            "look_at_server",
+            "What answers at an address. Nothing is sent there.",
+            (LookAtServer),
+            [],
+            ServerSeen
+        ),
         command!("trust_server", "Trusts what was just seen there.", (TrustServer), [], Status),
         command!("forget_server", "Trusts no service any more, and forgets the sign-in.", (), [], Status),
-        command!("api", "Asks the service. The sign-in is added and taken out in Rust.", (ApiRequest), [], ApiAnswer),
+        command!(
+            "api",
+            "Asks the service. The sign-in is added and taken out in Rust.",
+            (ApiRequest),
+            [],
+            ApiAnswer
+        ),
         command!("keep_sign_in", "Decides where the sign-in is kept.", (KeepSignIn), [], Status),
         command!("unlock", "Opens the file that the sign-in lies in.", (Unlock), [], Status),
         command!("put_settings", "Keeps the settings.", (Settings), [], Status),
@@ -81,7 +93,13 @@ fn commands(types: &mut Types) -> Vec<Command> {
         command!("say", "Sends a message by a session's socket.", (Say), [], ()),
         command!("close_socket", "Closes a session's socket.", (SocketNumber), [], ()),
         command!("open_door", "A way into the native link.", (), [], DoorKey),
-        command!("hold_keyboard", "Asks for the whole keyboard, or gives it back.", (HoldKeyboard), [], KeyboardHold),
+        command!(
+            "hold_keyboard",
+            "Asks for the whole keyboard, or gives it back.",
+            (HoldKeyboard),
+            [],
+            KeyboardHold
+        ),
         command!("tear_off", "Opens a session in a window of its own.", (TearOff), [], ()),
         command!("read_log", "The newest lines of the log.", (), [], LogPage),
         command!("check_update", "Whether there is a newer version.", (), [], UpdateState),
@@ -90,8 +108,7 @@ fn commands(types: &mut Types) -> Vec<Command> {
 }
 
 fn text() -> String {
-    let mut types =
-        Types { config: Config::new().with_large_int("number"), texts: BTreeMap::new() };
+    let mut types = Types { config: Config::new().with_large_int("number"), texts: BTreeMap::new() };
     let commands = commands(&mut types);
     let names: Vec<&str> = commands.iter().map(|command| command.name).collect();
     assert_eq!(names, COMMANDS, "a command has a binding, and nothing else has");
@@ -153,7 +170,9 @@ fn the_pages_know_these_commands_and_types() {
 fn a_window_of_one_session_calls_nothing_that_chooses_whom_to_trust() {
     use crate::commands::SESSION_COMMANDS;
     assert!(SESSION_COMMANDS.iter().all(|name| COMMANDS.contains(name)));
-    for name in ["look_at_server", "trust_server", "forget_server", "keep_sign_in", "unlock", "install_update"] {
+    for name in
+        ["look_at_server", "trust_server", "forget_server", "keep_sign_in", "unlock", "install_update"]
+    {
         assert!(!SESSION_COMMANDS.contains(&name), "{name}");
     }
 }
