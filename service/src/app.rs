@@ -1,12 +1,14 @@
 //! What every handler can reach.
 
-use std::sync::Arc;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use farhand_media_server::MediaServer;
 use tokio::sync::watch;
 
-use crate::audit::Event;
+use crate::audit::watch::Watch;
+use crate::audit::{Actor, Event};
 use crate::broker::Broker;
 use crate::clock::{Clock, Now};
 use crate::config::Config;
@@ -14,6 +16,7 @@ use crate::demo::Demo;
 use crate::identity::domain::Lookups;
 use crate::identity::guards::Guards;
 use crate::identity::password::Passwords;
+use crate::identity::throttle::network;
 use crate::mail::Mailer;
 use crate::metrics::Metrics;
 use crate::outward::Outward;
@@ -121,6 +124,7 @@ pub struct Parts {
 struct Inner {
     parts: Parts,
     guards: Guards,
+    watch: Mutex<Watch>,
 }
 
 /// The service's state. Cheap to clone.
@@ -133,7 +137,7 @@ impl App {
     /// From its parts.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        Self { inner: Arc::new(Inner { parts, guards: Guards::default() }) }
+        Self { inner: Arc::new(Inner { parts, guards: Guards::default(), watch: Mutex::default() }) }
     }
 
     /// The configuration.
@@ -254,6 +258,19 @@ impl App {
     #[must_use]
     pub fn lookups(&self) -> &Lookups {
         &self.inner.parts.lookups
+    }
+
+    /// Notes a refusal that is a security event (O2) and belongs to no tenant. A flood of them is noted once a minute.
+    pub fn alarm(&self, action: &'static str, outcome: &'static str, from: IpAddr) {
+        let admitted = self.inner.watch.lock().unwrap_or_else(PoisonError::into_inner).admits(
+            action,
+            network(from),
+            self.now().instant,
+        );
+        if admitted {
+            let event = Event::new(Actor::Anonymous, action).outcome(outcome).from(from).security();
+            self.audit(&Tenant::none(), event).later();
+        }
     }
 
     /// Writes an audit row.

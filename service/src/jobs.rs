@@ -7,8 +7,8 @@ use farhand_protocol::session::EndReason;
 use tokio::sync::watch;
 
 use crate::app::App;
-use crate::audit::Actor;
 use crate::audit::alert::{Alerts, Mail};
+use crate::audit::{Actor, Event};
 use crate::broker::Broker;
 use crate::config::CertificateSource;
 use crate::mail::Mailer;
@@ -17,6 +17,9 @@ use crate::store::{AlertWay, StoreError, Tenant};
 use crate::tls::Shown;
 use crate::tls::acme::Acme;
 use crate::tls::files::Files;
+
+/// Why the media service refuses what an honest participant does not send. Tickets that are only late are none of them.
+const REFUSED_TICKETS: [&str; 3] = ["ticket_malformed", "ticket_forged", "forged_sender"];
 
 /// Starts everything; it ends with the service.
 ///
@@ -33,6 +36,8 @@ pub async fn start(app: &App, shown: &Arc<Shown>, ending: &watch::Receiver<bool>
         Alerts::new(app.store().clone(), app.outward().clone(), app.mailer().clone(), app.clock().clone());
     tokio::spawn(alerts.run(ending.clone()));
 
+    tokio::spawn(tickets(app.clone(), ending.clone()));
+
     match &config.certificate {
         CertificateSource::SelfSigned => {}
         CertificateSource::Files { certificate, key } => {
@@ -45,6 +50,31 @@ pub async fn start(app: &App, shown: &Arc<Shown>, ending: &watch::Receiver<bool>
         }
     }
     Ok(())
+}
+
+/// Looks each minute whether the media service refused tickets, over whichever carrier, and notes it.
+async fn tickets(app: App, mut ending: watch::Receiver<bool>) {
+    let refused = || -> u64 {
+        let counts = app.media().metrics().refused;
+        counts.iter().filter(|(reason, _)| REFUSED_TICKETS.contains(reason)).map(|(_, count)| count).sum()
+    };
+    let mut before = refused();
+    loop {
+        let next = app.now().unix_ms + 60_000;
+        tokio::select! {
+            () = app.clock().until(next) => {}
+            () = crate::app::ended(&mut ending) => return,
+        }
+        let now = refused();
+        if now > before {
+            let event = Event::new(Actor::Service, "ticket")
+                .outcome("refused")
+                .detail(format!("{} in the last minute", now - before))
+                .security();
+            app.audit(&Tenant::none(), event).later();
+        }
+        before = now;
+    }
 }
 
 /// What deletes content, for the job and for requests.

@@ -4,6 +4,7 @@
 pub mod alert;
 pub mod chain;
 pub mod command;
+pub mod watch;
 
 use std::net::IpAddr;
 

@@ -8,6 +8,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use super::extract::Credential;
 use super::{Refusal, pages};
 use crate::app::App;
+use crate::listener::Peer;
 use crate::metrics::Refused;
 
 /// Lets a request through, or not, and puts the headers on the answer.
@@ -15,10 +16,14 @@ pub async fn guard(State(app): State<App>, request: Request, next: Next) -> Resp
     let host = host(request.uri(), request.headers());
     let api = request.uri().path().starts_with("/api/");
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let peer = request.extensions().get::<Peer>().copied();
     let mut response = match check_origin(&app, &request, host.as_deref()) {
         Ok(()) => next.run(request).await,
         Err(refusal) => {
             app.metrics().refused(Refused::Origin);
+            if let Some(Peer(from)) = peer {
+                app.alarm("origin", "foreign_origin", from.ip());
+            }
             tracing::info!(%path, "a request with a foreign Origin was refused");
             refusal.into_response()
         }

@@ -126,6 +126,7 @@ pub async fn join(
     let address = network(from);
     if let Some(wait) = app.guards().join_shut_for(address, app.now().instant) {
         app.metrics().refused(Refused::Throttled);
+        app.alarm("throttle", "join_slow_down", from);
         return Err(Refusal::slow_down(
             "join_slow_down",
             "Too many wrong codes came from your network. Wait a few minutes, then type the code again carefully.",

@@ -272,6 +272,7 @@ pub(super) fn may_try(app: &App, address: Option<&str>, from: IpAddr) -> Result<
     };
     let Some(wait) = shut else { return Ok(()) };
     app.metrics().refused(Refused::Throttled);
+    app.alarm("throttle", "sign_in_slow_down", from);
     let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
     Err(Refusal::slow_down(
         "sign_in_slow_down",
