@@ -18,6 +18,7 @@ mod methods;
 mod pages;
 mod program;
 mod restart_under_a_live_session;
+mod security_events;
 mod session;
 mod sign_in;
 mod start_failures;
