@@ -21,7 +21,7 @@ const MAX_ID: usize = 64;
 /// Bytes of a JSON body.
 pub const MAX_BODY: usize = 16 * 1024;
 /// The whole body comes within this time.
-const BODY_WITHIN: Duration = Duration::from_secs(10);
+pub const BODY_WITHIN: Duration = Duration::from_secs(10);
 
 /// A JSON body: of the right type, small, whole in time.
 pub struct Body<T>(pub T);

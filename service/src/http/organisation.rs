@@ -4,12 +4,11 @@ use axum::Json;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{delete, get, patch, post, put};
-use bytes::Bytes;
 use farhand_protocol::api::{self, Scope};
 use http::{Method, StatusCode, header};
 
 use super::Refusal;
-use super::extract::{Body, From, Id, KEY};
+use super::extract::{BODY_WITHIN, Body, From, Id, KEY};
 use super::fields;
 use super::gate::{Caller, SignedIn};
 use super::operation::{Access, Operation};
@@ -194,7 +193,8 @@ async fn put_logo(
     request: Request,
 ) -> Result<StatusCode, Refusal> {
     let invalid = || Refusal::invalid("image_invalid", "Send a picture: PNG, JPEG or WebP, at most 64 KB.");
-    let bytes: Bytes = axum::body::to_bytes(request.into_body(), MAX_LOGO).await.map_err(|_| invalid())?;
+    let read = tokio::time::timeout(BODY_WITHIN, axum::body::to_bytes(request.into_body(), MAX_LOGO)).await;
+    let Ok(Ok(bytes)) = read else { return Err(invalid()) };
     if image_kind(&bytes).is_none() {
         return Err(invalid());
     }

@@ -15,6 +15,7 @@ mod invitations;
 mod keys_and_audit;
 mod mail;
 mod methods;
+mod organisation;
 mod pages;
 mod program;
 mod restart_under_a_live_session;
