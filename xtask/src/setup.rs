@@ -66,8 +66,10 @@ const BROWSER_CODE: (&str, &[&str]) = (
     &["rustc-web", "cargo-web", "rust-web-src"],
 );
 const DATABASE: (&str, &[&str]) = ("to run the store's tests on PostgreSQL too", &["postgresql"]);
-const TLS: (&str, &[&str]) =
-    ("for a certificate authority of the tests' own, and for programs from PyPI", &["pebble", "python3-venv", "openssl"]);
+const TLS: (&str, &[&str]) = (
+    "for a certificate authority of the tests' own, and for programs from PyPI",
+    &["pebble", "python3-venv", "openssl"],
+);
 const FIGURES: (&str, &[&str]) = ("to read processes and sockets", &["procps", "iproute2"]);
 const PEERS: (&str, &[&str]) =
     ("to measure noVNC in the same run", &["tigervnc-scraping-server", "websockify", "novnc"]);

@@ -14,7 +14,8 @@ type Stage = (&'static str, fn() -> Result<Counts>);
 
 /// What is off by default and belongs to the tests all the same: the hub's fuzz corpus, and what makes the golden
 /// vectors and the TypeScript types.
-const FEATURES: [&str; 2] = ["--features", "farhand-fuzz-targets/hub,farhand-protocol/ts,farhand-seal/vectors"];
+const FEATURES: [&str; 2] =
+    ["--features", "farhand-fuzz-targets/hub,farhand-protocol/ts,farhand-seal/vectors"];
 
 /// In the order in which they run: what is quick and what others need come first.
 const STAGES: &[Stage] = &[

@@ -36,5 +36,6 @@ pub fn passkey(data: &[u8]) {
         };
         assert!(verify(&site, &challenge, &key, 0, &answer).is_err(), "nobody signed this");
     }
-    let _ = serde_json::from_slice::<PasskeyAttestation>(data).map(|a| register(&site, &challenge, &a).is_ok());
+    let _ =
+        serde_json::from_slice::<PasskeyAttestation>(data).map(|a| register(&site, &challenge, &a).is_ok());
 }

@@ -24,7 +24,14 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("farhand-service", &["farhand-protocol", "farhand-room", "farhand-media-server"]),
     (
         "farhand-agent",
-        &["farhand-protocol", "farhand-screen", "farhand-link", "farhand-agent-core", "farhand-agent-host"],
+        &[
+            "farhand-protocol",
+            "farhand-seal",
+            "farhand-screen",
+            "farhand-link",
+            "farhand-agent-core",
+            "farhand-agent-host",
+        ],
     ),
     ("farhand-console-core", &["farhand-protocol", "farhand-link"]),
     ("farhand-console", &["farhand-link", "farhand-console-core"]),

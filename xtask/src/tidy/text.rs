@@ -78,7 +78,7 @@ pub fn check(name: &str, content: &str, only_tests: bool) -> Vec<Finding> {
 /// A file that holds nothing but tests, or what they share.
 fn is_test(name: &str) -> bool {
     let file = name.rsplit('/').next().unwrap_or(name);
-    name.split('/').skip(1).any(|folder| folder == "tests" || folder == "test")
+    name.split('/').skip(1).any(|folder| ["tests", "test", "testing"].contains(&folder))
         || name.starts_with("tests/e2e/")
         || name.starts_with("fuzz/")
         || file == "tests.rs"
