@@ -57,6 +57,8 @@ struct End {
     /// Consoles that were here when the service last told.
     here: Vec<ParticipantId>,
     events: VecDeque<SealEvent>,
+    /// A console and this agent know each other.
+    met: bool,
     refused: u64,
 }
 
@@ -79,8 +81,15 @@ impl Sealing {
             key: public_key(&seed),
         };
         let agent = ends::Agent::new(offer);
-        let end =
-            End { me, agent, secret: Some(secret), here: Vec::new(), events: VecDeque::new(), refused: 0 };
+        let end = End {
+            me,
+            agent,
+            secret: Some(secret),
+            here: Vec::new(),
+            events: VecDeque::new(),
+            met: false,
+            refused: 0,
+        };
         Self(Some(Arc::new(Mutex::new(end))))
     }
 
@@ -207,7 +216,16 @@ impl End {
                     SealEvent::Send(ends::carry(self.me.participant, to, &signal).into())
                 }
                 AgentOutput::Told { console, told } => match told {
-                    Told::Sealed(_) => SealEvent::Sealed(console),
+                    Told::Sealed(_) => {
+                        self.met = true;
+                        SealEvent::Sealed(console)
+                    }
+                    // Whoever comes back must know what was agreed on; who does not, has no part in a session that
+                    // goes on with those who do.
+                    Told::WrongSecret { .. } | Told::Void if self.met => {
+                        tracing::warn!(console, "a console came back without what it had agreed on");
+                        continue;
+                    }
                     Told::WrongSecret { .. } | Told::Void => SealEvent::WrongSecret,
                     Told::Tampered(difference) => {
                         tracing::warn!(?difference, "somebody between the two ends changed something");

@@ -401,4 +401,11 @@ fn saying_often_that_it_is_ready_costs_no_try() {
         assert_eq!(world.agent.open(Stream::Input, &sealed), Ok(Some(clear)));
     }
     assert!(world.at_agent.iter().all(|(_, told)| matches!(told, Told::Sealed(_))), "{:?}", world.at_agent);
+    // What is kept at the moment that a hand-shake is done is what the agent remembers, before its keys are here too.
+    world.console(CONSOLE).handle_link_up();
+    world.settle(|signal| if signal.0 || signal.2[0] != 2 { vec![signal] } else { Vec::new() });
+    let kept = world.console(CONSOLE).resumption().unwrap();
+    world.at_console.clear();
+    world.add_console(CONSOLE, vec![digits("5710"), kept]);
+    assert!(matches!(&world.at_console[..], [(CONSOLE, Told::Sealed(_))]), "{:?}", world.at_console);
 }

@@ -113,7 +113,8 @@ impl Console {
     /// What to keep for the next hand-shake with the same agent, after a reload; nothing before the first.
     #[must_use]
     pub fn resumption(&self) -> Option<Secret> {
-        self.keys.as_ref().map(|keys| &keys.pair).or(self.pair.as_ref()).map(Pair::resumption)
+        // Of the newest hand-shake, which the agent remembers, whether or not its keys are here yet.
+        self.pair.as_ref().or(self.keys.as_ref().map(|keys| &keys.pair)).map(Pair::resumption)
     }
 
     /// The service passed this on. `random` must be fresh.

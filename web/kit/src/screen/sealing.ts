@@ -20,7 +20,7 @@ type Next =
 export interface SealSink {
   /** A clear message of the agent. */
   message(stream: Stream, message: Uint8Array): void;
-  /** There are keys, for the first time: what was said before was heard by nobody. */
+  /** There are keys of a new hand-shake: what was said before may have been heard by nobody. */
   keys(): void;
   tell(message: FromWorker): void;
 }
@@ -102,6 +102,8 @@ export class Sealing implements Link {
           this.#link.send(0, next.message);
           break;
         case "sealed":
+          // Another pair of keys: what is on its way under the last one is lost.
+          this.#keys = false;
           this.#sink.tell({ type: "seal", state: "on", resumption: this.#end.resumption() ?? null });
           break;
         case "keys":
