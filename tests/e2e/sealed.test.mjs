@@ -54,6 +54,13 @@ describe('a session joined by the link', () => {
     });
   });
 
+  step('a page that is loaded again is let in again and shows the picture', async () => {
+    await technician.page.reload();
+    await technician.live();
+    assert.equal(await seal(technician), 'on');
+    await customer.sameAs(technician);
+  });
+
   step('the service has kept nothing of the secret', async () => {
     const secret = joined.split('.')[1];
     assert.ok(!world.household.report().includes(secret), 'it is in a log');

@@ -452,8 +452,7 @@ impl Session {
                 }
                 SealEvent::Sealed(console) => {
                     self.log.event("sealed", &[("participant", console.into())]);
-                    // Nothing that was said before could be opened there.
-                    lock(&self.agent).handle_link_switched();
+                    lock(&self.agent).handle_let_in(console);
                 }
                 SealEvent::WrongSecret => self.not_sealed(SealFailure::Secret),
                 SealEvent::Tampered => self.not_sealed(SealFailure::Tampered),

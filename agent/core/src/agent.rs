@@ -457,6 +457,14 @@ impl Agent {
         self.pacer.handle_heard(sender, now);
     }
 
+    /// The seal has let a participant in, for the first time or again: nothing that was said before could be opened
+    /// there, and what it said meanwhile did not come through.
+    pub fn handle_let_in(&mut self, sender: ParticipantId) {
+        self.release(sender);
+        self.senders.restart(sender);
+        self.handle_link_switched();
+    }
+
     /// Somebody speaks for the first time, or from the beginning again: what it held is let go, and it is told where
     /// consent stands.
     fn speaker_is_new(&mut self, sender: ParticipantId, _now: Instant) {

@@ -102,6 +102,13 @@ impl Senders {
         Ok(Accepted { new: !known || again, missing })
     }
 
+    /// The participant may count from anywhere again: it has shown anew who it is, as a page that was loaded again.
+    pub fn restart(&mut self, sender: ParticipantId) {
+        for lane in self.lanes.get_mut(&sender).into_iter().flatten() {
+            lane.next = None;
+        }
+    }
+
     /// The head of this agent's next message on a stream.
     pub fn next_head(&mut self, stream: Stream) -> Head {
         let sequence = self.sequence_mut(stream);
@@ -159,6 +166,19 @@ mod tests {
         assert_eq!(stale, Err(SenderRefused::OutOfOrder));
         assert!(senders.check(Stream::Control, head(Stream::Control, 1, 0), now).unwrap().new);
         assert!(senders.check(Stream::Pointer, head(Stream::Pointer, 1, 3), now).is_ok());
+    }
+
+    #[test]
+    fn whoever_has_shown_anew_who_they_are_may_count_from_anywhere() {
+        let now = Instant::now();
+        let mut senders = Senders::new(9);
+        senders.check(Stream::Control, head(Stream::Control, 1, 700), now).unwrap();
+        senders.check(Stream::Control, head(Stream::Control, 2, 700), now).unwrap();
+        senders.restart(1);
+        let accepted = senders.check(Stream::Control, head(Stream::Control, 1, 4), now).unwrap();
+        assert_eq!(accepted.missing, 0, "what it said before nobody could open");
+        let other = senders.check(Stream::Control, head(Stream::Control, 2, 4), now);
+        assert_eq!(other, Err(SenderRefused::OutOfOrder), "nobody else may");
     }
 
     #[test]
