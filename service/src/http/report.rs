@@ -186,6 +186,11 @@ async fn report(
     Ok(Json(reported(&app, &caller, &asked).await?))
 }
 
+/// A report's row: the day since 1970, the technician, and the outcome's name.
+type RowKey = (u64, String, Option<String>);
+/// What it sums up: the outcome, sessions, those joined, and seconds.
+type RowSum = (Option<EndReason>, u32, u32, u64);
+
 async fn reported(app: &App, caller: &Caller, asked: &Between) -> Result<api::Report, Refusal> {
     let Between { from, to } = *asked;
     if to <= from || to - from > (MAX_DAYS + 1) * DAY_MS {
@@ -197,8 +202,7 @@ async fn reported(app: &App, caller: &Caller, asked: &Between) -> Result<api::Re
     let tenant = caller.tenant();
     let names = Names::of(tenant, from, to).await?;
     let now = app.now().unix_ms;
-    let mut rows: BTreeMap<(u64, String, Option<String>), (Option<EndReason>, u32, u32, u64)> =
-        BTreeMap::new();
+    let mut rows: BTreeMap<RowKey, RowSum> = BTreeMap::new();
     let mut before: Option<(u64, String)> = None;
     loop {
         let mark = before.as_ref().map(|(at, id)| (*at, id.as_str()));
