@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use farhand_agent_core::{Agent, FrameReady, Pressure, Turn};
 use farhand_agent_host::capture::{Backend, CaptureError, Capturer, Happened, Waker, open_capturer};
-use farhand_agent_host::encode::{CodecChoice, EncoderOptions, open_video_encoder};
+use farhand_agent_host::encode::{Beside, CodecChoice, EncoderOptions, open_video_encoder};
 use farhand_link::LinkHandle;
 use farhand_protocol::envelope::Stream;
 use farhand_screen::{Encoder, NoVideo, Options, VideoEncoder};
@@ -131,7 +131,7 @@ pub fn spawn(
         tell: Box::new(tell),
         epoch: Instant::now(),
         payload: Vec::new(),
-        codecs: Codecs::default(),
+        codecs: Codecs::new(Arc::clone(&shared)),
     };
     let thread = std::thread::Builder::new().name("screen".into()).spawn(move || screen.run())?;
     Ok(ScreenHandle { shared, thread: Some(thread) })
@@ -240,8 +240,9 @@ impl Screen {
 
             let now = Instant::now();
             let repair = encoder.wants_at().filter(|at| *at <= now).is_some();
+            let picture = self.codecs.is_finished();
             let backlog = self.way.link.backlog();
-            let turn = lock(&self.agent).screen_turn(damage || repair, backlog, now);
+            let turn = lock(&self.agent).screen_turn(damage || repair || picture, backlog, now);
             let until = match turn {
                 Turn::Stop => return Ok(()),
                 Turn::Wait(until) => until,
@@ -333,16 +334,42 @@ fn micros(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 
-/// The video codec in use: what this machine has and no viewer refused.
-#[derive(Default)]
+/// The video codec in use: what this machine has and no viewer refused, in a thread of its own.
 struct Codecs {
     opened: bool,
     encoder: Option<Box<dyn VideoEncoder + Send>>,
     refused: Vec<u8>,
     none: NoVideo,
+    shared: Arc<Shared>,
 }
 
 impl Codecs {
+    fn new(shared: Arc<Shared>) -> Self {
+        Self { opened: false, encoder: None, refused: Vec::new(), none: NoVideo, shared }
+    }
+
+    /// A picture that was begun waits to be sent.
+    fn is_finished(&mut self) -> bool {
+        self.encoder.as_mut().is_some_and(|encoder| encoder.is_finished())
+    }
+
+    /// Moves the codec into its thread, which wakes the screen thread.
+    fn beside(&self, encoder: Box<dyn VideoEncoder + Send>) -> Option<Box<dyn VideoEncoder + Send>> {
+        let shared = Arc::clone(&self.shared);
+        let wake = move || {
+            if let Some(waker) = &shared.orders().waker {
+                waker.wake();
+            }
+        };
+        match Beside::new(encoder, wake) {
+            Ok(beside) => Some(Box::new(beside)),
+            Err(error) => {
+                tracing::warn!(%error, "no thread for the video codec");
+                None
+            }
+        }
+    }
+
     fn refuse(&mut self, codec: u8) {
         if self.refused.len() < 16 && !self.refused.contains(&codec) {
             self.refused.push(codec);
@@ -372,7 +399,7 @@ impl Codecs {
         };
         for choice in choices {
             match open_video_encoder(*choice, EncoderOptions::default()) {
-                Ok(encoder) if !self.refused.contains(&encoder.codec()) => return Some(encoder),
+                Ok(encoder) if !self.refused.contains(&encoder.codec()) => return self.beside(encoder),
                 Ok(_) => {}
                 Err(error) => tracing::debug!(%error, "no video codec of this kind"),
             }

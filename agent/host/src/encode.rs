@@ -6,16 +6,19 @@
 use std::time::Duration;
 
 use farhand_protocol::screen::CodecId;
-pub use farhand_screen::{FrameView, NO_CODEC, NoVideo, Rect, VideoEncoder, VideoError, VideoUnit};
+pub use farhand_screen::{Begun, FrameView, NO_CODEC, NoVideo, Rect, VideoEncoder, VideoError, VideoUnit};
 
 mod adaptive;
 #[cfg(feature = "av1")]
 mod av1;
+mod beside;
 pub mod fake;
 #[cfg(feature = "h264")]
 mod h264;
 #[cfg(any(feature = "av1", feature = "h264"))]
 mod i420;
+
+pub use beside::Beside;
 
 /// The smallest side of a region, pixels: what both codecs take.
 pub const MIN_SIDE: u32 = 16;

@@ -17,5 +17,5 @@ mod wire;
 pub use decoder::{DecodeError, Decoder, Limits, Update};
 pub use encoder::{EncodeError, Encoder, FrameInfo, Options, Pressure};
 pub use geometry::{FrameView, Rect};
-pub use video::{NO_CODEC, NoVideo, VideoEncoder, VideoError, VideoTicket, VideoUnit};
+pub use video::{Begun, NO_CODEC, NoVideo, VideoEncoder, VideoError, VideoTicket, VideoUnit};
 pub use wire::MAX_SIDE;

@@ -28,6 +28,39 @@ pub trait VideoEncoder {
 
     /// Says how much the codec may spend from now on.
     fn set_rate(&mut self, bits_per_second: u32);
+
+    /// Takes a picture that needs no keyframe, to compress it while its caller goes on; [`Self::finished`] gives it
+    /// later. [`Self::encode`] throws away what was begun before it.
+    fn begin(&mut self, frame: FrameView<'_>, region: Rect) -> Begun {
+        let _ = (frame, region);
+        Begun::Never
+    }
+
+    /// Whether [`Self::finished`] would give something.
+    fn is_finished(&mut self) -> bool {
+        false
+    }
+
+    /// Appends what [`Self::begin`] took, once it is compressed, to `out`; a codec that left the picture out appends
+    /// nothing.
+    ///
+    /// # Errors
+    /// As [`Self::encode`].
+    fn finished(&mut self, out: &mut Vec<u8>) -> Option<Result<VideoUnit, VideoError>> {
+        let _ = out;
+        None
+    }
+}
+
+/// What a codec does with a picture that it may compress beside its caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Begun {
+    /// It works on it; it remembers the pixels itself.
+    Taken,
+    /// It still works on the one before.
+    Busy,
+    /// It never works beside its caller.
+    Never,
 }
 
 /// One compressed picture of a region.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use common::Canvas;
 use farhand_screen::{
-    Decoder, Encoder, FrameInfo, FrameView, Limits, Options, Pressure, Rect, VideoEncoder, VideoError,
+    Begun, Decoder, Encoder, FrameInfo, FrameView, Limits, Options, Pressure, Rect, VideoEncoder, VideoError,
     VideoUnit,
 };
 use proptest::prelude::*;
@@ -26,6 +26,18 @@ struct Coarse {
     broken: bool,
     lazy: bool,
     rate: u32,
+    /// Works beside its caller, and is finished when the test says so.
+    beside: bool,
+    begun: Option<(VideoUnit, Vec<u8>)>,
+    ready: bool,
+    /// Every picture that it made, in order, and whether it was a keyframe.
+    made: Vec<(Vec<u8>, bool)>,
+}
+
+impl Coarse {
+    fn finish(&mut self) {
+        self.ready = self.begun.is_some();
+    }
 }
 
 impl VideoEncoder for Coarse {
@@ -49,6 +61,7 @@ impl VideoEncoder for Coarse {
             "{region:?} is odd"
         );
         assert!(keyframe || self.size == Some((region.w, region.h)), "another size without a keyframe");
+        (self.begun, self.ready) = (None, false);
         self.size = Some((region.w, region.h));
         self.keyframes += usize::from(keyframe);
         self.pictures += 1;
@@ -63,7 +76,33 @@ impl VideoEncoder for Coarse {
                 );
             }
         }
+        self.made.push((out[start..].to_vec(), keyframe));
         Ok(VideoUnit { ticket: 0, region, codec: 77, keyframe, data: start..out.len() })
+    }
+
+    fn begin(&mut self, frame: FrameView<'_>, region: Rect) -> Begun {
+        if !self.beside || self.broken {
+            return Begun::Never;
+        }
+        if self.begun.is_some() {
+            return Begun::Busy;
+        }
+        let mut bytes = Vec::new();
+        let unit = self.encode(frame, region, false, &mut bytes).unwrap();
+        self.begun = Some((unit, bytes));
+        Begun::Taken
+    }
+
+    fn is_finished(&mut self) -> bool {
+        self.ready
+    }
+
+    fn finished(&mut self, out: &mut Vec<u8>) -> Option<Result<VideoUnit, VideoError>> {
+        self.begun.take_if(|_| std::mem::take(&mut self.ready)).map(|(unit, bytes)| {
+            let start = out.len();
+            out.extend_from_slice(&bytes);
+            Ok(VideoUnit { data: start..out.len(), ..unit })
+        })
     }
 
     fn set_rate(&mut self, bits_per_second: u32) {
@@ -79,6 +118,8 @@ struct World {
     now: Instant,
     seed: u64,
     bytes: usize,
+    /// Which of the codec's pictures the viewer decoded last.
+    decoded: Option<usize>,
 }
 
 impl World {
@@ -93,7 +134,21 @@ impl World {
             now: Instant::now(),
             seed: 0,
             bytes: 0,
+            decoded: None,
         }
+    }
+
+    fn beside() -> Self {
+        let mut world = Self::new();
+        world.codec.beside = true;
+        world
+    }
+
+    /// A viewer that has nothing.
+    fn forget_viewer(&mut self) {
+        self.decoder = Decoder::new(Limits::default()).unwrap();
+        self.decoded = None;
+        self.encoder.request_reset();
     }
 
     fn film(&mut self, place: Rect) {
@@ -120,14 +175,26 @@ impl World {
         assert_eq!(update.exact, info.exact);
         assert_eq!(update.video.len(), info.video_regions);
         for unit in update.video {
+            self.handle_picture(&payload[unit.data.clone()]);
             assert!(self.decoder.put(unit.ticket, &payload[unit.data]));
         }
         if info.exact {
             self.assert_exact();
-        } else {
+        } else if !self.codec.beside {
             self.assert_close();
         }
         info
+    }
+
+    /// A picture builds on the one before it, or is a keyframe: none in between may be missing.
+    fn handle_picture(&mut self, bytes: &[u8]) {
+        let next = self.decoded.map(|last| last + 1);
+        let fits = |(at, (made, keyframe)): &(usize, &(Vec<u8>, bool))| {
+            made == bytes && (*keyframe || Some(*at) == next) && Some(*at) >= next
+        };
+        let found = self.codec.made.iter().enumerate().find(fits);
+        let (at, _) = found.expect("a picture came without the one before it");
+        self.decoded = Some(at);
     }
 
     fn assert_exact(&self) {
@@ -157,6 +224,7 @@ impl World {
         while let Some(at) = self.encoder.wants_at() {
             assert!(at <= start + Duration::from_millis(500), "repair takes too long");
             self.now = self.now.max(at);
+            self.codec.finish();
             let info = self.encode(&[], Pressure::NONE);
             assert!(!info.empty || self.encoder.wants_at() != Some(at), "woken for nothing");
         }
@@ -263,13 +331,11 @@ fn a_reset_while_a_film_plays_brings_a_keyframe_but_not_each_time() {
     let mut world = World::new();
     world.play(45);
     assert_eq!(world.codec.keyframes, 1);
-    world.decoder = Decoder::new(Limits::default()).unwrap();
-    world.encoder.request_reset();
+    world.forget_viewer();
     let info = world.show(Pressure::NONE);
     assert!(info.reset && info.video_regions == 1 && !info.exact);
     assert_eq!(world.codec.keyframes, 2);
-    world.decoder = Decoder::new(Limits::default()).unwrap();
-    world.encoder.request_reset();
+    world.forget_viewer();
     let info = world.show(Pressure::NONE);
     assert!(info.reset && info.exact, "a second keyframe right after is too dear: {info:?}");
     world.play(40);
@@ -363,15 +429,108 @@ fn a_picture_that_comes_late_does_not_overwrite_newer_pixels() {
     world.assert_exact();
 }
 
+#[test]
+fn what_is_typed_does_not_wait_for_the_codec() {
+    let mut world = World::beside();
+    world.play(12);
+    assert_eq!(world.codec.keyframes, 1);
+    let row = SCREEN.0 as usize * 4;
+    for i in 0..20 {
+        world.canvas.fill(Rect::new(20 + i * 9, 400, 8, 12), [0, 0, 0]);
+        world.film(FILM);
+        let info = world.show(Pressure::NONE);
+        assert_eq!((info.empty, info.video_regions), (false, 0), "the codec is still at work");
+        let rgba = world.canvas.rgba();
+        assert!(world.decoder.framebuffer()[row * 400..row * 412] == rgba[row * 400..row * 412]);
+    }
+    world.codec.finish();
+    let info = world.encode(&[], Pressure::NONE);
+    assert_eq!((info.video_regions, info.rects), (1, 0), "the picture comes without anything having changed");
+    world.rest();
+}
+
+#[test]
+fn a_codec_beside_its_caller_shows_every_picture_soon() {
+    let mut world = World::beside();
+    world.play(12);
+    for _ in 0..10 {
+        world.codec.finish();
+        world.encode(&[], Pressure::NONE);
+        world.film(FILM);
+        assert!(world.show(Pressure::NONE).empty, "it has just begun");
+        world.codec.finish();
+        assert_eq!(world.encode(&[], Pressure::NONE).video_regions, 1);
+        world.assert_close();
+    }
+    assert_eq!(world.codec.keyframes, 1);
+}
+
+#[test]
+fn what_was_moved_into_a_film_meanwhile_is_not_lost_under_its_picture() {
+    let mut world = World::beside();
+    // On the blocks in which what is lossy is remembered: those at a region's edge wait for its end.
+    let film = Rect::new(96, 64, 320, 208);
+    for _ in 0..12 {
+        world.film(film);
+        world.show(Pressure::NONE);
+    }
+    world.codec.finish();
+    world.encode(&[], Pressure::NONE);
+    world.film(film);
+    world.show(Pressure::NONE);
+    let row = SCREEN.0 as usize * 4;
+    world.canvas.pixels.copy_within(10 * row.., 0);
+    world.show(Pressure::NONE);
+    world.codec.finish();
+    world.encode(&[], Pressure::NONE);
+    world.codec.finish();
+    world.encode(&[], Pressure::NONE);
+    world.assert_close();
+    world.rest();
+}
+
+#[test]
+fn a_picture_begun_before_a_reset_never_comes() {
+    let mut world = World::beside();
+    world.play(45);
+    world.codec.finish();
+    world.encode(&[], Pressure::NONE);
+    world.film(FILM);
+    world.show(Pressure::NONE);
+    world.forget_viewer();
+    let info = world.show(Pressure::NONE);
+    assert!(info.reset && info.video_regions == 1);
+    world.film(FILM);
+    world.show(Pressure::NONE);
+    world.forget_viewer();
+    assert!(world.show(Pressure::NONE).exact, "no second keyframe so soon");
+    world.codec.finish();
+    assert!(world.encode(&[], Pressure::NONE).empty);
+    assert!(!world.codec.is_finished(), "what nobody waits for would wake the caller again and again");
+    world.rest();
+}
+
 /// Something that happens while films play.
 #[derive(Clone, Debug)]
 enum Event {
-    Film { place: usize, frames: usize },
-    Letter { x: u32, y: u32 },
-    Scroll { by: usize },
-    Wait { ms: u64 },
+    Film {
+        place: usize,
+        frames: usize,
+    },
+    Letter {
+        x: u32,
+        y: u32,
+    },
+    Scroll {
+        by: usize,
+    },
+    Wait {
+        ms: u64,
+    },
     Reset,
     Break,
+    /// The codec beside its caller is finished, and its caller looks.
+    Finish,
 }
 
 fn event() -> impl Strategy<Value = Event> {
@@ -382,6 +541,7 @@ fn event() -> impl Strategy<Value = Event> {
         2 => (1..900_u64).prop_map(|ms| Event::Wait { ms }),
         1 => Just(Event::Reset),
         1 => Just(Event::Break),
+        3 => Just(Event::Finish),
     ]
 }
 
@@ -390,9 +550,13 @@ proptest! {
 
     /// Exact wherever the frame says so, close where it does not, and exact once nothing moves.
     #[test]
-    fn films_among_other_things_end_exact(events in proptest::collection::vec((event(), any::<bool>()), 1..16)) {
+    fn films_among_other_things_end_exact(
+        beside: bool,
+        events in proptest::collection::vec((event(), any::<bool>()), 1..16),
+    ) {
         let places = [FILM, Rect::new(300, 200, 333, 211), Rect::new(0, 0, 640, 480)];
         let mut world = World::new();
+        world.codec.beside = beside;
         for (event, jammed) in events {
             let backlog = Duration::from_millis(if jammed { 40 } else { 0 });
             let pressure = Pressure { backlog };
@@ -416,9 +580,12 @@ proptest! {
                     world.encode(&[], pressure);
                 }
                 Event::Reset => {
-                    world.decoder = Decoder::new(Limits::default()).unwrap();
-                    world.encoder.request_reset();
+                    world.forget_viewer();
                     world.show(pressure);
+                }
+                Event::Finish => {
+                    world.codec.finish();
+                    world.encode(&[], pressure);
                 }
                 Event::Break => {
                     world.codec.broken = true;

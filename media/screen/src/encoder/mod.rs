@@ -5,6 +5,7 @@ mod diff;
 mod hash;
 mod lossy;
 mod moves;
+mod pictures;
 mod rects;
 mod regions;
 
@@ -19,6 +20,7 @@ use crate::wire::{self, Copy, Filter};
 use diff::Changes;
 use lossy::Lossy;
 use moves::Moves;
+use pictures::Picture;
 use rects::Builder;
 use regions::Tracker;
 
@@ -101,6 +103,10 @@ pub struct Encoder {
     tracker: Tracker,
     /// The codec failed; not tried again until the next reset.
     video_failed: bool,
+    /// The codec has a picture of the region: the viewer does not have yet what `viewer` says there.
+    begun: bool,
+    /// Something else reached into the region meanwhile, and will be covered by that picture.
+    covered: bool,
     repair_not_before: Option<Duration>,
     changes: Changes,
     moves: Moves,
@@ -141,6 +147,8 @@ impl Encoder {
             lossy: Lossy::default(),
             tracker: Tracker::default(),
             video_failed: false,
+            begun: false,
+            covered: false,
             repair_not_before: None,
             changes: Changes::default(),
             moves: Moves::default(),
@@ -227,6 +235,7 @@ impl Encoder {
     ) -> Result<FrameInfo, EncodeError> {
         self.zstd.restart()?;
         self.video_failed = false;
+        self.discard(video, out);
         (self.width, self.height) = (frame.width, frame.height);
         self.viewer.resize(frame.width as usize * frame.height as usize * 4, 0);
         self.keep(frame, frame.all());
@@ -281,15 +290,22 @@ impl Encoder {
         let mut made = None;
         let films = video.codec() != NO_CODEC && !self.video_failed;
         let mut picture = Picture::None;
+        let mut came = Picture::None;
         if films {
             self.tracker.observe_inside(frame, &self.changes);
-            if let Some(region) = self.tracker.region().filter(|_| moved) {
-                picture = self.encode_region(frame, now, video, start, out);
+            came = self.collect(now, video, start, out);
+            let stale = came == Picture::Made && std::mem::take(&mut self.covered);
+            if let Some(region) = self.tracker.region().filter(|_| (moved || stale) && !self.video_failed) {
+                picture = self.begin_region(frame, now, video, came);
+                if picture == Picture::None {
+                    picture = self.encode_region(frame, now, video, start, out);
+                }
                 made = Some(region);
                 match picture {
-                    Picture::Made => {
+                    Picture::Made | Picture::Begun => {
                         self.keep(frame, region.rect);
                         self.changes.settle(region.rect);
+                        self.covered = false;
                     }
                     Picture::Skipped => hole = region.rect,
                     Picture::None => {}
@@ -297,12 +313,13 @@ impl Encoder {
             }
         } else {
             self.tracker.give_up();
+            self.discard(video, out);
         }
         self.copies.clear();
         self.moves.find(frame, &mut self.viewer, &mut self.changes, &mut self.copies);
         self.changes.find_spans(frame, &self.viewer, hole);
-        for copy in &self.copies {
-            self.lossy.copy(copy);
+        for i in 0..self.copies.len() {
+            self.handle_copy(self.copies[i]);
         }
         if films && !self.video_failed {
             self.tracker.observe_outside(frame, &self.changes, now, jammed);
@@ -323,9 +340,20 @@ impl Encoder {
             self.keep(frame, self.plain[i]);
             self.lossy.clear(self.plain[i]);
         }
-        // The viewer puts the picture over whatever rectangle reaches into its region.
-        if let (Picture::Made, Some(region)) = (picture, made) {
+        if let Some(region) = self.tracker.region().map(|region| region.rect) {
+            self.covered |= self
+                .plain
+                .iter()
+                .chain(self.copies.iter().map(|copy| &copy.to))
+                .any(|to| to.overlaps(region));
+        }
+        // The viewer puts the picture over whatever rectangle reaches into its region, now or when it comes.
+        if let (Picture::Made | Picture::Begun, Some(region)) = (picture, made) {
             self.lossy.mark(region.rect, now);
+        }
+        if let (Picture::Made, Some(region)) = (came, self.tracker.region()) {
+            self.lossy.mark(region.rect, now);
+            picture = came;
         }
         if !(self.rects.is_empty() && self.copies.is_empty()) {
             self.write_pixels(frame, start, out)?;
@@ -338,55 +366,6 @@ impl Encoder {
         let (copies, rects) = (self.copies.len(), self.rects.len());
         let empty = copies + rects + units == 0;
         FrameInfo { reset, exact: self.lossy.is_exact(), empty, video_regions: units, copies, rects }
-    }
-
-    /// Appends the region's picture. On failure there is no region any more.
-    fn encode_region(
-        &mut self,
-        frame: FrameView<'_>,
-        now: Duration,
-        video: &mut dyn VideoEncoder,
-        start: usize,
-        out: &mut Vec<u8>,
-    ) -> Picture {
-        let Some(region) = self.tracker.region() else { return Picture::None };
-        if video.codec() == NO_CODEC {
-            return Picture::None;
-        }
-        let before = out.len();
-        out.push(1);
-        for side in [region.rect.x, region.rect.y, region.rect.w, region.rect.h] {
-            out.extend_from_slice(&(side as u16).to_be_bytes());
-        }
-        out.extend_from_slice(&[video.codec(), 0]);
-        let flag = out.len() - 1;
-        out.extend_from_slice(&[0; 4]);
-        let data = out.len();
-        let unit = video.encode(frame, region.rect, region.needs_key, out);
-        let length = out.len().saturating_sub(data);
-        match unit {
-            // What changed comes with the next picture, or when the region is repaired.
-            Ok(_) if length == 0 && !region.needs_key => {
-                out.truncate(before);
-                self.tracker.handle_made(false, now);
-                self.lossy.mark(region.rect, now);
-                Picture::Skipped
-            }
-            Ok(unit) if length > 0 && (unit.keyframe || !region.needs_key) => {
-                out[flag] = u8::from(unit.keyframe);
-                out[flag + 1..data].copy_from_slice(&(length as u32).to_be_bytes());
-                out[start] |= wire::VIDEO;
-                self.tracker.handle_made(unit.keyframe, now);
-                self.lossy.mark(region.rect, now);
-                Picture::Made
-            }
-            Ok(_) | Err(_) => {
-                out.truncate(before);
-                self.video_failed = true;
-                self.tracker.give_up();
-                Picture::None
-            }
-        }
     }
 
     fn add_repairs(&mut self, now: Duration, jammed: bool) {
@@ -457,17 +436,6 @@ impl Encoder {
         zstd.flush(out)?;
         Ok(())
     }
-}
-
-/// What became of the region in a frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Picture {
-    /// There is no region, it did not change, or the codec failed.
-    None,
-    /// Its picture is in the payload.
-    Made,
-    /// The codec left this picture out.
-    Skipped,
 }
 
 /// The up to four parts of `all` that are not in `hole`.
