@@ -4,19 +4,19 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use farhand_link::trust::Pinned;
 use farhand_protocol::api::ServiceInfo;
 use farhand_protocol::framing::ALPN;
 use http_body_util::{BodyExt as _, Limited};
 use hyper_util::rt::TokioIo;
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error as TlsError, SignatureScheme};
-use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::ClientConfig;
+use rustls::client::danger::ServerCertVerifier;
+use rustls::crypto::CryptoProvider;
+use rustls_pki_types::ServerName;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
 use super::Finding;
-use crate::identity::{hex, sha256};
 
 /// Each step takes at most this long.
 const WITHIN: Duration = Duration::from_secs(5);
@@ -219,7 +219,7 @@ fn by_authorities() -> Result<ClientConfig, String> {
 }
 
 fn pinned(hashes: Vec<String>, provider: Arc<CryptoProvider>) -> Result<ClientConfig, String> {
-    config(Arc::clone(&provider), Arc::new(Pinned { hashes, provider }))
+    config(Arc::clone(&provider), Arc::new(Pinned::from_hex(&hashes, provider)))
 }
 
 fn config(
@@ -237,49 +237,4 @@ fn config(
 /// QUIC protects its first packets with AES-128, so its provider needs that suite too.
 fn quinn_provider() -> Arc<CryptoProvider> {
     Arc::new(rustls::crypto::ring::default_provider())
-}
-
-/// Takes a certificate whose hash is known, and no other.
-#[derive(Debug)]
-struct Pinned {
-    hashes: Vec<String>,
-    provider: Arc<CryptoProvider>,
-}
-
-impl ServerCertVerifier for Pinned {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
-        _server_name: &ServerName<'_>,
-        _ocsp: &[u8],
-        _now: UnixTime,
-    ) -> Result<ServerCertVerified, TlsError> {
-        if self.hashes.contains(&hex(&sha256(end_entity))) {
-            return Ok(ServerCertVerified::assertion());
-        }
-        Err(TlsError::InvalidCertificate(CertificateError::ApplicationVerificationFailure))
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, TlsError> {
-        verify_tls12_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, TlsError> {
-        verify_tls13_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
-    }
 }
