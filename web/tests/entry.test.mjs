@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { asked, useChromium, withPage } from './harness.mjs';
+import { asked, becomes, useChromium, withPage } from './harness.mjs';
 import { PASSWORD, RECOVERY, TOTP } from './office.mjs';
 
 useChromium();
@@ -29,7 +29,7 @@ describe('a second method', () => {
       await signIn(page, mock);
       await page.getByTestId('totp').fill('111111');
       await page.getByRole('alert').getByText('That did not fit.').waitFor();
-      assert.equal(await page.getByTestId('totp').inputValue(), '');
+      await becomes(() => page.getByTestId('totp').inputValue(), '');
       await page.getByTestId('totp').pressSequentially('246 810');
       await page.getByTestId('start-session').waitFor();
       assert.deepEqual(asked(mock, 'POST /sign-in/second').map(({ body }) => body.totp), ['111111', TOTP]);
@@ -77,8 +77,8 @@ describe('a demanded second method', () => {
       await page.getByText('Cannot scan it?').click();
       assert.equal((await page.getByTestId('totp-secret').innerText()).replaceAll(' ', ''), 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP');
       await page.getByTestId('totp-code').fill(TOTP);
-      assert.equal(await page.getByTestId('recovery-codes').locator('li').count(), 10);
-      assert.ok(await page.getByTestId('recovery-done').isDisabled());
+      await becomes(() => page.getByTestId('recovery-codes').locator('li').count(), 10);
+      await becomes(() => page.getByTestId('recovery-done').isDisabled(), true);
       await page.getByTestId('recovery-kept').check();
       await page.getByTestId('recovery-done').click();
       await page.getByTestId('people').waitFor();
@@ -100,11 +100,11 @@ describe('an invitation', () => {
       await page.goto(`${mock.url}/invitation#s3cret-token`);
       const form = page.getByTestId('accept');
       await page.getByRole('heading', { name: 'Join Nordlicht IT' }).waitFor();
-      assert.equal(await form.locator('[name=name]').inputValue(), 'Lena Vogt');
+      await becomes(() => form.locator('[name=name]').inputValue(), 'Lena Vogt');
       await form.locator('[name=new-password]').fill('onlyletters');
       await page.keyboard.press('Enter');
       await page.getByText('At least 8 characters, with letters and digits.').waitFor();
-      assert.equal(await form.locator('[name=new-password]').getAttribute('aria-invalid'), 'true');
+      await becomes(() => form.locator('[name=new-password]').getAttribute('aria-invalid'), 'true');
       assert.equal(asked(mock, 'POST /invitation/accept').length, 0);
       await form.locator('[name=new-password]').fill('letters 4 digits');
       await page.keyboard.press('Enter');
@@ -140,7 +140,7 @@ describe('a forgotten password', () => {
       await page.keyboard.press('Enter');
       await page.getByRole('alert').getByText('This password cannot be used').waitFor();
       await page.getByRole('button', { name: 'Show' }).click();
-      assert.equal(await page.locator('[name=new-password]').getAttribute('type'), 'text');
+      await becomes(() => page.locator('[name=new-password]').getAttribute('type'), 'text');
       await page.locator('[name=new-password]').fill('three words 17 long');
       await page.getByRole('button', { name: 'Set password' }).click();
       await page.getByRole('heading', { name: 'Your password is changed' }).waitFor();
@@ -154,10 +154,10 @@ describe('one’s own account', () => {
     withPage(async (page, mock) => {
       await page.goto(`${mock.url}/#/account/signins`);
       const rows = page.getByTestId('sign-ins').locator('tbody tr');
-      assert.equal(await rows.count(), 2);
+      await becomes(() => rows.count(), 2);
       await rows.nth(1).getByRole('button').click();
       await page.getByText('Signed out there.').waitFor();
-      assert.equal(await rows.count(), 1);
+      await becomes(() => rows.count(), 1);
       await page.getByTestId('sign-out-everywhere').click();
       await page.getByTestId('confirm-act').click();
       await page.getByTestId('sign-in').waitFor();
@@ -184,7 +184,7 @@ describe('one’s own account', () => {
       await page.keyboard.press('Enter');
       await page.getByTestId('recovery-codes').waitFor();
       for (let presses = 0; presses < 3; presses++) await page.keyboard.press('Escape');
-      assert.ok(await page.getByTestId('recovery-codes').isVisible());
+      await becomes(() => page.getByTestId('recovery-codes').isVisible(), true);
       const saved = page.waitForEvent('download');
       await page.getByRole('button', { name: 'Save as file' }).click();
       assert.equal((await saved).suggestedFilename(), 'farhand-recovery-codes.txt');
@@ -200,7 +200,7 @@ describe('one’s own account', () => {
       await form.locator('[name=current-password]').fill(PASSWORD);
       await form.locator('[name=new-password]').fill('short1');
       await page.keyboard.press('Enter');
-      assert.equal(await form.locator('[name=new-password]').getAttribute('aria-invalid'), 'true');
+      await becomes(() => form.locator('[name=new-password]').getAttribute('aria-invalid'), 'true');
       await form.locator('[name=new-password]').fill('a longer 1');
       await page.keyboard.press('Enter');
       await page.getByText('The password was changed.').waitFor();

@@ -24,6 +24,7 @@ export async function withPage(run, setUp = () => {}, { viewport = { width: 1280
   const context = await browser.newContext({ viewport, locale: 'en', ...options });
   const page = await context.newPage();
   page.setDefaultTimeout(WAIT_MS);
+  mock.secretOf = (key) => page.evaluate((key) => localStorage.getItem(key), key);
   const problems = [];
   page.on('pageerror', (error) => problems.push(String(error)));
   page.on('console', (line) => {
@@ -46,6 +47,16 @@ export async function until(what, condition) {
     if (Date.now() > end) throw new Error(`waited in vain for ${what}`);
     await new Promise((done) => setTimeout(done, 10));
   }
+}
+
+/** A page shows what it learnt a moment later: waits until `read` gives `expected`, and says what it gave last. */
+export async function becomes(read, expected) {
+  let last;
+  const fits = async () => {
+    last = await read();
+    return last === expected;
+  };
+  await until('', fits).catch(() => assert.equal(last, expected));
 }
 
 /** What the service was asked, by `METHOD /path`. */

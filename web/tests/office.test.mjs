@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { asked, until, useChromium, withPage } from './harness.mjs';
+import { asked, becomes, until, useChromium, withPage } from './harness.mjs';
 
 useChromium();
 
@@ -23,7 +23,7 @@ describe('people', () => {
       await page.reload();
       await page.getByTestId('people').waitFor();
       assert.deepEqual(await names(page), ['Aylin Demir']);
-      assert.equal(await page.getByRole('searchbox').inputValue(), 'de');
+      await becomes(() => page.getByRole('searchbox').inputValue(), 'de');
       await page.getByRole('button', { name: 'Clear filters' }).click();
       await until('everybody', async () => (await names(page)).length === 5);
     }));
@@ -32,9 +32,9 @@ describe('people', () => {
     withPage(async (page, mock) => {
       await page.goto(`${mock.url}/#/people`);
       const head = page.getByRole('columnheader', { name: 'Name' });
-      assert.equal(await head.getAttribute('aria-sort'), 'ascending');
+      await becomes(() => head.getAttribute('aria-sort'), 'ascending');
       await head.getByRole('button').click();
-      assert.equal(await head.getAttribute('aria-sort'), 'descending');
+      await becomes(() => head.getAttribute('aria-sort'), 'descending');
       assert.equal((await names(page))[0], 'Piotr Nowak');
     }));
 
@@ -56,9 +56,9 @@ describe('people', () => {
       await menuOf(page, 'Aylin Demir').click();
       await page.getByTestId('remove').click();
       const dialog = page.getByTestId('remove-dialog');
-      assert.ok(await dialog.getByTestId('confirm-act').isDisabled());
+      await becomes(() => dialog.getByTestId('confirm-act').isDisabled(), true);
       await dialog.locator('[name=confirm]').fill('Aylin');
-      assert.ok(await dialog.getByTestId('confirm-act').isDisabled());
+      await becomes(() => dialog.getByTestId('confirm-act').isDisabled(), true);
       await page.keyboard.press('Enter');
       assert.equal(asked(mock, 'DELETE /people/u3').length, 0);
       await dialog.locator('[name=confirm]').fill('Aylin Demir');
@@ -91,7 +91,7 @@ describe('people', () => {
       await page.getByRole('menuitem').click();
       await page.getByTestId('person').waitFor();
       assert.equal(await page.getByTestId('remove').count(), 0);
-      assert.ok(await page.locator('[name=role]').isDisabled());
+      await becomes(() => page.locator('[name=role]').isDisabled(), true);
     }));
 
   it('with markup for a name are text', () =>
@@ -129,9 +129,9 @@ describe('groups', () => {
       const form = page.getByTestId('group');
       await form.locator('[name=name]').fill('Night shift');
       for (const right of ['view', 'files', 'clipboard', 'diagnostics', 'shell', 'camera', 'microphone', 'unattended', 'record']) await form.locator(`[name=${right}]`).uncheck();
-      assert.ok(!(await form.locator('[name=control]').isChecked()), 'no control without the view');
+      await becomes(() => form.locator('[name=control]').isChecked(), false);
       await form.locator('[name=control]').check();
-      assert.ok(await form.locator('[name=view]').isChecked(), 'control brings the view');
+      await becomes(() => form.locator('[name=view]').isChecked(), true);
       await form.locator('[name=session]').fill('45');
       await page.getByRole('switch').click();
       await form.locator('[name=addresses]').fill('everywhere');
@@ -172,6 +172,26 @@ describe('the organisation', () => {
       mock.office.domainFound = true;
       await page.getByTestId('check-domain').click();
       await page.getByText('Proven on').waitFor();
+    }));
+
+  it('hears that the proof of its domain is missing, until when it is shown, and what to put back', () =>
+    withPage(async (page, mock) => {
+      const day = 86_400_000;
+      const domain = { name: 'nordlicht.example', txt_name: '_farhand.nordlicht.example', value: 'farhand-verification=Zk3vQ8sN1xT5uW7y', file_url: 'https://nordlicht.example/.well-known/farhand.txt', verified_at: mock.office.now - 90 * day };
+      mock.office.state.organisation.domain = domain;
+      await page.goto(`${mock.url}/#/organisation/domain`);
+      await page.getByText('The proof is looked for each day.').waitFor();
+      await becomes(() => page.getByText(domain.txt_name).count(), 0);
+      await page.getByTestId('show-proof').click();
+      await page.getByText(domain.txt_name).waitFor();
+      mock.office.state.organisation.domain = { ...domain, problem: 'nothing', shown_until: mock.office.now + 5 * day };
+      await page.reload();
+      await page.getByText('The proof is missing').waitFor();
+      await page.getByText('Neither the DNS record nor the file is there. Customers see the domain until').waitFor();
+      await page.getByText(domain.value).first().waitFor();
+      mock.office.domainFound = true;
+      await page.getByTestId('check-domain').click();
+      await page.getByText('The proof is missing').waitFor({ state: 'detached' });
     }));
 
   it('demands two methods after a look at who that keeps out', () =>
@@ -313,17 +333,17 @@ describe('API keys', () => {
       await page.getByTestId('new-key').click();
       const dialog = page.getByTestId('key-dialog');
       await dialog.locator('[name=name]').fill('Wallboard');
-      assert.ok(await dialog.getByTestId('make-key').isDisabled(), 'a key that may do nothing is no key');
+      await becomes(() => dialog.getByTestId('make-key').isDisabled(), true);
       await dialog.locator('[name=sessions_read]').check();
       await dialog.getByTestId('make-key').click();
       const secret = await page.getByTestId('key-secret').innerText();
       assert.match(secret, /^fhk_/);
       await page.keyboard.press('Escape');
       await page.keyboard.press('Escape');
-      assert.ok(await page.getByTestId('key-secret').isVisible());
+      await becomes(() => page.getByTestId('key-secret').isVisible(), true);
       await page.getByRole('button', { name: 'I have kept it' }).click();
       assert.equal(await page.getByText(secret).count(), 0);
-      assert.equal(await page.getByTestId('keys').locator('tbody tr').count(), 3);
+      await becomes(() => page.getByTestId('keys').locator('tbody tr').count(), 3);
       await page.getByRole('button', { name: 'Revoke the key “Wallboard”' }).click();
       await page.getByTestId('confirm-act').click();
       await until('the key to go', async () => (await page.getByTestId('keys').locator('tbody tr').count()) === 2);
@@ -344,7 +364,7 @@ describe('the keyboard', () => {
       await page.keyboard.press('Enter');
       await until('the focus', () => page.evaluate(() => document.activeElement.tagName === 'H1' && document.activeElement.textContent === 'Groups and policy'));
       assert.match(await page.title(), /^Groups and policy/);
-      assert.equal(await page.getByTestId('nav-groups').getAttribute('aria-current'), 'page');
+      await becomes(() => page.getByTestId('nav-groups').getAttribute('aria-current'), 'page');
     }));
 
   it('opens, walks and leaves a menu', () =>
@@ -400,7 +420,7 @@ describe('a phone', () => {
       async (page, mock) => {
         await page.goto(`${mock.url}/#/people`);
         await page.getByTestId('people').waitFor();
-        assert.equal(await page.getByRole('table', { name: 'People' }).getByRole('row').count(), 6);
+        await becomes(() => page.getByRole('table', { name: 'People' }).getByRole('row').count(), 6);
         const box = await page.getByRole('row', { name: /Aylin Demir/ }).boundingBox();
         assert.ok(box.width <= 390 && box.height > 100);
       },

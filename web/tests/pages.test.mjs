@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { until, useChromium, withPage } from './harness.mjs';
+import { becomes, until, useChromium, withPage } from './harness.mjs';
 
 const CODEC = { av1: 2 };
 
@@ -16,7 +16,7 @@ function plain(width, height, color) {
 }
 
 async function live(page, mock, rights, picture = plain(640, 400, [30, 60, 90])) {
-  mock.add('s1', '4821935710', 'live', { agent: 'office-14' });
+  mock.add('s1', '482193', 'live', { agent: 'office-14' });
   await page.goto(`${mock.url}/#session=s1`);
   await until('a request for a whole frame', () => mock.said('screen').some(({ type }) => type === 'reset'));
   mock.consent({ state: 'granted', rights, more: null });
@@ -61,8 +61,8 @@ describe('from the sign-in to the code', () => {
         await form.locator('[name=password]').fill('right 1234');
         await page.keyboard.press('Enter');
         await page.getByTestId('start-session').click();
-        assert.equal((await page.getByTestId('session-code').innerText()).replace(/\s+/g, ' ').trim(), '482 193 5710');
-        await page.getByText('help.nordlicht.example/join#4821935710').waitFor();
+        await until('the whole code', async () => /^482 193 \d{4}$/.test((await page.getByTestId('session-code').innerText()).replace(/\s+/g, ' ').trim()));
+        await page.getByText(/help\.nordlicht\.example\/join#482193\.[\w-]{22}$/).waitFor();
       },
       (mock) => {
         mock.office.signedIn = null;
@@ -207,11 +207,34 @@ describe('keys and pointer', () => {
     }));
 });
 
+describe('a wrong code', () => {
+  it('is told, the session is over, and a new code is one click away', () =>
+    withPage(
+      async (page, mock) => {
+        await page.goto(mock.url);
+        await page.getByTestId('start-session').click();
+        const code = await page.getByTestId('session-code').innerText();
+        mock.change('s1', { state: 'live', participants: [{ id: 1, role: 'agent', name: '', organisation: '', connected: true, media: true }] });
+        await until('the agent to see that it is wrong', () => mock.told.includes('wrong_secret'));
+        await page.locator('[data-testid=wrong-try][data-tries="1"]').waitFor();
+        await page.getByTestId('stage-card').getByText('One more wrong try ends this code.').waitFor();
+        mock.end('customer');
+        await page.locator('[data-testid=stage-card][data-stage=wrong_code]').waitFor();
+        assert.deepEqual(mock.said('control'), []);
+        await page.getByTestId('new-code').click();
+        await until('a new code', async () => (await page.getByTestId('session-code').innerText()) !== code);
+      },
+      (mock) => {
+        mock.mistype = (digits) => (digits === '0000' ? '0001' : '0000');
+      },
+    ));
+});
+
 describe('what comes from the customer', () => {
   it('is text and never markup', () =>
     withPage(async (page, mock) => {
       const name = '<img src=x onerror=alert(1)>';
-      mock.add('s1', '4821935710', 'live', { agent: name });
+      mock.add('s1', '482193', 'live', { agent: name });
       await page.goto(mock.url);
       await page.getByText(name).waitFor();
       await page.goto(`${mock.url}/#session=s1`);
@@ -270,11 +293,36 @@ describe('the join page', () => {
       await page.getByLabel('Code').fill('482-193');
       await page.keyboard.press('Enter');
       await page.getByText('4 more to go').waitFor();
+      for (const [typed, sentence] of [['482 193 571O', 'A code has digits only'], ['482 193 57100', 'these are 11']]) {
+        await page.getByLabel('Code').fill(typed);
+        await page.keyboard.press('Enter');
+        await page.getByText(sentence).waitFor();
+      }
       await page.getByLabel('Code').fill(' 482-193 5710');
       await page.keyboard.press('Enter');
       const command = await page.getByTestId('command').innerText();
       assert.match(command, /farhand-agent join 4821935710 --server http:\/\/127\.0\.0\.1:\d+ --fingerprint [0-9a-f]{64}$/);
-      assert.equal(await page.getByTestId('download').getAttribute('href'), '/download/farhand-agent');
+      await becomes(() => page.getByTestId('download').getAttribute('href'), '/download/farhand-agent');
+    }));
+
+  it('sends nothing of a code and nothing of a link to the service', () =>
+    withPage(async (page, mock) => {
+      const sent = [];
+      mock.server.on('request', (request) => sent.push(`${request.method} ${request.url} ${JSON.stringify(request.headers)}`));
+      mock.server.on('upgrade', (request) => sent.push(request.url));
+      page.on('request', (request) => sent.push(request.postData() ?? ''));
+      await page.goto(`${mock.url}/join`);
+      await page.getByLabel('Code').pressSequentially('482 193 5710');
+      await page.keyboard.press('Enter');
+      await page.getByTestId('command').getByText('join 4821935710').waitFor();
+      const secret = 'AbCdEfGhIjKlMnOpQrStUv';
+      await page.goto(`${mock.url}/join#482193.${secret}`);
+      await page.reload();
+      await page.getByText('Your link has everything in it').waitFor();
+      await page.getByRole('button', { name: 'Continue' }).click();
+      await page.getByTestId('command').getByText(`join 482193.${secret}`).waitFor();
+      assert.ok(sent.length > 4);
+      for (const request of sent) for (const part of ['5710', '482193', secret]) assert.ok(!request.includes(part), request);
     }));
 });
 
