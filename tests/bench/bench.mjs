@@ -12,6 +12,7 @@ import { Viewer } from './viewer.mjs';
 import { desktop } from './products/desktop.mjs';
 import { farhand, ROUTES } from './products/farhand.mjs';
 import { novnc } from './products/novnc.mjs';
+import { vncviewer } from './products/vncviewer.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -22,11 +23,14 @@ const { values } = parseArgs({
     presses: { type: 'string', default: '60' },
     seconds: { type: 'string', default: '8' },
     joins: { type: 'string', default: '1' },
+    starts: { type: 'string', default: '3' },
   },
 });
 
 const SCREEN = { width: 1920, height: 1080 };
-const PRODUCTS = { farhand, desktop, novnc };
+const PRODUCTS = { farhand, desktop, novnc, vncviewer };
+/** Those that bring a display and a window of their own; the others are shown by a browser. */
+const OWN_WINDOW = new Set(['desktop', 'vncviewer']);
 const PATHS = ['direct', 'blocked', ...Object.keys(ROUTES)];
 
 const folder = path.resolve(values.out);
@@ -59,9 +63,8 @@ async function one(name, route) {
   try {
     const display = await Display.open(household, { name: 'customer', ...SCREEN, manager: true });
     const target = await Target.open(display, { name: 'target' });
-    // The desktop console brings a display and a window of its own.
-    const screen = { target, display, viewer: name === 'desktop' ? null : await Viewer.open(household) };
-    const { place, groups, received, facts } = await PRODUCTS[name]({ household, screen, size: SCREEN, route });
+    const screen = { target, display, viewer: OWN_WINDOW.has(name) ? null : await Viewer.open(household) };
+    const { place, groups, received, facts } = await PRODUCTS[name]({ household, screen, size: SCREEN, route, starts: Number(values.starts) });
     const { viewer } = screen;
     await target.focus();
     const title = route === 'direct' ? name : `${name} over ${route}`;
@@ -70,7 +73,7 @@ async function one(name, route) {
       screen,
       place,
       received,
-      groups: { ...groups, customerX: [display.server.pid], target: [target.pid], browser: viewer.pids, technicianX: [viewer.display.server.pid] },
+      groups: { ...groups, customerX: [display.server.pid], target: [target.pid], viewer: viewer.pids, technicianX: [viewer.display.server.pid] },
       presses: Number(values.presses),
       seconds: Number(values.seconds),
       phases: values.phase,

@@ -37,6 +37,24 @@ export function tree(roots) {
   return [...all];
 }
 
+/** Seconds of the threads that draw in workers, whichever browser's. */
+function workers(roots) {
+  let seconds = 0;
+  for (const pid of tree(roots)) {
+    try {
+      for (const thread of readdirSync(`/proc/${pid}/task`)) {
+        if (!/Worker/.test(readFileSync(`/proc/${pid}/task/${thread}/comm`, 'utf8'))) continue;
+        const text = readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8');
+        const fields = text.slice(text.lastIndexOf(')') + 2).split(' ').map(Number);
+        seconds += (fields[11] + fields[12]) / TICKS;
+      }
+    } catch {
+      // It has ended.
+    }
+  }
+  return seconds;
+}
+
 const cpu = (roots) => tree(roots).reduce((sum, pid) => sum + (stat(pid)?.seconds ?? 0), 0);
 
 /** Bytes that crossed the loopback interface, headers included. */
@@ -44,17 +62,19 @@ function loopback() {
   return Number(/^\s*lo:\s*(\d+)/m.exec(readFileSync('/proc/net/dev', 'utf8'))[1]);
 }
 
-/** Proportional memory in MB. */
+/** Memory in MB: `pss` shares out what several processes share, `rss` counts it for each of them. */
 export function memory(roots) {
-  let kilobytes = 0;
+  const kilobytes = { pss: 0, rss: 0 };
   for (const pid of tree(roots)) {
     try {
-      kilobytes += Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1] ?? 0);
+      const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
+      kilobytes.pss += Number(/^Pss:\s+(\d+)/m.exec(text)?.[1] ?? 0);
+      kilobytes.rss += Number(/^Rss:\s+(\d+)/m.exec(text)?.[1] ?? 0);
     } catch {
       // It has ended, or is not ours to read.
     }
   }
-  return Math.round(kilobytes / 1024);
+  return { pss: Math.round(kilobytes.pss / 1024), rss: Math.round(kilobytes.rss / 1024) };
 }
 
 /** Where the counters stand now. `groups` names lists of processes; `received` asks the product for the viewer's bytes. */
@@ -62,7 +82,11 @@ export async function reading(groups, received) {
   return {
     at: performance.now(),
     loopback: loopback(),
-    cpu: Object.fromEntries(Object.entries(groups).map(([name, roots]) => [name, cpu(roots)])),
+    cpu: Object.fromEntries([
+      ...Object.entries(groups).map(([name, roots]) => [name, cpu(roots)]),
+      // What the renderer's worker has of the viewer's share.
+      ...(groups.viewer ? [['worker', workers(groups.viewer)]] : []),
+    ]),
     received: received ? await received() : undefined,
   };
 }

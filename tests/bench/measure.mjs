@@ -112,7 +112,8 @@ export function table(result) {
   }
   const first = result.firstPictureMs;
   if (first) lines.push(`  code → first picture p50 ${n(percentile(first, 0.5), 0)} p95 ${n(percentile(first, 0.95), 0)} ms of ${first.length} (without the answer), carrier ${result.carrier}, exact at the end: ${result.exact}`);
-  if (result.startToSignInMs) lines.push(`  start → sign-in page ${n(result.startToSignInMs, 0)} ms`);
-  lines.push(`  memory MB: ${Object.entries(result.memoryMB).map(([name, size]) => `${name} ${size}`).join(', ')}`);
+  const starts = result.startToSignInMs;
+  if (starts) lines.push(`  start → sign-in page p50 ${n(percentile(starts, 0.5), 0)} max ${n(percentile(starts, 1), 0)} ms of ${starts.length}`);
+  lines.push(`  memory MB, proportional (each process in full): ${Object.entries(result.memoryMB).map(([name, { pss, rss }]) => `${name} ${pss} (${rss})`).join(', ')}`);
   return lines.join('\n');
 }

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { Display } from '../kit/display.mjs';
 import { program } from '../kit/programs.mjs';
 import { run } from '../kit/run.mjs';
-import { until } from '../kit/wait.mjs';
+import { inTime, until } from '../kit/wait.mjs';
 import { WebDriver } from '../kit/webdriver.mjs';
 import { ADMINISTRATOR } from './administrator.mjs';
 
@@ -14,8 +14,12 @@ const id = (name) => `[data-testid="${name}"]`;
 let opened = 0;
 
 export class Desktop {
-  /** The program's window, on a display with a window manager. `trusted` starts it with the service on its command line. */
-  static async open(world, { trusted = true, signIn = trusted, width = 1500, height = 1000, place, env = {}, args = [] } = {}) {
+  /**
+   * The program's window, on a display with a window manager. `trusted` starts it with the service on its command line,
+   * at `server` where that is not its own address. `furnish` is told of the display before the program starts, and
+   * returns the message bus and the environment of a desktop.
+   */
+  static async open(world, { trusted = true, signIn = trusted, server = world.service.url, width = 1500, height = 1000, place, env = {}, args = [], furnish } = {}) {
     const desktop = new Desktop();
     const name = `technician-${++opened}`;
     desktop.world = world;
@@ -25,14 +29,17 @@ export class Desktop {
       mkdirSync(desktop.data, { recursive: true });
       writeFileSync(path.join(desktop.data, 'layout.json'), JSON.stringify({ main: place }));
     }
-    const server = trusted ? ['--server', world.service.url, '--fingerprint', world.service.fingerprint] : [];
-    desktop.args = ['--data', desktop.data, ...server, ...args];
+    const words = trusted ? ['--server', server, '--fingerprint', world.service.fingerprint] : [];
+    desktop.args = ['--data', desktop.data, ...words, ...args];
+    const furniture = (await furnish?.(desktop.display)) ?? {};
+    desktop.env = { LANG: 'C.UTF-8', ...furniture.env, ...env };
     desktop.startedAt = performance.now();
     desktop.driver = await WebDriver.open(desktop.display, {
       name: `${name}-driver`,
       binary: program('farhand-console'),
       args: desktop.args,
-      env: { LANG: 'C.UTF-8', ...env },
+      env: desktop.env,
+      bus: furniture.bus,
     });
     if (signIn) await desktop.signIn();
     return desktop;
@@ -41,8 +48,19 @@ export class Desktop {
   /** Ends the program as a person does, and starts it again. */
   async restart() {
     await this.driver.quit();
+    await this.again();
+  }
+
+  /** Starts the program that has ended, perhaps with an address. */
+  async again(...more) {
     await until('the window to be gone', async () => (await this.windows()).length === 0);
-    await this.driver.start(program('farhand-console'), this.args);
+    await this.driver.start(program('farhand-console'), [...this.args, ...more]);
+  }
+
+  /** Starts the program a second time beside the first, as a desktop does. Returns how that one ended. */
+  async second(...more) {
+    const started = this.display.start(`second-${++opened}`, program('farhand-console'), [...this.args, ...more], { env: this.env });
+    return inTime('the second start to end', started.exited);
   }
 
   /** Shows a whole place of the program as a file, to look at. */
@@ -62,11 +80,12 @@ export class Desktop {
     return text.split('\n').filter(Boolean);
   }
 
-  async signIn({ email = ADMINISTRATOR.email, password = ADMINISTRATOR.password } = {}) {
+  /** `then` is what the page shows next. */
+  async signIn({ email = ADMINISTRATOR.email, password = ADMINISTRATOR.password, then = 'start-session' } = {}) {
     await this.driver.type(`${id('sign-in')} [name=email]`, email);
     await this.driver.type(`${id('sign-in')} [name=password]`, password);
     await this.driver.click(`${id('sign-in')} [type=submit]`);
-    await this.driver.shown(id('start-session'));
+    await this.driver.shown(id(then));
   }
 
   async start() {
@@ -175,13 +194,23 @@ export class Desktop {
   }
 
   /** The processes that show this program's pages. */
-  async pageProcesses() {
+  pageProcesses() {
+    return this.#processes('WebKitWebProcess');
+  }
+
+  /** The program itself, with the link in it. */
+  async programPid() {
+    const [pid] = await this.#processes(`${program('farhand-console')} `);
+    return pid;
+  }
+
+  async #processes(words) {
     const group = this.driver.process.pid;
     const text = await run('ps', ['-eo', 'pid=,pgid=,args=']);
     return text
       .split('\n')
       .map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line))
-      .filter((found) => found && Number(found[2]) === group && found[3].includes('WebKitWebProcess'))
+      .filter((found) => found && Number(found[2]) === group && found[3].includes(words))
       .map((found) => Number(found[1]));
   }
 

@@ -1,6 +1,7 @@
 // A program with a WebKitGTK web view, driven by WebKit's own driver (WebDriver, W3C). On Linux tauri-driver does nothing
 // but hand the program's path to this driver, under the name that it uses here itself.
 
+import { alone } from './bus.mjs';
 import { freePort } from './service.mjs';
 import { until } from './wait.mjs';
 
@@ -8,14 +9,15 @@ import { until } from './wait.mjs';
 const ELEMENT = 'element-6066-11e4-a52e-4f735466cecf';
 
 export class WebDriver {
-  /** Starts the driver on a display, and the program by it. `args` are the program's. */
-  static async open(display, { name = 'driver', binary, args = [], env = {} }) {
+  /** Starts the driver on a display, and the program by it. `args` are the program's; without a `bus` it gets its own. */
+  static async open(display, { name = 'driver', binary, args = [], env = {}, bus }) {
     const driver = new WebDriver();
     const port = await freePort();
     driver.url = `http://127.0.0.1:${port}`;
-    // Each program of a desktop finds a message bus of its own; the pages' process inherits all of it.
-    const words = ['--', 'WebKitWebDriver', `--port=${port}`, '--host=127.0.0.1'];
-    driver.process = display.start(name, 'dbus-run-session', words, { env: { TAURI_WEBVIEW_AUTOMATION: 'true', ...env } });
+    // The pages' process inherits all of it.
+    const [command, ...words] = [...(bus ? [] : alone()), 'WebKitWebDriver', `--port=${port}`, '--host=127.0.0.1'];
+    const address = bus ? { DBUS_SESSION_BUS_ADDRESS: bus.address } : {};
+    driver.process = display.start(name, command, words, { env: { TAURI_WEBVIEW_AUTOMATION: 'true', ...address, ...env } });
     await until('the driver to listen', () => fetch(`${driver.url}/status`).then((answer) => answer.ok));
     await driver.start(binary, args);
     return driver;

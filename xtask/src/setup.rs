@@ -60,6 +60,10 @@ const CONSOLE: (&str, &[&str]) = (
     ],
 );
 const CONSOLE_DRIVER: (&str, &[&str]) = ("to test the desktop console in its window", &["webkit2gtk-driver"]);
+const CONSOLE_DESKTOP: (&str, &[&str]) = (
+    "to try the desktop console among a tray, notifications, a keyring, and addresses that the desktop opens",
+    &["trayer", "dunst", "gnome-keyring", "libsecret-tools", "xdg-utils", "desktop-file-utils", "dbus-bin"],
+);
 const BROWSER: (&str, &[&str]) = ("to test the pages in a real browser", &["chromium"]);
 const BROWSER_CODE: (&str, &[&str]) = (
     "to compile the browser's decoder (this Rust has no wasm32 target)",
@@ -71,12 +75,25 @@ const TLS: (&str, &[&str]) = (
     &["pebble", "python3-venv", "openssl"],
 );
 const FIGURES: (&str, &[&str]) = ("to read processes and sockets", &["procps", "iproute2"]);
-const PEERS: (&str, &[&str]) =
-    ("to measure noVNC in the same run", &["tigervnc-scraping-server", "websockify", "novnc"]);
+const PEERS: (&str, &[&str]) = (
+    "to measure noVNC and TigerVNC's viewer in the same run",
+    &["tigervnc-scraping-server", "tigervnc-viewer", "websockify", "novnc"],
+);
 
 /// What the test command needs.
 pub fn for_tests() -> Result<()> {
-    prepare(&[BUILD, DESKTOP, DEMO, CONSOLE, CONSOLE_DRIVER, BROWSER, FIGURES, DATABASE, TLS])?;
+    prepare(&[
+        BUILD,
+        DESKTOP,
+        DEMO,
+        CONSOLE,
+        CONSOLE_DRIVER,
+        CONSOLE_DESKTOP,
+        BROWSER,
+        FIGURES,
+        DATABASE,
+        TLS,
+    ])?;
     python()?;
     npm("tests")
 }

@@ -16,7 +16,7 @@ mod windows;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 
 /// Farhand's console: help somebody by seeing and controlling their screen, with their consent.
 #[derive(Debug, Parser)]
@@ -33,6 +33,21 @@ pub struct Arguments {
     /// Where settings, the windows' places and the pages' storage are kept; in the person's own folder otherwise.
     #[arg(long, env = "FARHAND_CONSOLE_DATA")]
     data: Option<PathBuf>,
+    /// Who draws the customer's screen in the window.
+    #[arg(long, env = "FARHAND_CONSOLE_PAINTING", value_enum, default_value_t)]
+    painting: Painting,
+}
+
+/// Who draws the customer's screen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Painting {
+    /// The page where there is no graphics device, the worker otherwise.
+    #[default]
+    Auto,
+    /// The page.
+    Page,
+    /// The renderer's worker.
+    Worker,
 }
 
 fn main() -> ExitCode {

@@ -6,12 +6,15 @@ use std::sync::{Mutex, mpsc};
 use std::time::Duration;
 
 use farhand_console_core::Controller;
+use farhand_console_core::deep_link::SCHEME;
 use farhand_console_core::shell::{Shell, ShellError, TraySession};
 use farhand_console_core::types::{Event, KeyboardHold};
+use notify_rust::Notification;
 use tauri::ipc::Channel;
 use tauri::{AppHandle, Manager as _, WebviewWindow};
 use tokio::sync::watch;
 
+use crate::Painting;
 use crate::strings::Strings;
 use crate::{menu, platform, tray, windows};
 
@@ -33,14 +36,16 @@ pub struct TauriShell {
     /// What waits for the main window's page to listen.
     later: Mutex<Vec<Later>>,
     recalled: watch::Sender<bool>,
+    painting: Painting,
 }
 
 impl TauriShell {
-    pub fn new(app: AppHandle, strings: Strings, folder: PathBuf) -> Self {
+    pub fn new(app: AppHandle, strings: Strings, folder: PathBuf, painting: Painting) -> Self {
         Self {
             app,
             strings,
             folder,
+            painting,
             listeners: Mutex::default(),
             later: Mutex::default(),
             recalled: watch::Sender::new(false),
@@ -121,17 +126,25 @@ impl Shell for TauriShell {
         }
     }
 
-    fn notify(&self, title: &str, text: &str) {
+    fn notify(&self, session: &str, title: &str, text: &str) {
+        let mut notice = Notification::new();
         // Text of the far side may be in it: the desktop's own markup is off by escaping.
-        let escaped = text.replace('&', "&amp;").replace('<', "&lt;");
-        let shown = notify_rust::Notification::new()
+        notice
             .appname("Farhand Console")
             .icon("farhand-console")
             .summary(title)
-            .body(&escaped)
-            .show();
-        if let Err(error) = shown {
-            tracing::info!(%error, "the desktop shows no notifications");
+            .body(&text.replace('&', "&amp;").replace('<', "&lt;"));
+        let show = self.strings.get("console.tray.open", &[]);
+        let (app, address) = (self.app.clone(), format!("{SCHEME}://session/{session}"));
+        // The desktop may take its time to show it, and says when it was chosen or has gone.
+        let waiting = std::thread::Builder::new().name("notice".into()).spawn(move || {
+            let chosen = || app.state::<Console>().shown_by_address(&address);
+            if let Err(error) = platform::notify(notice, &show, chosen) {
+                tracing::info!(%error, "the desktop shows no notifications");
+            }
+        });
+        if let Err(error) = waiting {
+            tracing::warn!(%error, "a notification could not be shown");
         }
     }
 
@@ -161,6 +174,14 @@ impl Shell for TauriShell {
 
     fn install(&self, package: &Path) -> Result<(), ShellError> {
         platform::install(package).map_err(|error| ShellError(error.to_string()))
+    }
+
+    fn pages_paint(&self) -> bool {
+        match self.painting {
+            Painting::Auto => !platform::composes(),
+            Painting::Page => true,
+            Painting::Worker => false,
+        }
     }
 
     fn facts(&self) -> Vec<String> {

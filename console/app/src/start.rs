@@ -23,12 +23,16 @@ use crate::{Arguments, commands, platform, tray, windows};
 /// Sessions are read this often while somebody is signed in, for the tray and the notifications.
 const WATCH_EVERY: Duration = Duration::from_secs(10);
 
+/// A keyring that has not answered within this time waits for a person: the pages are shown without it.
+const KEYRING_WITHIN: Duration = Duration::from_secs(5);
+
 /// The public half of the key that updates are signed with, in hex; a build without it takes no updates.
 const UPDATE_KEY: Option<&str> = option_env!("FARHAND_UPDATE_KEY");
 
 /// Runs the program to its end.
 pub fn run(arguments: Arguments) -> Result<()> {
     let log = Log::start();
+    let painting = arguments.painting;
     let path = match arguments.data {
         Some(path) => path,
         None => {
@@ -54,11 +58,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
             Some((address, trust))
         }
     };
-    // A keyring may take its time; windows are made meanwhile.
-    let vault = {
-        let folder = folder.clone();
-        std::thread::spawn(move || Vault::open(folder, Arc::new(SystemKeyring), Cost::PRODUCT))
-    };
+    let vault = Vault::open(folder.clone(), Arc::new(SystemKeyring), Cost::PRODUCT);
     let strings = Strings::from_environment();
     let mut context = tauri::generate_context!();
     context.set_assets(Box::new(Pages));
@@ -67,8 +67,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
         .on_window_event(windows::handle_event)
         .on_menu_event(crate::menu::handle_event)
         .setup(move |app| {
-            let shell = TauriShell::new(app.handle().clone(), strings.clone(), path.clone());
-            let vault = vault.join().map_err(|_| anyhow!("the sign-in's keeper has failed"))?;
+            let shell = TauriShell::new(app.handle().clone(), strings.clone(), path.clone(), painting);
             let updates = UPDATE_KEY.and_then(updates);
             let console = Console::new(shell, Parts { folder, vault, log, updates });
             if let Some((address, trust)) = server {
@@ -101,7 +100,11 @@ pub fn run(arguments: Arguments) -> Result<()> {
 }
 
 async fn watch(console: Console, strings: Strings, address: String) {
-    console.recall().await;
+    let recalling = console.clone();
+    let recalled = tauri::async_runtime::spawn(async move { recalling.recall().await });
+    if tokio::time::timeout(KEYRING_WITHIN, recalled).await.is_err() {
+        tracing::info!("the keyring has not answered yet; the sign-in is not kept until it does");
+    }
     console.shell().recalled();
     if !address.is_empty() {
         console.shell().when_listened_to(move |console| console.shown_by_address(&address));

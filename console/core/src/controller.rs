@@ -194,6 +194,7 @@ impl<S: Shell> Controller<S> {
             locked: vault.is_locked(),
             settings: state.settings.clone(),
             updates: self.inner.updates.is_some(),
+            painted: self.inner.shell.pages_paint(),
         })
     }
 

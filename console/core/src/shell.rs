@@ -32,8 +32,8 @@ pub trait Shell: Send + Sync + 'static {
     /// Tells every page that listens.
     fn tell(&self, event: Event);
 
-    /// Shows a notification.
-    fn notify(&self, title: &str, text: &str);
+    /// Shows a notification about a session; choosing it shows the session.
+    fn notify(&self, session: &str, title: &str, text: &str);
 
     /// Shows these sessions beside the clock.
     fn show_tray(&self, sessions: &[TraySession]);
@@ -49,6 +49,9 @@ pub trait Shell: Send + Sync + 'static {
     /// # Errors
     /// [`ShellError`].
     fn install(&self, package: &Path) -> Result<(), ShellError>;
+
+    /// Whether pages are to draw the customer's screen themselves: see [`crate::types::Status::painted`].
+    fn pages_paint(&self) -> bool;
 
     /// What stands in a report: the desktop and the web view, with versions.
     fn facts(&self) -> Vec<String>;

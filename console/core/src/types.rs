@@ -41,6 +41,9 @@ pub struct Status {
     pub settings: Settings,
     /// Whether this build takes updates: it knows the key that they are signed with.
     pub updates: bool,
+    /// Whether the page draws the customer's screen itself, and not the renderer's worker: a web view without a graphics
+    /// device repaints a worker's whole canvas for each picture.
+    pub painted: bool,
 }
 
 /// The service that is trusted.

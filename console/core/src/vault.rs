@@ -69,6 +69,9 @@ struct Choice {
 /// The sign-in to one service at a time: a bearer token, under the service's address.
 pub struct Vault {
     folder: Folder,
+    /// One that was not tried yet.
+    untried: Option<Arc<dyn Keyring>>,
+    /// One that a probe could be written to.
     keyring: Option<Arc<dyn Keyring>>,
     cost: Cost,
     keeping: Keeping,
@@ -84,23 +87,43 @@ impl std::fmt::Debug for Vault {
 }
 
 impl Vault {
-    /// Tries the keyring by a write, and takes up what was chosen. May block for as long as the keyring does.
+    /// Takes up what was chosen. The keyring does not count before it was tried.
     #[must_use]
     pub fn open(folder: Folder, keyring: Arc<dyn Keyring>, cost: Cost) -> Self {
-        let keyring = match probe(keyring.as_ref()) {
-            Ok(()) => Some(keyring),
-            Err(error) => {
-                tracing::info!(%error, "the keyring cannot be written to; the sign-in is not kept there");
-                None
-            }
-        };
-        let chosen = folder.read::<Choice>(CHOICE).map(|choice| choice.keeping);
-        let keeping = match chosen {
-            Some(Keeping::Keyring) | None if keyring.is_some() => Keeping::Keyring,
+        let keeping = match chosen(&folder) {
             Some(Keeping::File) => Keeping::File,
             Some(Keeping::Keyring | Keeping::Nowhere) | None => Keeping::Nowhere,
         };
-        Self { folder, keyring, cost, keeping, token: None, key: None }
+        Self { folder, untried: Some(keyring), keyring: None, cost, keeping, token: None, key: None }
+    }
+
+    /// The keyring, until it was tried. That may take as long as a person needs to unlock it, so it is done while nobody
+    /// holds the vault: by [`try_keyring`], whose answer goes to [`Self::tried`].
+    #[must_use]
+    pub fn untried(&self) -> Option<Arc<dyn Keyring>> {
+        self.untried.clone()
+    }
+
+    /// What trying the keyring gave, with the sign-in to `server` that was in it. Who signed in meanwhile stays so.
+    pub fn tried(&mut self, server: Option<&str>, answer: Result<Option<String>, KeyringError>) {
+        let Some(keyring) = self.untried.take() else { return };
+        let found = match answer {
+            Ok(found) => found,
+            Err(error) => {
+                tracing::info!(%error, "the keyring cannot be written to; the sign-in is not kept there");
+                return;
+            }
+        };
+        self.keyring = Some(keyring);
+        match chosen(&self.folder) {
+            Some(Keeping::Keyring) | None => self.keeping = Keeping::Keyring,
+            Some(Keeping::File | Keeping::Nowhere) => return,
+        }
+        match (self.token.clone(), server, found) {
+            (Some((server, token)), _, _) => self.put(&server, &token),
+            (None, Some(server), Some(token)) => self.token = Some((server.to_owned(), token)),
+            (None, _, _) => {}
+        }
     }
 
     /// Where the sign-in is kept.
@@ -232,6 +255,19 @@ impl Vault {
     }
 }
 
+fn chosen(folder: &Folder) -> Option<Keeping> {
+    folder.read::<Choice>(CHOICE).map(|choice| choice.keeping)
+}
+
+/// Tries a keyring by a write, then looks for the sign-in to `server` in it. Blocks for as long as the keyring does.
+///
+/// # Errors
+/// [`KeyringError`] when it cannot be used.
+pub fn try_keyring(keyring: &dyn Keyring, server: Option<&str>) -> Result<Option<String>, KeyringError> {
+    probe(keyring)?;
+    server.map_or(Ok(None), |server| keyring.read(server))
+}
+
 fn probe(keyring: &dyn Keyring) -> Result<(), KeyringError> {
     keyring.write(PROBE, "written")?;
     let read = keyring.read(PROBE)?;
@@ -290,7 +326,9 @@ mod tests {
         fn open(&self) -> Vault {
             let folder = Folder::open(self.place.path()).unwrap();
             let mut vault = Vault::open(folder, self.keyring.clone(), Cost::FOR_TESTS);
-            vault.recall(SERVER);
+            let keyring = vault.untried().unwrap();
+            vault.tried(Some(SERVER), try_keyring(keyring.as_ref(), Some(SERVER)));
+            assert!(vault.untried().is_none(), "it is tried once");
             vault
         }
 
@@ -365,6 +403,20 @@ mod tests {
         let vault = world.open();
         assert!(!vault.is_locked());
         assert_eq!(vault.token(SERVER), None);
+    }
+
+    #[test]
+    fn who_signs_in_while_the_keyring_is_unlocked_is_kept_in_it() {
+        let world = World::new(false);
+        world.keyring.write(SERVER, "an-older-one").unwrap();
+        let folder = Folder::open(world.place.path()).unwrap();
+        let mut vault = Vault::open(folder, world.keyring.clone(), Cost::FOR_TESTS);
+        vault.put(SERVER, "token-1");
+        assert_eq!((vault.keeping(), vault.has_keyring()), (Keeping::Nowhere, false));
+        let keyring = vault.untried().unwrap();
+        vault.tried(Some(SERVER), try_keyring(keyring.as_ref(), Some(SERVER)));
+        assert_eq!((vault.keeping(), vault.token(SERVER).as_deref()), (Keeping::Keyring, Some("token-1")));
+        assert_eq!(world.keyring.read(SERVER).unwrap().as_deref(), Some("token-1"));
     }
 
     #[test]

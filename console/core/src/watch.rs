@@ -66,9 +66,10 @@ pub fn tray(list: &SessionList) -> Vec<TraySession> {
         .map(|created| {
             let name = customer(&created.session);
             let code = plain(&created.code);
-            let code = match (code.get(..3), code.get(3..6), code.get(6..)) {
-                (Some(a), Some(b), Some(c)) if code.len() == 10 => format!("{a} {b} {c}"),
-                (_, _, _) => code,
+            // The last four digits are the pages' alone.
+            let code = match code.split_at_checked(3) {
+                Some((one, two)) if code.len() == 6 => format!("{one} {two} ····"),
+                Some(_) | None => code,
             };
             let label = if has_come(&created.session) && !name.is_empty() { name } else { code };
             TraySession { session: created.session.id.clone(), label }
@@ -82,8 +83,8 @@ mod tests {
 
     fn list(state: &str, id: &str, name: &str) -> SessionList {
         let json = serde_json::json!({"sessions": [{
-            "code": "4821935710",
-            "link": "https://help.example.org/join#4821935710",
+            "code": "482193",
+            "link": "https://help.example.org/join#482193",
             "session": {
                 "id": id, "state": state, "revision": 1, "code_expires_at": 0,
                 "created_at": 0,
@@ -118,7 +119,7 @@ mod tests {
 
     #[test]
     fn a_waiting_session_shows_its_code() {
-        assert_eq!(tray(&list("waiting", "s1", ""))[0].label, "482 193 5710");
+        assert_eq!(tray(&list("waiting", "s1", ""))[0].label, "482 193 ····");
         assert_eq!(tray(&list("live", "s1", "Ada"))[0].label, "Ada");
     }
 }

@@ -3,25 +3,29 @@
 import path from 'node:path';
 import { ADMINISTRATOR } from '../../e2e/administrator.mjs';
 import { Desktop } from '../../e2e/desktop.mjs';
+import { alone } from '../../kit/bus.mjs';
+import { Display } from '../../kit/display.mjs';
 import { Person } from '../../kit/person.mjs';
 import { program, ROOT } from '../../kit/programs.mjs';
 import { Service } from '../../kit/service.mjs';
 import { until } from '../../kit/wait.mjs';
 
 const SIZE = { width: 2100, height: 1340 };
+/** The colour of the button on the sign-in page, and how much of it there is at least. */
+const BUTTON = ['0f766e', 4_000];
 const id = (name) => `[data-testid="${name}"]`;
 
-export async function desktop({ household, screen, size }) {
+/** `starts` is how often the program is started, for the time from its start to the sign-in page. */
+export async function desktop({ household, screen, size, starts }) {
   const service = await Service.open(household, { args: ['--web', path.join(ROOT, 'web/dist')] });
   const token = new URL(service.ready.setup_url).hash.slice(1);
   await service.ask('POST', '/api/v1/setup', { body: { token, ...ADMINISTRATOR } });
   const place = { x: 0, y: 0, width: SIZE.width - 20, height: SIZE.height - 80, maximized: false };
+  const startToSignInMs = await start({ household, service, starts });
   const console_ = await Desktop.open({ household, service }, { ...SIZE, place, signIn: false });
   await console_.driver.shown(id('sign-in'));
-  const startMs = console_.startedAt ? performance.now() - console_.startedAt : undefined;
   await console_.signIn();
-  const viewer = new DesktopViewer(console_);
-  screen.viewer = viewer;
+  screen.viewer = new DesktopViewer(console_, await console_.programPid());
   const code = await console_.start();
   const words = ['join', code, '--server', service.url, '--fingerprint', service.fingerprint, '--log', 'json'];
   const started = performance.now();
@@ -53,20 +57,36 @@ export async function desktop({ household, screen, size }) {
       carrier: await console_.driver.attribute(id('carrier'), 'data-carrier'),
       exact: (await console_.driver.attribute(id('exact'), 'data-exact')) === 'true',
       firstPictureMs: [firstPictureMs],
-      startToSignInMs: startMs,
+      startToSignInMs,
     }),
   };
 }
 
-/** The window as the measurement sees it. */
+/** Starts the program as a desktop does, without a driver, and waits until the sign-in page can be seen. */
+async function start({ household, service, starts }) {
+  const display = await Display.open(household, { name: 'start', ...SIZE });
+  const found = [];
+  for (let round = 0; round < starts; round++) {
+    const args = ['--data', path.join(household.folder, `start-data-${round}`), '--server', service.url, '--fingerprint', service.fingerprint];
+    const looking = display.run(program('farhand-probe'), ['colour', ...BUTTON, 30]);
+    const [command, ...words] = alone();
+    const began = Date.now();
+    const running = display.start(`start-${round}`, command, [...words, program('farhand-console'), ...args]);
+    const seen = (await looking).trim();
+    if (seen === 'never') throw new Error(`the sign-in page did not come\n${running.err.tail()}`);
+    found.push(Number(seen) / 1e6 - began);
+    await running.stop();
+  }
+  await display.server.stop();
+  return found;
+}
+
+/** The window as the measurement sees it. The message bus and the driver beside it are not counted. */
 class DesktopViewer {
-  constructor(console_) {
+  constructor(console_, pid) {
     this.console = console_;
     this.display = console_.display;
-  }
-
-  get pids() {
-    return [this.console.driver.process.pid];
+    this.pids = [pid];
   }
 
   run(command, args) {

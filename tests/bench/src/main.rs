@@ -5,6 +5,8 @@
 //!   each press: `milliseconds pressed seen` (the last two in nanoseconds since 1970), or `lost`.
 //! - `farhand-probe frames X Y SECONDS`: X,Y is the top left corner of the strip that shows the frame's number. Prints
 //!   `nanoseconds number` whenever another number is seen.
+//! - `farhand-probe colour RRGGBB PIXELS SECONDS`: prints the time in nanoseconds when so many pixels of the screen have
+//!   that colour, or `never` when they have not within the time.
 #![forbid(unsafe_code)]
 
 use std::io::Write;
@@ -33,9 +35,16 @@ const KEYSYM: u32 = 0x6b;
 fn main() -> Result<()> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let [what, x, y, amount] = words.as_slice() else {
-        bail!("usage: farhand-probe latency X Y COUNT | farhand-probe frames X Y SECONDS");
+        bail!(
+            "usage: farhand-probe latency X Y COUNT | farhand-probe frames X Y SECONDS | farhand-probe colour \
+             RRGGBB PIXELS SECONDS"
+        );
     };
     let screen = Screen::open()?;
+    if what == "colour" {
+        let wanted = u32::from_str_radix(x, 16).context("a colour is six hexadecimal digits")?;
+        return colour(&screen, wanted, y.parse()?, Duration::from_secs(amount.parse()?));
+    }
     let (x, y, amount) = (x.parse()?, y.parse()?, amount.parse()?);
     match what.as_str() {
         "latency" => latency(&screen, x, y, amount),
@@ -93,6 +102,17 @@ fn frames(screen: &Screen, x: i16, y: i16, time: Duration) -> Result<()> {
     Ok(())
 }
 
+fn colour(screen: &Screen, wanted: u32, pixels: usize, time: Duration) -> Result<()> {
+    let end = now() + time;
+    while now() < end {
+        if screen.count(wanted)? >= pixels {
+            return say(&now().as_nanos().to_string());
+        }
+        std::thread::sleep(LOOK_AT_STRIP);
+    }
+    say("never")
+}
+
 fn now() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).expect("it is later than 1970")
 }
@@ -141,6 +161,16 @@ impl Screen {
             self.connection.xtest_fake_input(kind, key, 0, self.root, 0, 0, 0)?;
         }
         Ok(self.connection.flush()?)
+    }
+
+    /// How many pixels of the whole screen have this colour, red in the third byte.
+    fn count(&self, wanted: u32) -> Result<usize> {
+        let size = self.connection.get_geometry(self.root)?.reply()?;
+        let (width, height) = (size.width, size.height);
+        let image =
+            self.connection.get_image(ImageFormat::Z_PIXMAP, self.root, 0, 0, width, height, !0)?.reply()?;
+        let [blue, green, red, _] = wanted.to_le_bytes();
+        Ok(image.data.chunks_exact(4).filter(|pixel| pixel[..3] == [blue, green, red]).count())
     }
 
     /// Brightness of a row of pixels: the mean of red and green, which blue text and video noise hardly touch.

@@ -7,6 +7,7 @@ use std::process::Command;
 use gtk::gdk;
 use gtk::gio::prelude::*;
 use gtk::prelude::*;
+use notify_rust::Notification;
 use tauri::WebviewWindow;
 use webkit2gtk::{HardwareAccelerationPolicy, SettingsExt as _, WebViewExt};
 
@@ -46,8 +47,9 @@ pub fn system_proxy(address: &str) -> Option<String> {
     found.iter().map(|proxy| proxy.as_str()).find(|proxy| proxy.starts_with("http://")).map(str::to_owned)
 }
 
-/// Whether there is a graphics device that programs may draw with.
-fn has_gpu() -> bool {
+/// Whether the web view composes its pages on a graphics device that programs may draw with. Without one they are
+/// painted.
+pub fn composes() -> bool {
     let devices = std::fs::read_dir("/dev/dri").into_iter().flatten().flatten();
     devices.into_iter().any(|device| device.file_name().to_string_lossy().starts_with("renderD"))
 }
@@ -58,7 +60,7 @@ fn has_gpu() -> bool {
 /// for each picture, and twice the memory.
 pub fn watch_pages(window: &WebviewWindow) {
     let watched = window.with_webview(|view| {
-        if !has_gpu()
+        if !composes()
             && let Some(settings) = WebViewExt::settings(&view.inner())
         {
             settings.set_hardware_acceleration_policy(HardwareAccelerationPolicy::Never);
@@ -71,6 +73,27 @@ pub fn watch_pages(window: &WebviewWindow) {
     if let Err(error) = watched {
         tracing::warn!(%error, "a page whose process ends will not be loaded again");
     }
+}
+
+/// Shows a notification, and waits until it is gone; `chosen` is called when the person clicks on it. `show` names what a
+/// click does, on desktops that have a button for it.
+///
+/// # Errors
+/// The desktop's, or that there is none on the bus.
+pub fn notify(
+    mut notice: Notification,
+    show: &str,
+    chosen: impl FnOnce(),
+) -> Result<(), notify_rust::error::Error> {
+    /// The name that desktops have for a click on the notification itself.
+    const CLICK: &str = "default";
+    notice.action(CLICK, show);
+    notice.show()?.wait_for_action(|action| {
+        if action == CLICK {
+            chosen();
+        }
+    });
+    Ok(())
 }
 
 /// Hands a package to the system's installer, which asks for the right to.

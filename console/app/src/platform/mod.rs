@@ -7,4 +7,6 @@ mod system;
 #[path = "other.rs"]
 mod system;
 
-pub use system::{PACKAGE, facts, hold_keyboard, install, prepare, system_proxy, watch_pages};
+pub use system::{
+    PACKAGE, composes, facts, hold_keyboard, install, notify, prepare, system_proxy, watch_pages,
+};

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::Path;
 
+use notify_rust::Notification;
 use tauri::WebviewWindow;
 
 /// The kind of package that updates come as.
@@ -21,8 +22,25 @@ pub fn system_proxy(_address: &str) -> Option<String> {
     None
 }
 
+/// The web view's own matter.
+pub fn composes() -> bool {
+    true
+}
+
 /// The web view loads its page again by itself.
 pub fn watch_pages(_window: &WebviewWindow) {}
+
+/// Shows a notification. A click on it is the system's own matter.
+///
+/// # Errors
+/// The desktop's.
+pub fn notify(
+    notice: Notification,
+    _show: &str,
+    _chosen: impl FnOnce(),
+) -> Result<(), notify_rust::error::Error> {
+    notice.show().map(|_| ())
+}
 
 /// Packages of these systems come with their installers.
 ///

@@ -8,7 +8,7 @@ use crate::shell::Shell;
 use crate::types::{
     ApiAnswer, ApiRequest, Failure, KeepSignIn, LookAtServer, ServerSeen, Status, TrustServer, Unlock,
 };
-use crate::vault::VaultError;
+use crate::vault::{KeyringError, VaultError, try_keyring};
 
 impl<S: Shell> Controller<S> {
     /// What answers at an address; nothing is sent there.
@@ -79,12 +79,16 @@ impl<S: Shell> Controller<S> {
         Ok(self.changed().await)
     }
 
-    /// Takes the sign-in out of the keyring, once at start: it may ask the person to unlock it.
+    /// Tries the keyring and takes the sign-in out of it, once at start. It may ask the person to unlock it, so it takes
+    /// its time; meanwhile the program goes on as if there were none. The pages are told the outcome.
     pub async fn recall(&self) {
-        if let Ok(server) = self.server() {
-            let url = server.address.url();
-            self.with_vault(move |vault| vault.recall(&url)).await;
-        }
+        let Some(keyring) = self.inner.vault.lock().await.untried() else { return };
+        let server = self.server().ok().map(|server| server.address.url());
+        let url = server.clone();
+        let asked = tokio::task::spawn_blocking(move || try_keyring(keyring.as_ref(), url.as_deref())).await;
+        let answer = asked.unwrap_or_else(|error| Err(KeyringError(error.to_string())));
+        self.with_vault(move |vault| vault.tried(server.as_deref(), answer)).await;
+        self.changed().await;
     }
 
     /// Asks the service for a page.

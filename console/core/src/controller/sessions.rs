@@ -153,7 +153,7 @@ impl<S: Shell> Controller<S> {
         for customer in came {
             if notify {
                 let (title, text) = words(&customer.name);
-                self.inner.shell.notify(&title, &text);
+                self.inner.shell.notify(&customer.session, &title, &text);
             }
             self.inner.shell.tell(Event::CustomerCame { session: customer.session });
         }

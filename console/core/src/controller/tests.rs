@@ -17,7 +17,7 @@ use crate::types::{
 };
 use crate::update::Release;
 use crate::update::tests::{TARGET, key, release};
-use crate::vault::{Cost, MemoryKeyring};
+use crate::vault::{Cost, Keyring, KeyringError, MemoryKeyring};
 
 /// Writes down what it was asked for.
 #[derive(Default)]
@@ -51,8 +51,8 @@ impl Shell for Mock {
         self.told.lock().unwrap().push(event);
     }
 
-    fn notify(&self, title: &str, text: &str) {
-        self.call(format!("notify {title}: {text}"));
+    fn notify(&self, session: &str, title: &str, text: &str) {
+        self.call(format!("notify {session} {title}: {text}"));
     }
 
     fn show_tray(&self, sessions: &[TraySession]) {
@@ -72,6 +72,10 @@ impl Shell for Mock {
     fn install(&self, package: &Path) -> Result<(), ShellError> {
         self.installed.lock().unwrap().push(package.to_owned());
         Ok(())
+    }
+
+    fn pages_paint(&self) -> bool {
+        true
     }
 
     fn facts(&self) -> Vec<String> {
@@ -265,6 +269,7 @@ async fn the_pages_never_see_the_sign_in_and_it_outlives_the_program() {
         World { _place: tempfile::tempdir().unwrap(), controller }
     };
     let world = start();
+    world.controller.recall().await;
     world.trust(&service).await;
     let (status, body) = world.ask("POST", "/sign-in", Some(r#"{"email":"a"}"#)).await.unwrap();
     assert_eq!((status, body.as_str()), (200, r#"{"user":{"id":"u1"}}"#));
@@ -278,6 +283,54 @@ async fn the_pages_never_see_the_sign_in_and_it_outlives_the_program() {
     let world = start();
     world.controller.recall().await;
     assert_eq!(world.ask("GET", "/me", None).await.unwrap().0, 401, "it was forgotten everywhere");
+}
+
+/// A keyring that waits until the person has unlocked it.
+struct Locked {
+    unlocked: Mutex<std::sync::mpsc::Receiver<()>>,
+    inside: MemoryKeyring,
+}
+
+impl Keyring for Locked {
+    fn write(&self, name: &str, secret: &str) -> Result<(), KeyringError> {
+        // The test has gone, or said so.
+        let _ = self.unlocked.lock().unwrap().recv();
+        self.inside.write(name, secret)
+    }
+
+    fn read(&self, name: &str) -> Result<Option<String>, KeyringError> {
+        self.inside.read(name)
+    }
+
+    fn remove(&self, name: &str) -> Result<(), KeyringError> {
+        self.inside.remove(name)
+    }
+}
+
+#[tokio::test]
+async fn a_keyring_that_waits_for_a_person_holds_nobody_up() {
+    let service = Service::open(signing_in).await;
+    let place = tempfile::tempdir().unwrap();
+    let folder = Folder::open(place.path()).unwrap();
+    let (unlock, unlocked) = std::sync::mpsc::channel();
+    let inside = MemoryKeyring::default();
+    let keyring = Locked { unlocked: Mutex::new(unlocked), inside };
+    let vault = Vault::open(folder.clone(), Arc::new(keyring), Cost::FOR_TESTS);
+    let parts = Parts { folder, vault, log: Log::default(), updates: None };
+    let world = World { _place: place, controller: Controller::new(Mock::default(), parts) };
+    let recalling = tokio::spawn({
+        let controller = world.controller.clone();
+        async move { controller.recall().await }
+    });
+    let status = world.trust(&service).await;
+    assert_eq!((status.keeping, status.keyring), (Keeping::Nowhere, false));
+    world.sign_in().await;
+    drop(unlock);
+    recalling.await.unwrap();
+    let status = world.controller.status().await;
+    assert_eq!((status.keeping, status.keyring), (Keeping::Keyring, true));
+    let told = world.controller.shell().told.lock().unwrap();
+    assert!(matches!(told.last(), Some(Event::Status { status }) if status.keyring), "{told:?}");
 }
 
 #[tokio::test]
@@ -328,7 +381,7 @@ async fn a_customer_who_comes_is_told_by_a_notification_if_the_person_wants_it()
         }
         let session = serde_json::json!({"id": "s1", "state": *now.lock().unwrap(), "revision": 1,
             "created_at": 0, "code_expires_at": 0, "participants": []});
-        let list = serde_json::json!({"sessions": [{"code": "4821935710", "link": "", "session": session}]});
+        let list = serde_json::json!({"sessions": [{"code": "482193", "link": "", "session": session}]});
         (200, list.to_string().into_bytes())
     })
     .await;
@@ -342,7 +395,7 @@ async fn a_customer_who_comes_is_told_by_a_notification_if_the_person_wants_it()
     world.controller.watch(words).await;
     let calls = world.controller.shell().calls();
     let expected =
-        ["tray 482 193 5710", "tray 482 193 5710", "notify Somebody is here: ", "tray 482 193 5710"];
+        ["tray 482 193 ····", "tray 482 193 ····", "notify s1 Somebody is here: ", "tray 482 193 ····"];
     assert_eq!(calls, expected);
     let quiet = Settings { notifications: false, ..Settings::default() };
     world.controller.put_settings(quiet).await.unwrap();

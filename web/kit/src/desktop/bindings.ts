@@ -323,7 +323,12 @@ settings: Settings,
 /**
  * Whether this build takes updates: it knows the key that they are signed with.
  */
-updates: boolean, };
+updates: boolean, 
+/**
+ * Whether the page draws the customer's screen itself, and not the renderer's worker: a web view without a graphics
+ * device repaints a worker's whole canvas for each picture.
+ */
+painted: boolean, };
 
 /**
  * Opens a session in a window of its own.

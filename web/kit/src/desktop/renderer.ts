@@ -1,10 +1,16 @@
 import type { DoorWanted, FromWorker, ToWorker } from "../screen/messages";
+import type { Paint } from "../screen/painting";
 import { startRenderer } from "../screen/port";
 import type { RendererPort } from "../session/session.svelte";
 import { desktop } from "./bindings";
+import { Painter } from "./painter";
 
-/** The renderer of the desktop console: the same worker, with a way into the link that runs in Rust. */
-export function startNativeRenderer(): RendererPort {
+/**
+ * The renderer of the desktop console: the same worker, with a way into the link that runs in Rust. `painted` says that
+ * this web view repaints whole canvases for a worker, so that the page draws what changed.
+ */
+export function startNativeRenderer(painted: boolean): RendererPort {
+  const painter = new Painter();
   const inner = startRenderer();
   let tell: (message: FromWorker) => void = () => {};
   /** What follows waits until the way is there. */
@@ -38,13 +44,22 @@ export function startNativeRenderer(): RendererPort {
     post,
     listen: (handler) => {
       tell = handler;
-      inner.listen((message: FromWorker | DoorWanted) => {
+      inner.listen((message: FromWorker | DoorWanted | Paint) => {
+        if (message.type === "paint") {
+          painter.paint(message);
+          return inner.post({ type: "painted" });
+        }
         if (message.type !== "door_wanted") return handler(message);
         desktop.openDoor().then(
           (door) => inner.post({ type: "door", door }),
           (error: unknown) => handler({ type: "failed", why: failureText(error) }),
         );
       });
+    },
+    attach: (canvas) => {
+      if (!painted) return inner.attach(canvas);
+      painter.attach(canvas);
+      inner.post({ type: "painter" });
     },
     close: () => inner.close(),
   };

@@ -14,6 +14,9 @@ export type ToWorker =
   | { type: "seal"; secret: SealSecret }
   | { type: "seal_view"; view: SealView }
   | { type: "canvas"; canvas: OffscreenCanvas }
+  /** The page draws by itself what it is handed, and says when it has. */
+  | { type: "painter" }
+  | { type: "painted" }
   | { type: "ask"; rights: Rights }
   | { type: "give_up"; rights: Rights }
   | { type: "end" }

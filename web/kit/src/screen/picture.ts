@@ -1,3 +1,5 @@
+import type { Surface } from "./surface";
+
 /** What {@link Picture} needs of the wasm decoder. */
 export interface Framebuffer {
   width(): number;
@@ -13,9 +15,13 @@ export interface Rect {
   h: number;
 }
 
-/** The canvas and its view of the decoder's framebuffer. Draws on arrival; the browser shows the canvas by itself. */
+export function overlaps(a: Rect, b: Rect): boolean {
+  return a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
+}
+
+/** The surface and what it shows: the decoder's framebuffer. Draws on arrival. */
 export class Picture {
-  #context: OffscreenCanvasRenderingContext2D | null = null;
+  #surface: Surface | null = null;
   #image: ImageData | null = null;
   #pointer = 0;
   readonly #framebuffer: Framebuffer;
@@ -26,43 +32,34 @@ export class Picture {
     this.#memory = memory;
   }
 
-  attach(canvas: OffscreenCanvas): void {
-    this.#context = canvas.getContext("2d", { alpha: false, desynchronized: true });
+  attach(surface: Surface): void {
+    this.#surface = surface;
     this.resize();
   }
 
   /** Takes the framebuffer's size and draws all of it. */
   resize(): void {
-    const context = this.#context;
     const width = this.#framebuffer.width();
     const height = this.#framebuffer.height();
-    if (!context || width === 0 || height === 0) return;
-    if (context.canvas.width !== width || context.canvas.height !== height) {
-      context.canvas.width = width;
-      context.canvas.height = height;
-    }
+    if (width === 0 || height === 0) return;
     this.#image = null;
+    this.#surface?.resize(width, height);
     this.draw({ x: 0, y: 0, w: width, h: height });
   }
 
-  /** `rects` is x, y, w, h for each rectangle that changed. */
-  drawAll(rects: Uint32Array): void {
-    const image = this.#view();
-    const context = this.#context;
-    if (!image || !context) return;
-    for (let i = 0; i + 3 < rects.length; i += 4) {
-      context.putImageData(image, 0, 0, rects[i] ?? 0, rects[i + 1] ?? 0, rects[i + 2] ?? 0, rects[i + 3] ?? 0);
-    }
+  /** `rects` is x, y, w, h for each rectangle that changed. `shown` is called when they can be seen, at once or later. */
+  drawAll(rects: ArrayLike<number>, shown: () => void = () => undefined): void {
+    if (this.#surface) this.#surface.put(() => this.#view(), rects, shown);
+    else shown();
   }
 
   draw({ x, y, w, h }: Rect): void {
-    const image = this.#view();
-    if (image) this.#context?.putImageData(image, 0, 0, x, y, w, h);
+    this.drawAll([x, y, w, h]);
   }
 
-  drawVideo(frame: VideoFrame, { x, y, w, h }: Rect): void {
-    // The display size is the picture; the coded size has the codec's padding.
-    this.#context?.drawImage(frame, 0, 0, frame.displayWidth, frame.displayHeight, x, y, w, h);
+  /** Draws a video's picture. False when only the framebuffer can be drawn. */
+  drawVideo(frame: VideoFrame, region: Rect): boolean {
+    return this.#surface === null || this.#surface.video(frame, region);
   }
 
   /** The framebuffer's own bytes, for reading. */

@@ -1,5 +1,5 @@
 import type { RendererPort } from "../session/session.svelte";
-import type { FromWorker } from "./messages";
+import type { FromWorker, ToWorker } from "./messages";
 
 /** Starts the renderer worker. */
 export function startRenderer(): RendererPort {
@@ -9,6 +9,10 @@ export function startRenderer(): RendererPort {
     listen: (handler) => {
       worker.onmessage = (event: MessageEvent<FromWorker>) => handler(event.data);
       worker.onerror = (event) => handler({ type: "failed", why: event.message || "the renderer stopped" });
+    },
+    attach: (element) => {
+      const canvas = element.transferControlToOffscreen();
+      worker.postMessage({ type: "canvas", canvas } satisfies ToWorker, [canvas]);
     },
     close: () => worker.terminate(),
   };

@@ -6,6 +6,7 @@ import { cursorShape } from "./cursor";
 import type { FromWorker, ToWorker } from "./messages";
 import { Picture } from "./picture";
 import { PointerPump } from "./pump";
+import type { Surface } from "./surface";
 import { Video, type OtherDecoder } from "./video";
 import { Composer, ScreenDecoder, readControl } from "./wasm";
 
@@ -27,7 +28,7 @@ export class Renderer {
   readonly #link: Link;
   readonly #tell: (message: FromWorker) => void;
   readonly #clock: Clock;
-  /** Frames whose video is still being decoded, oldest first. */
+  /** Frames that are not shown yet, or whose video is still being decoded, oldest first. */
   readonly #undrawn: { frame: number; drawUs: number; open: number }[] = [];
   #exact: boolean | null = null;
   /** A whole frame came since the picture began. */
@@ -109,10 +110,11 @@ export class Renderer {
       case "end":
         this.#link.send(STREAM.control, this.#composer.end());
         return;
-      case "canvas":
-        return this.#picture.attach(message.canvas);
       case "watch":
         return this.#watch(message.agent);
+      case "canvas":
+      case "painter":
+      case "painted":
       case "open":
       case "seal":
       case "seal_view":
@@ -121,6 +123,11 @@ export class Renderer {
       case "close":
         return;
     }
+  }
+
+  /** Where the picture is shown from now on. */
+  show(surface: Surface): void {
+    this.#picture.attach(surface);
   }
 
   /** A carrier stands: whatever was under way may be lost, so the picture starts anew. */
@@ -209,17 +216,16 @@ export class Renderer {
       this.#whole = true;
     }
     const dirty = decoder.dirty();
-    this.#picture.drawAll(dirty);
-    this.#video.exact(dirty);
     const videos = decoder.video();
-    const drawUs = Math.round((this.#clock.now() - started) * 1000);
-    if (videos === 0 && this.#undrawn.length === 0) {
-      this.#acks.drawn(frame, drawUs);
-    } else {
-      this.#undrawn.push({ frame, drawUs, open: videos });
-      for (let i = 0; i < videos; i++) this.#decodeVideo(frame, i);
+    const undrawn = { frame, drawUs: 0, open: videos + 1 };
+    this.#undrawn.push(undrawn);
+    this.#picture.drawAll(dirty, () => {
+      undrawn.drawUs = Math.round((this.#clock.now() - started) * 1000);
+      undrawn.open -= 1;
       this.#ackDrawn();
-    }
+    });
+    this.#video.exact(dirty);
+    for (let i = 0; i < videos; i++) this.#decodeVideo(frame, i);
     const exact = decoder.exact();
     if (exact !== this.#exact) {
       this.#exact = exact;

@@ -14,7 +14,7 @@ function world(other: OtherDecoder | null) {
   const heard: unknown[][] = [];
   const video = new Video(
     {
-      show: (picture) => heard.push(["show", picture.timestamp]),
+      show: (picture) => heard.push(["show", picture.timestamp]) > 0,
       keep: () => undefined,
       done: (frame) => heard.push(["done", frame]),
       broken: () => heard.push(["broken"]),

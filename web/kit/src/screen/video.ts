@@ -1,5 +1,5 @@
 import type { Clock } from "../link/link";
-import type { Rect } from "./picture";
+import { overlaps, type Rect } from "./picture";
 
 /** Numbers of codecs on the wire. */
 export const CODEC = { h264: 1, av1: 2 } as const;
@@ -22,8 +22,8 @@ export interface Unit {
 
 /** Where decoded pictures go. */
 export interface VideoSink {
-  /** Draws a picture straight to the canvas. */
-  show(picture: VideoFrame, region: Rect): void;
+  /** Draws a picture straight to the canvas. False when only the framebuffer can be drawn. */
+  show(picture: VideoFrame, region: Rect): boolean;
   /** Takes the pixels into the framebuffer; `draw` when the canvas does not show them yet. */
   keep(ticket: number, region: Rect, rgba: Uint8Array, draw: boolean): void;
   /** The frame's unit is on the screen, or will never be. */
@@ -48,10 +48,6 @@ interface Pending {
   region: Rect;
   /** Exact pixels came later for a part of the region: they win, which only the framebuffer can arrange. */
   covered: boolean;
-}
-
-export function overlaps(a: Rect, b: Rect): boolean {
-  return a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
 }
 
 /** The codec's name for WebCodecs. H.264's is in the key frame's sequence parameter set. */
@@ -214,8 +210,7 @@ export class Video {
     this.#pending.delete(picture.timestamp);
     this.#cancelProof();
     this.#proven = unit.codec;
-    const shown = !unit.covered;
-    if (shown) this.#sink.show(picture, unit.region);
+    const shown = !unit.covered && this.#sink.show(picture, unit.region);
     this.#sink.done(unit.frame);
     this.#newest?.picture.close();
     this.#newest = { picture, unit, shown };

@@ -9,13 +9,15 @@ import type { SealSecret, SealView } from "../session/seal";
 import type { MediaOffer } from "../types";
 import { wasmFraming } from "./framing";
 import type { DoorWanted, FromWorker, ToWorker } from "./messages";
+import { PageSurface, type Paint } from "./painting";
 import { Renderer } from "./renderer";
 import { CODEC, type OtherDecoder } from "./video";
 import { Sealing } from "./sealing";
+import { CanvasSurface, type Surface } from "./surface";
 import { loadWasm } from "./wasm";
 
 interface Page {
-  postMessage(message: FromWorker | DoorWanted): void;
+  postMessage(message: FromWorker | DoorWanted | Paint, transfer?: Transferable[]): void;
   onmessage: ((event: MessageEvent<ToWorker>) => void) | null;
   onerror: ((event: unknown) => void) | null;
 }
@@ -38,7 +40,7 @@ let renderer: Renderer | null = null;
 let sealing: Sealing | null = null;
 let secret: SealSecret | null = null;
 let view: SealView | null = null;
-let canvas: OffscreenCanvas | null = null;
+let surface: Surface | null = null;
 let agent = false;
 const early: ToWorker[] = [];
 
@@ -73,7 +75,7 @@ function open(wasm: WebAssembly.Memory, participant: number, offer: MediaOffer, 
   }
   const decoder = link instanceof NativeLink ? byRust(link) : null;
   renderer = new Renderer(participant, wasm, sealing ?? link, tell, clock, decoder);
-  if (canvas) renderer.handle({ type: "canvas", canvas });
+  if (surface) renderer.show(surface);
   renderer.handle({ type: "watch", agent });
   link.open(offer);
 }
@@ -100,6 +102,11 @@ function byRust(native: NativeLink): OtherDecoder {
       return new VideoFrame(planes.data, { format: "I420", codedWidth: planes.width, codedHeight: planes.height, timestamp });
     },
   };
+}
+
+function show(place: Surface): void {
+  surface = place;
+  renderer?.show(place);
 }
 
 function close(): void {
@@ -134,8 +141,11 @@ function handle(message: ToWorker): void {
       sealing?.view(view);
       return;
     case "canvas":
-      canvas = message.canvas;
-      renderer?.handle(message);
+      return show(new CanvasSurface(message.canvas));
+    case "painter":
+      return show(new PageSurface((paint, transfer) => page.postMessage(paint, transfer)));
+    case "painted":
+      if (surface instanceof PageSurface) surface.painted();
       return;
     case "watch":
       if (message.agent && !agent) sealing?.linkUp();

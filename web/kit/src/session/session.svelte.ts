@@ -11,6 +11,8 @@ import { agentOf, may, next, nothingKnown, reachable, remarks, stageOf, type Kno
 export interface RendererPort {
   post(message: ToWorker, transfer?: Transferable[]): void;
   listen(handler: (message: FromWorker) => void): void;
+  /** Where the picture is shown. Once. */
+  attach(canvas: HTMLCanvasElement): void;
   close(): void;
 }
 
@@ -104,8 +106,8 @@ export class Session {
     this.#signal.send({ type: "end" });
   }
 
-  attach(canvas: OffscreenCanvas): void {
-    this.#parts.renderer.post({ type: "canvas", canvas }, [canvas]);
+  attach(canvas: HTMLCanvasElement): void {
+    this.#parts.renderer.attach(canvas);
   }
 
   /** Input of the technician, straight to the worker. */

@@ -59,6 +59,7 @@ function world(problem: { code: string; message: string } | null = null) {
       listen: (handler) => {
         tell = handler;
       },
+      attach: () => {},
       close: () => {},
     },
     origin: { host: "h", hostname: "h", secure: true },

@@ -102,9 +102,13 @@ class Desk {
 
   #heard(event: DesktopEvent): void {
     switch (event.type) {
-      case "status":
+      case "status": {
+        // A keyring that was unlocked late may hold the sign-in.
+        const late = event.status.keyring && this.status?.keyring === false && app.identity.state === "nobody";
         this.status = event.status;
+        if (late) void app.identify();
         return;
+      }
       case "show_session":
         if (!this.single) this.show(event.session);
         return;

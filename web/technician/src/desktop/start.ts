@@ -21,7 +21,7 @@ export function start(target: HTMLElement): void {
   const keyboard = new KeyboardHolder();
   useWays({
     dial: (id) => new NativeSocket(id),
-    renderer: startNativeRenderer,
+    renderer: () => startNativeRenderer(desk.status?.painted ?? false),
     origin: () => ({ host: "", hostname: "", secure: true }),
     program: "farhand-console",
     capturing: (on) => keyboard.capturing(on),
