@@ -80,6 +80,8 @@ pub struct Config {
     pub alert_webhook: Option<String>,
     /// Whether webhooks may go to addresses of this machine and of private networks.
     pub private_webhooks: bool,
+    /// The DNS server that is asked for names outside, where it is not the machine's.
+    pub dns: Option<SocketAddr>,
     /// Serve the pages from this folder instead of those built in.
     pub web: Option<PathBuf>,
     /// The Linux agent that customers may download.
@@ -197,6 +199,7 @@ impl Layers {
             certificate,
             alert_webhook: self.parsed(Key::AlertWebhook, webhook)?,
             private_webhooks: self.parsed(Key::PrivateWebhooks, boolean)?.unwrap_or(false),
+            dns: self.parsed(Key::Dns, |text| socket(text, 53))?,
             web: self.text(Key::Web).map(PathBuf::from),
             agent_file: self.text(Key::AgentFile).map(PathBuf::from),
             demo: self.parsed(Key::Demo, boolean)?.unwrap_or(false),

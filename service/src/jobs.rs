@@ -1,4 +1,4 @@
-//! What runs beside the requests: deletion of what is due, alerts, certificates.
+//! What runs beside the requests: deletion of what is due, alerts, certificates, limits of sessions, proven domains.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -37,6 +37,8 @@ pub async fn start(app: &App, shown: &Arc<Shown>, ending: &watch::Receiver<bool>
     tokio::spawn(alerts.run(ending.clone()));
 
     tokio::spawn(tickets(app.clone(), ending.clone()));
+    tokio::spawn(crate::limits::run(app.clone(), ending.clone()));
+    tokio::spawn(crate::domains::run(app.clone(), ending.clone()));
 
     match &config.certificate {
         CertificateSource::SelfSigned => {}

@@ -9,6 +9,8 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::{Client, StatusCode, Url, redirect};
 use rustls::ClientConfig;
 
+use crate::names::Names;
+
 /// Everything takes at most this long.
 const WITHIN: Duration = Duration::from_secs(10);
 /// An address as text is at most this long, in characters.
@@ -59,7 +61,7 @@ impl Outward {
     ///
     /// # Errors
     /// [`OutwardError::Failed`] when the machine's certificates cannot be read.
-    pub fn new(reach: Reach) -> Result<Self, OutwardError> {
+    pub fn new(reach: Reach, names: Names) -> Result<Self, OutwardError> {
         let provider = crate::tls::crypto();
         let verifier = rustls_platform_verifier::Verifier::new(Arc::clone(&provider))
             .map_err(|e| OutwardError::Failed(e.to_string()))?;
@@ -69,20 +71,20 @@ impl Outward {
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(verifier))
             .with_no_client_auth();
-        Self::with_tls(reach, tls)
+        Self::with_tls(reach, names, tls)
     }
 
     /// Trusting whom these settings trust.
     ///
     /// # Errors
     /// [`OutwardError::Failed`].
-    pub fn with_tls(reach: Reach, tls: ClientConfig) -> Result<Self, OutwardError> {
+    pub fn with_tls(reach: Reach, names: Names, tls: ClientConfig) -> Result<Self, OutwardError> {
         let client = Client::builder()
             .tls_backend_preconfigured(tls)
             .https_only(true)
             .no_proxy()
             .redirect(redirect::Policy::none())
-            .dns_resolver(Resolver(reach))
+            .dns_resolver(Resolver { reach, names })
             .timeout(WITHIN)
             .user_agent(concat!("farhand/", env!("CARGO_PKG_VERSION")))
             .build()
@@ -95,19 +97,7 @@ impl Outward {
     /// # Errors
     /// [`OutwardError::Address`], [`OutwardError::Private`].
     pub fn check(&self, address: &str) -> Result<Url, OutwardError> {
-        let wrong = || OutwardError::Address(address.chars().take(200).collect());
-        let url = Url::parse(address).map_err(|_| wrong())?;
-        let plain = url.scheme() == "https" && url.username().is_empty() && url.password().is_none();
-        let Some(host) = url.host_str().filter(|host| plain && !host.is_empty()) else { return Err(wrong()) };
-        if address.len() > MAX_URL {
-            return Err(wrong());
-        }
-        // A number in the place of a name is connected to without asking the resolver.
-        let number = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-        if number.is_ok_and(|ip| !self.reach.allows(ip)) {
-            return Err(OutwardError::Private(host.to_owned()));
-        }
-        Ok(url)
+        self.reach.check(address)
     }
 
     /// Posts JSON. What is answered is not read.
@@ -169,18 +159,20 @@ fn plain(error: &reqwest::Error) -> String {
     innermost.to_string()
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Resolver(Reach);
+#[derive(Clone, Debug)]
+struct Resolver {
+    reach: Reach,
+    names: Names,
+}
 
 impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
-        let reach = self.0;
+        let (reach, names) = (self.reach, self.names.clone());
         Box::pin(async move {
             let host = name.as_str().to_owned();
-            let found: Vec<SocketAddr> = tokio::net::lookup_host((host.as_str(), 0))
-                .await?
-                .filter(|address| reach.allows(address.ip()))
-                .collect();
+            let all = names.addresses(&host).await?;
+            let found: Vec<SocketAddr> =
+                all.into_iter().filter(|ip| reach.allows(*ip)).map(|ip| SocketAddr::new(ip, 0)).collect();
             if found.is_empty() {
                 return Err(Box::new(Inside(host)) as Box<dyn std::error::Error + Send + Sync>);
             }
@@ -190,7 +182,30 @@ impl Resolve for Resolver {
 }
 
 impl Reach {
-    fn allows(self, ip: IpAddr) -> bool {
+    /// Whether requests may go to this address, as far as can be told without asking for its name. What the name comes
+    /// to is held against the same rule when the request is made.
+    ///
+    /// # Errors
+    /// [`OutwardError::Address`], [`OutwardError::Private`].
+    pub fn check(self, address: &str) -> Result<Url, OutwardError> {
+        let wrong = || OutwardError::Address(address.chars().take(200).collect());
+        if address.len() > MAX_URL {
+            return Err(wrong());
+        }
+        let url = Url::parse(address).map_err(|_| wrong())?;
+        let plain = url.scheme() == "https" && url.username().is_empty() && url.password().is_none();
+        let Some(host) = url.host_str().filter(|host| plain && !host.is_empty()) else { return Err(wrong()) };
+        // A number in the place of a name is connected to without asking the resolver.
+        let number = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+        if number.is_ok_and(|ip| !self.allows(ip)) {
+            return Err(OutwardError::Private(host.to_owned()));
+        }
+        Ok(url)
+    }
+
+    /// Whether requests may go to this address.
+    #[must_use]
+    pub fn allows(self, ip: IpAddr) -> bool {
         match self {
             Self::Private => true,
             Self::Public => is_public(ip),
@@ -257,7 +272,7 @@ mod tests {
             .unwrap()
             .with_root_certificates(rustls::RootCertStore::empty())
             .with_no_client_auth();
-        Outward::with_tls(reach, tls).unwrap()
+        Outward::with_tls(reach, Names::new(None), tls).unwrap()
     }
 
     #[test]

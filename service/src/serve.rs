@@ -27,6 +27,7 @@ use crate::identity::password::Passwords;
 use crate::listener::{Limits, Listener};
 use crate::mail::Mailer;
 use crate::metrics::Metrics;
+use crate::names::Names;
 use crate::outward::{Outward, Reach};
 use crate::set_up::SetUpDoor;
 use crate::store::{Database, Store, StoreError};
@@ -213,12 +214,13 @@ impl Service {
         let certificate =
             CertificateFacts { fingerprint: identity.fingerprint, self_signed: identity.self_signed };
         let reach = if config.private_webhooks { Reach::Private } else { Reach::Public };
-        let outward = Outward::new(reach).map_err(anyhow::Error::from)?;
+        let outside = Names::new(config.dns);
+        let outward = Outward::new(reach, outside.clone()).map_err(anyhow::Error::from)?;
         let mailer = Mailer::new(store.clone(), clock.clone(), config.smtp.as_ref());
         tokio::spawn(mailer.clone().run(ended.clone()));
         let app = App::new(Parts {
             mailer,
-            lookups: Lookups::new(outward.clone()),
+            lookups: Lookups::new(outside, outward.clone()),
             outward,
             clock,
             config,

@@ -2,20 +2,28 @@
 //! `cargo fuzz run <name>` (in `fuzz/`) looks for bytes that break one; `cargo test -p farhand-fuzz-targets` runs the
 //! kept corpus through all of them on the stable compiler.
 
+#[cfg(feature = "hub")]
+mod column;
 mod consent;
 mod decoders;
 #[cfg(feature = "hub")]
 mod hub;
+#[cfg(feature = "hub")]
+mod outward;
 #[cfg(feature = "hub")]
 mod passkey;
 mod room;
 mod seal;
 mod session;
 
+#[cfg(feature = "hub")]
+pub use column::column;
 pub use consent::consent;
 pub use decoders::{channel, frames, screen, signals, ticket};
 #[cfg(feature = "hub")]
 pub use hub::hub;
+#[cfg(feature = "hub")]
+pub use outward::outward;
 #[cfg(feature = "hub")]
 pub use passkey::passkey;
 pub use room::room;
@@ -42,4 +50,8 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("hub", hub),
     #[cfg(feature = "hub")]
     ("passkey", passkey),
+    #[cfg(feature = "hub")]
+    ("column", column),
+    #[cfg(feature = "hub")]
+    ("outward", outward),
 ];

@@ -132,13 +132,21 @@ pub struct Room {
     members: BTreeMap<ParticipantId, Member>,
     outputs: VecDeque<Output>,
     stats: Stats,
+    /// See [`Room::inputs`].
+    inputs: u64,
 }
 
 impl Room {
     /// An empty room.
     #[must_use]
     pub fn new(limits: Limits) -> Self {
-        Self { limits, members: BTreeMap::new(), outputs: VecDeque::new(), stats: Stats::default() }
+        Self {
+            limits,
+            members: BTreeMap::new(),
+            outputs: VecDeque::new(),
+            stats: Stats::default(),
+            inputs: 0,
+        }
     }
 
     /// Lets a participant in, whose ticket the shell has verified; returns who else is in. An older connection of the
@@ -223,9 +231,11 @@ impl Room {
                 if message.len() > MAX_DATAGRAM {
                     return Err(Violation::Long);
                 }
+                self.inputs += 1;
                 self.relay_to_agent(sender, stream, message);
             }
             (Role::Technician, Stream::Control | Stream::Input | Stream::Screen) => {
+                self.inputs += u64::from(stream == Stream::Input);
                 self.relay_to_agent(sender, stream, message);
             }
         }
@@ -269,6 +279,12 @@ impl Room {
     #[must_use]
     pub fn stats(&self) -> Stats {
         self.stats
+    }
+
+    /// Inputs of technicians that came so far: keys, buttons and moves of the pointer, whatever they say.
+    #[must_use]
+    pub fn inputs(&self) -> u64 {
+        self.inputs
     }
 
     fn of_connection(&self, connection: ConnectionId) -> Option<(ParticipantId, Role)> {

@@ -323,3 +323,19 @@ fn a_viewer_that_does_not_read_its_control_messages_is_closed_and_the_agent_is_n
     assert!(world.outputs().contains(&closed));
     assert_eq!(world.room.connection_of(AGENT), Some(AGENT.into()));
 }
+
+#[test]
+fn inputs_of_technicians_are_counted_and_nothing_else_is() {
+    let mut world = world();
+    world.send(VIEWER, Stream::Control, 0, 8);
+    world.send(VIEWER, Stream::Screen, 0, 8);
+    world.send(AGENT, Stream::Screen, RESET, 8);
+    world.send(AGENT, Stream::Control, 0, 8);
+    assert_eq!(world.room.inputs(), 0);
+    world.send(VIEWER, Stream::Input, 0, 8);
+    world.send(SECOND, Stream::Pointer, 0, 8);
+    // What is refused is no input.
+    let forged = message(SECOND, Stream::Input, 0, 9, 8);
+    world.room.handle_message(VIEWER.into(), Stream::Input, forged, world.now).unwrap_err();
+    assert_eq!(world.room.inputs(), 2);
+}

@@ -237,6 +237,12 @@ impl Rooms {
         }
     }
 
+    /// Inputs of technicians in a session's room, since the first of those who are in it came.
+    pub(crate) fn inputs(&self, session: &str) -> u64 {
+        let cell = lock(&self.cells).get(session).cloned();
+        cell.map_or(0, |cell| cell.lock().room.inputs())
+    }
+
     /// Rooms now, and what all rooms did.
     pub(crate) fn stats(&self) -> (u64, Stats) {
         let cells = lock(&self.cells);

@@ -315,6 +315,13 @@ impl MediaServer {
         self.shared.rooms.kick(session, participant);
     }
 
+    /// How many inputs of technicians passed through a session's room, whatever they say; 0 when nobody is in it, and
+    /// from 0 again when it was empty between.
+    #[must_use]
+    pub fn inputs(&self, session: &str) -> u64 {
+        self.shared.rooms.inputs(session)
+    }
+
     /// Counters and gauges.
     #[must_use]
     pub fn metrics(&self) -> Metrics {

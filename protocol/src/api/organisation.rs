@@ -95,13 +95,17 @@ pub struct Domain {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional, type = "number"))]
     pub verified_at: Option<u64>,
+    /// Until when it is still shown as proven, where the proof is missing by now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional, type = "number"))]
+    pub shown_until: Option<u64>,
     /// The name of the TXT record.
     pub txt_name: String,
     /// What the TXT record holds, or the file.
     pub value: String,
     /// The address of the file.
     pub file_url: String,
-    /// What the last look found, when it did not find the proof: `no_record`, `other_record`, `no_file`,
+    /// What the last look found, when it did not find the proof: `nothing`, `no_record`, `other_record`, `no_file`,
     /// `other_file`, `unreachable`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]

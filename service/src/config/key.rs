@@ -29,6 +29,8 @@ pub enum Key {
     AlertWebhook,
     /// Whether webhooks may be on private networks.
     PrivateWebhooks,
+    /// The DNS server for names outside.
+    Dns,
     /// Folder of pages.
     Web,
     /// Agent to download.
@@ -51,7 +53,7 @@ pub enum Key {
 
 impl Key {
     /// Every setting.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Data,
         Self::Listen,
         Self::Media,
@@ -65,6 +67,7 @@ impl Key {
         Self::AcmeRoot,
         Self::AlertWebhook,
         Self::PrivateWebhooks,
+        Self::Dns,
         Self::Web,
         Self::AgentFile,
         Self::Demo,
@@ -93,6 +96,7 @@ impl Key {
             Self::AcmeRoot => "acme_root",
             Self::AlertWebhook => "alert_webhook",
             Self::PrivateWebhooks => "private_webhooks",
+            Self::Dns => "dns",
             Self::Web => "web",
             Self::AgentFile => "agent_file",
             Self::Demo => "demo",

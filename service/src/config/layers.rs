@@ -50,6 +50,9 @@ pub struct Flags {
     /// Allow webhooks to addresses of this machine and of private networks.
     #[arg(long)]
     pub private_webhooks: bool,
+    /// Ask this DNS server for webhooks' names and for the domains of organisations, instead of the machine's.
+    #[arg(long, value_name = "ADDRESS")]
+    pub dns: Option<String>,
     /// Serve the pages from this folder instead of those built in.
     #[arg(long, value_name = "FOLDER")]
     pub web: Option<String>,
@@ -99,6 +102,7 @@ impl Flags {
                     Key::AcmeRoot => self.acme_root.clone(),
                     Key::AlertWebhook => self.alert_webhook.clone(),
                     Key::PrivateWebhooks => self.private_webhooks.then(|| "true".to_owned()),
+                    Key::Dns => self.dns.clone(),
                     Key::Web => self.web.clone(),
                     Key::AgentFile => self.agent_file.clone(),
                     Key::Demo => self.demo.then(|| "true".to_owned()),

@@ -74,6 +74,7 @@ fn every_wrong_value_is_a_sentence_that_names_its_place() {
         ("FARHAND_PUBLIC_URL", "http://x", "https address"),
         ("FARHAND_ACME", "somebody", "letsencrypt"),
         ("FARHAND_ALERT_WEBHOOK", "http://x", "https address"),
+        ("FARHAND_DNS", "dns.example.org", "an address and a port"),
         ("FARHAND_PUBLIC_URL", "https://x/path", "https address"),
         ("FARHAND_PUBLIC_URL", "https://u@x", "https address"),
     ];

@@ -57,7 +57,7 @@ async fn admit(
     from: IpAddr,
 ) -> Result<Caller, Refusal> {
     if let Credential::Key(token) = Credential::of(headers) {
-        return Ok(Caller::Key(key(app, operation, &token).await?));
+        return Ok(Caller::Key(key(app, operation, &token, from).await?));
     }
     let Some(signed_in) = SignedIn::of(app, headers, from).await? else {
         // Ended long ago, made up, or changed: nobody can tell them apart.
@@ -83,8 +83,12 @@ async fn admit(
     Ok(Caller::Person(Box::new(signed_in)))
 }
 
-async fn key(app: &App, operation: &Operation, token: &Token) -> Result<KeyCaller, Refusal> {
+async fn key(app: &App, operation: &Operation, token: &Token, from: IpAddr) -> Result<KeyCaller, Refusal> {
     let found = app.store().api_key_by_token(&token.hash()).await?;
+    if found.is_none() {
+        // Revoked, made up, or changed.
+        app.alarm("token", "key_unknown", from);
+    }
     let now = app.now().unix_ms;
     let found = found.filter(|key| key.expires_at > now).ok_or_else(Refusal::sign_in_needed)?;
     let tenant = app.store().tenant(found.tenant);

@@ -14,6 +14,8 @@ use super::gate::{Caller, SignedIn};
 use super::operation::{Access, Operation};
 use crate::app::App;
 use crate::audit::{Actor, Event};
+use crate::domains;
+use crate::identity::domain::Missing;
 use crate::identity::{Token, domain, random_id};
 use crate::store::{ApiKeyRow, DomainRow, MailRow, OrganisationRow, TenantStore};
 
@@ -228,6 +230,7 @@ fn domain_shown(row: DomainRow) -> api::Domain {
     api::Domain {
         txt_name: domain::txt_name(&row.name),
         file_url: domain::file_url(&row.name),
+        shown_until: row.proven().shown_until(),
         name: row.name,
         verified_at: row.verified_at,
         value: row.proof,
@@ -264,18 +267,8 @@ async fn check_domain(
     let named = row(tenant).await?.domain.ok_or_else(|| {
         Refusal::conflict("domain_missing", "No domain is named yet. Write its name first.")
     })?;
-    let (record_found, file_found) = tokio::join!(
-        app.lookups().record(&named.name, &named.proof),
-        app.lookups().file(&named.name, &named.proof)
-    );
-    let verdict = domain::verdict(record_found, file_found);
-    let verified_at = match verdict {
-        Ok(()) => Some(app.now().unix_ms),
-        // Once proven it stays so until somebody forgets or renames it; a record may be taken down afterwards.
-        Err(_) => named.verified_at,
-    };
-    tenant.domain_looked(&named.name, verified_at, verdict.err()).await?;
-    let outcome = verdict.err().unwrap_or("ok");
+    let found = domains::look(&app, tenant, &named).await?;
+    let outcome = found.err().map_or("ok", Missing::code);
     record(&app, &signed_in, "domain_check", format!("{} {outcome}", named.name), from);
     let row = row(tenant).await?.domain.ok_or_else(Refusal::not_found)?;
     Ok(Json(domain_shown(row)))

@@ -56,7 +56,19 @@ pub async fn session(
             AttachRefused::NotYours => Refusal::sign_in_needed(),
         }
     };
-    let seat = app.broker().may_attach(&id, &who).map_err(refused)?;
+    let seat = match app.broker().may_attach(&id, &who) {
+        Ok(seat) => seat,
+        Err(why) => {
+            // A session's token outlives it at its agent; one that was never given is made up, or changed.
+            if let Who::Token(hash) = &who
+                && !app.store().is_participants_token(hash).await?
+                && app.store().sign_in_by_token(hash).await?.is_none()
+            {
+                app.alarm("token", "token_unknown", from);
+            }
+            return Err(refused(why));
+        }
+    };
     let upgrade = upgrade.map_err(|_| not_a_socket())?;
     Ok(upgrade
         .read_buffer_size(READ_BUFFER)

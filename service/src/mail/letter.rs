@@ -39,6 +39,18 @@ pub enum Letter<'a> {
     MethodAdded,
     /// A method was removed.
     MethodRemoved,
+    /// A proven domain's proof is missing.
+    ProofMissing {
+        /// The domain.
+        domain: &'a str,
+        /// For how many days it is still shown.
+        days: u64,
+    },
+    /// A domain is not shown as proven any more.
+    ProofWithdrawn {
+        /// The domain.
+        domain: &'a str,
+    },
 }
 
 impl Letter<'_> {
@@ -50,6 +62,8 @@ impl Letter<'_> {
             Self::PasswordChanged => "password_changed",
             Self::MethodAdded => "method_added",
             Self::MethodRemoved => "method_removed",
+            Self::ProofMissing { .. } => "proof_missing",
+            Self::ProofWithdrawn { .. } => "proof_withdrawn",
         }
     }
 
@@ -66,6 +80,10 @@ impl Letter<'_> {
             Self::Locked { minutes, address } => {
                 vec![("{minutes}", minutes.to_string()), ("{address}", of(address))]
             }
+            Self::ProofMissing { domain, days } => {
+                vec![("{domain}", of(domain)), ("{days}", days.to_string())]
+            }
+            Self::ProofWithdrawn { domain } => vec![("{domain}", of(domain))],
             Self::PasswordChanged | Self::MethodAdded | Self::MethodRemoved => Vec::new(),
         }
     }
@@ -131,6 +149,8 @@ mod tests {
             Letter::PasswordChanged,
             Letter::MethodAdded,
             Letter::MethodRemoved,
+            Letter::ProofMissing { domain: "example.org", days: 7 },
+            Letter::ProofWithdrawn { domain: "example.org" },
         ];
         for letter in letters {
             let (subject, text) = letter.text();

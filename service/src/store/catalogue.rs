@@ -69,6 +69,7 @@ pub const TABLES: &[Table] = &[
             ("domain_proof", Kind::Text),
             ("domain_verified_at", Kind::Number),
             ("domain_problem", Kind::Text),
+            ("domain_lost_at", Kind::Number),
             ("logo", Kind::Bytes),
         ],
     },

@@ -22,11 +22,13 @@ type Step = (i64, &'static str, &'static str);
 const SQLITE: &[Step] = steps!("sqlite":
     (1, "first session", "0001_first_session.sql"),
     (2, "identity", "0002_identity.sql"),
-    (10, "sealed audit retention", "0010_sealed_audit_retention.sql"));
+    (10, "sealed audit retention", "0010_sealed_audit_retention.sql"),
+    (20, "lost proofs", "0020_lost_proofs.sql"));
 const POSTGRES: &[Step] = steps!("postgres":
     (1, "first session", "0001_first_session.sql"),
     (2, "identity", "0002_identity.sql"),
-    (10, "sealed audit retention", "0010_sealed_audit_retention.sql"));
+    (10, "sealed audit retention", "0010_sealed_audit_retention.sql"),
+    (20, "lost proofs", "0020_lost_proofs.sql"));
 
 /// Name of the database within the data folder.
 pub const FILE: &str = "farhand.sqlite";

@@ -1,6 +1,6 @@
 //! Look-ups by which somebody who is not yet known to a tenant is led to it.
 
-use farhand_protocol::api::{Method, Scope};
+use farhand_protocol::api::{Method, Policy, Scope};
 use sqlx::Row as _;
 
 use super::rows::{list_of, policy_of, to_hash, to_i64, to_u64};
@@ -70,6 +70,19 @@ pub struct FoundKey {
     pub expires_at: u64,
     /// Milliseconds since 1970.
     pub used_at: Option<u64>,
+}
+
+/// A session that a customer has joined and that has not ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunningSession {
+    /// The tenant.
+    pub tenant: Tenant,
+    /// The session.
+    pub id: String,
+    /// When the customer joined, milliseconds since 1970.
+    pub joined_at: u64,
+    /// What limits it.
+    pub policy: Policy,
 }
 
 /// A session that had not ended when the service did.
@@ -163,6 +176,41 @@ impl Store {
             expires_at: to_u64(row.try_get(3)?),
             used_at: row.try_get::<Option<i64>, _>(4)?.map(to_u64),
         }))
+    }
+
+    /// Whether the token with this hash was ever given to a participant of a session that is still kept.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn is_participants_token(&self, token_hash: &[u8; 32]) -> Result<bool, StoreError> {
+        let query = sqlx::query(sql::door::PARTICIPANT_BY_TOKEN).bind(token_hash.to_vec());
+        Ok(query.fetch_optional(&self.read).await?.is_some())
+    }
+
+    /// Organisations whose domain is shown as proven.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn proven_domains(&self) -> Result<Vec<Tenant>, StoreError> {
+        let rows = sqlx::query(sql::door::PROVEN_DOMAINS).fetch_all(&self.read).await?;
+        rows.into_iter().map(|row| Ok(Tenant(row.try_get(0)?))).collect()
+    }
+
+    /// Every session that a customer has joined and that has not ended, of all tenants, the oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn running_sessions(&self) -> Result<Vec<RunningSession>, StoreError> {
+        let rows = sqlx::query(sql::door::RUNNING_SESSIONS).fetch_all(&self.read).await?;
+        let read = |row: sqlx::any::AnyRow| {
+            Ok(RunningSession {
+                tenant: Tenant(row.try_get(0)?),
+                id: row.try_get(1)?,
+                joined_at: to_u64(row.try_get(2)?),
+                policy: policy_of(row.try_get::<&str, _>(3)?)?,
+            })
+        };
+        rows.into_iter().map(read).collect()
     }
 
     /// Mails that are to be sent now, with their tenants.

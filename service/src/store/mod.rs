@@ -21,7 +21,7 @@ pub use self::audit::{AuditEntry, AuditFilter, ChainReport};
 use self::connect::BackEnd;
 pub use self::connect::{Database, FILE};
 pub use self::contents::{After, Page, exported};
-pub use self::door::{Found, FoundKey, FoundPasskey, KnownUser, OpenSession, StandingSignIn};
+pub use self::door::{Found, FoundKey, FoundPasskey, KnownUser, OpenSession, RunningSession, StandingSignIn};
 pub use self::rows::{
     ApiKeyRow, AuditRow, DomainRow, Ended, GroupRow, InvitationRow, MailRow, OrganisationRow, ParticipantRow,
     ParticipantSecret, PasskeyRow, PastRow, PersonRow, SessionRow, SignInRow, Standing, Tenant, TotpRow,

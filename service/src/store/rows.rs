@@ -8,6 +8,7 @@ use farhand_protocol::session::{EndReason, Role};
 use serde::{Deserialize, Serialize};
 
 use super::StoreError;
+use crate::identity::domain::Proven;
 use crate::identity::passkey::PublicKey;
 use crate::identity::totp::Secret;
 
@@ -194,6 +195,16 @@ pub struct DomainRow {
     pub verified_at: Option<u64>,
     /// What the last look found instead.
     pub problem: Option<String>,
+    /// Since when a proof that was there is missing, milliseconds since 1970.
+    pub lost_at: Option<u64>,
+}
+
+impl DomainRow {
+    /// How it stands.
+    #[must_use]
+    pub fn proven(&self) -> Proven {
+        Proven { verified_at: self.verified_at, lost_at: self.lost_at }
+    }
 }
 
 /// An invitation that waits.

@@ -24,7 +24,7 @@ use super::world::{PATIENCE, World};
 
 const HOST: &str = "support.example.test";
 /// Set by `cargo xtask test`, which has installed pebble: then it is no excuse that there is none.
-const REQUIRED: &str = "FARHAND_REQUIRE_PEBBLE";
+pub const REQUIRED: &str = "FARHAND_REQUIRE_PEBBLE";
 
 /// The authority, with a name server that says that every name is here.
 struct Authority {
@@ -117,7 +117,7 @@ impl Authority {
 }
 
 /// A free TCP port of this machine.
-fn port() -> u16 {
+pub fn port() -> u16 {
     StdListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
 }
 

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::world::{World, problem};
 
 /// A technician in a group with this policy.
-async fn technician_under(world: &World, policy: Value) -> String {
+pub async fn technician_under(world: &World, policy: Value) -> String {
     let tom = world.technician("tom@example.org").await;
     let me: User =
         world.with_token(Method::GET, "/api/v1/me", &tom).send().await.unwrap().json().await.unwrap();

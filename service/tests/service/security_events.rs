@@ -1,11 +1,15 @@
 //! O2: what is suspicious is marked in the audit log, once and not in floods, and told to who asked for it.
 
 use farhand_protocol::api::Outbox;
+use farhand_protocol::framing::close;
+use farhand_protocol::signal::FromService;
+use farhand_service::audit::watch::ONCE_IN;
 use farhand_service::identity::Token;
 use farhand_service::store::{AuditFilter, Tenant};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
+use super::session::media_socket;
 use super::world::{EMAIL, PATIENCE, World};
 
 /// The security events that belong to no tenant, oldest first.
@@ -32,6 +36,73 @@ async fn strangers_at_the_door_are_noted_once() {
 }
 
 #[tokio::test]
+async fn tampered_tokens_are_noted_and_honest_old_ones_are_not() {
+    let world = World::set_up().await;
+    let token = world.sign_in().await;
+    let created = world.create(&token).await;
+    let joined = world.join(&created.code).await;
+    let tampered = |token: &str| {
+        let last = if token.ends_with('A') { "B" } else { "A" };
+        format!("{}{last}", &token[..token.len() - 1])
+    };
+    // An agent that comes back after the end, and somebody who signed out: nothing to be alarmed about.
+    let path = format!("/api/v1/sessions/{}", created.session.id);
+    assert_eq!(world.with_token(Method::DELETE, &path, &token).send().await.unwrap().status(), 204);
+    let refused = world.session_socket(&joined.session, &joined.token).await.err();
+    assert_eq!(refused, Some(StatusCode::UNAUTHORIZED));
+    assert_eq!(strangers(&world).await, Vec::<String>::new());
+    // A session's token, changed.
+    let refused = world.session_socket(&joined.session, &tampered(&joined.token)).await.err();
+    assert_eq!(refused, Some(StatusCode::UNAUTHORIZED));
+    assert_eq!(strangers(&world).await, ["token token_unknown"]);
+    // A sign-in's, in the cookie, once the minute is over in which one was noted.
+    world.clock.advance(ONCE_IN);
+    let cookie = format!("__Host-farhand={}", tampered(&token));
+    let answer = world.http.get(world.url("/api/v1/me")).header("cookie", cookie).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
+    // An API key's.
+    let form = json!({ "name": "Dashboard", "scopes": ["people_read"], "days": 1 });
+    let made = world.with_token(Method::POST, "/api/v1/api-keys", &token).json(&form).send().await.unwrap();
+    let secret = made.json::<farhand_protocol::api::ApiKeyCreated>().await.unwrap().secret;
+    world.clock.advance(ONCE_IN);
+    let answer = world.with_token(Method::GET, "/api/v1/people", &tampered(&secret)).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(strangers(&world).await, ["token token_unknown", "token token_unknown", "token key_unknown"]);
+    // Everything of a token stands in none of it.
+    let rows = world.service.app().store().tenant(Tenant::none()).audit_rows(100).await.unwrap();
+    let text = serde_json::to_string(&rows).unwrap();
+    for secret in [&token, &joined.token, &secret] {
+        assert!(!text.contains(&secret[5..20]), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_media_ticket_is_noted_within_the_minute() {
+    let world = World::set_up().await;
+    let token = world.sign_in().await;
+    let created = world.create(&token).await;
+    let mut technician = world.session_socket(&created.session.id, &token).await.unwrap();
+    let FromService::Welcome { media, .. } = technician.hello().await else { panic!("no welcome") };
+    // The ticket itself opens the path, and nothing is noted.
+    let mut genuine = media_socket(&world, &media.ticket).await;
+    assert!(genuine.next().await.is_some());
+    world.clock.advance(ONCE_IN);
+    for ticket in [media.ticket.replace(&media.ticket[20..21], "_"), "not a ticket".to_owned()] {
+        let mut refused = media_socket(&world, &ticket).await;
+        assert!(refused.closed().await.is_some_and(|code| code >= 4000));
+    }
+    assert_eq!(strangers(&world).await, Vec::<String>::new());
+    let noted = async || !strangers(&world).await.is_empty();
+    world.clock.advance(ONCE_IN);
+    world.until(noted).await;
+    assert_eq!(strangers(&world).await, ["ticket refused"]);
+    // The key is a new one after each start: what the old one signed opens nothing.
+    let world = world.restart().await;
+    let mut old = media_socket(&world, &media.ticket).await;
+    assert_eq!(old.closed().await, Some(u16::try_from(4000 + close::TICKET_REFUSED).unwrap()));
+}
+
+#[tokio::test]
 async fn a_lock_is_mailed_to_who_asked_for_it() {
     let world = World::set_up().await;
     let token = world.sign_in().await;
@@ -42,6 +113,10 @@ async fn a_lock_is_mailed_to_who_asked_for_it() {
         let form = json!({ "email": EMAIL, "password": format!("wrong horse {n}") });
         assert_eq!(world.post("/api/v1/sign-in", &form).await.status(), StatusCode::UNAUTHORIZED);
     }
+    // Whoever goes on is noted as well, in the installation's own log: who it is, nobody knows.
+    let form = json!({ "email": EMAIL, "password": "wrong horse 6" });
+    assert_eq!(world.post("/api/v1/sign-in", &form).await.status(), StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(strangers(&world).await, ["throttle sign_in_slow_down"]);
     let mailed = async {
         loop {
             let answer = world.with_token(Method::GET, "/api/v1/outbox", &token).send().await.unwrap();

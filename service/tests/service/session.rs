@@ -141,7 +141,7 @@ async fn a_second_window_of_the_same_technician_takes_over() {
 }
 
 /// Opens the media path's WebSocket and shows a ticket.
-async fn media_socket(world: &World, ticket: &str) -> super::world::Socket {
+pub async fn media_socket(world: &World, ticket: &str) -> super::world::Socket {
     let mut socket = world.open(world.socket_request("/api/v1/media")).await.unwrap();
     let mut first = vec![0];
     first.extend_from_slice(ticket.as_bytes());

@@ -44,6 +44,7 @@ pub fn config(data: &Path) -> Config {
         certificate: CertificateSource::SelfSigned,
         alert_webhook: None,
         private_webhooks: false,
+        dns: None,
         web: None,
         agent_file: None,
         demo: false,

@@ -16,6 +16,7 @@ use tokio_rustls::TlsAcceptor;
 use super::*;
 use crate::audit::{Actor, Event};
 use crate::config::CertificateSource;
+use crate::names::Names;
 use crate::outward::Reach;
 use crate::tls::{self, Identity};
 
@@ -108,7 +109,7 @@ impl World {
             .unwrap()
             .with_root_certificates(roots)
             .with_no_client_auth();
-        let outward = Outward::with_tls(Reach::Private, tls).unwrap();
+        let outward = Outward::with_tls(Reach::Private, Names::new(None), tls).unwrap();
         Alerts::new(self.store.clone(), outward, self.outbox.clone(), self.clock.clone())
     }
 

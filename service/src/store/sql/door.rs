@@ -14,6 +14,13 @@ sentences! {
     PASSKEY_BY_CREDENTIAL = "SELECT tenant, user_id, id FROM passkeys WHERE credential = $1";
     /// Whose API key this is.
     API_KEY_BY_TOKEN = "SELECT tenant, id, scopes, expires_at, used_at FROM api_keys WHERE token_hash = $1";
+    /// Whose session's token this is, or was.
+    PARTICIPANT_BY_TOKEN = "SELECT tenant, session FROM participants WHERE token_hash = $1";
+    /// Domains that are shown as proven.
+    PROVEN_DOMAINS = "SELECT tenant, domain FROM tenants WHERE domain_verified_at IS NOT NULL ORDER BY tenant";
+    /// Sessions that a customer has joined and that have not ended, with what limits them.
+    RUNNING_SESSIONS = "SELECT tenant, id, joined_at, policy FROM sessions \
+                        WHERE ended_at IS NULL AND joined_at IS NOT NULL ORDER BY created_at";
     /// Mails to be sent.
     OUTBOX_DUE = "SELECT tenant, id FROM outbox WHERE state = 'waiting' AND next_at <= $1 ORDER BY next_at LIMIT $2";
     /// Names that are not sealed yet.

@@ -3,7 +3,7 @@
 sentences! {
     /// The organisation.
     ORGANISATION = "SELECT name, created_at, password_rule, second_method, domain, domain_proof, domain_verified_at, \
-                    domain_problem, CASE WHEN logo IS NULL THEN 0 ELSE 1 END FROM tenants WHERE tenant = $1";
+                    domain_problem, CASE WHEN logo IS NULL THEN 0 ELSE 1 END, domain_lost_at FROM tenants WHERE tenant = $1";
     /// Its name and rules.
     CHANGE_ORGANISATION = "UPDATE tenants SET name = $2, password_rule = $3, second_method = $4 WHERE tenant = $1";
     /// Its logo.
@@ -11,10 +11,11 @@ sentences! {
     /// A new one, or none.
     SET_LOGO = "UPDATE tenants SET logo = $2 WHERE tenant = $1";
     /// Its domain and the proof to be found.
-    SET_DOMAIN = "UPDATE tenants SET domain = $2, domain_proof = $3, domain_verified_at = NULL, domain_problem = NULL \
-                  WHERE tenant = $1";
+    SET_DOMAIN = "UPDATE tenants SET domain = $2, domain_proof = $3, domain_verified_at = NULL, domain_problem = NULL, \
+                  domain_lost_at = NULL WHERE tenant = $1";
     /// What a look found.
-    DOMAIN_LOOKED = "UPDATE tenants SET domain_verified_at = $3, domain_problem = $4 WHERE tenant = $1 AND domain = $2";
+    DOMAIN_LOOKED = "UPDATE tenants SET domain_verified_at = $3, domain_lost_at = $4, domain_problem = $5 \
+                     WHERE tenant = $1 AND domain = $2";
     /// The domain, if it is proven.
     VERIFIED_DOMAIN = "SELECT domain FROM tenants WHERE tenant = $1 AND domain_verified_at IS NOT NULL";
     /// Users with one method only.

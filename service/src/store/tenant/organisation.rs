@@ -6,6 +6,7 @@ use sqlx::any::AnyRow;
 
 use super::TenantStore;
 use super::people::count;
+use crate::identity::domain::Proven;
 use crate::store::rows::{
     ApiKeyRow, DomainRow, InvitationRow, MailRow, OrganisationRow, UserWithPassword, list_of, list_text,
     mail_state_name, mail_state_of, role_name, role_of, rule_name, rule_of, to_i64, to_u64,
@@ -22,11 +23,13 @@ impl TenantStore {
         let Some(row) = row else { return Ok(None) };
         let (domain, proof): (Option<String>, Option<String>) = (row.try_get(4)?, row.try_get(5)?);
         let (verified_at, problem): (Option<i64>, Option<String>) = (row.try_get(6)?, row.try_get(7)?);
+        let lost_at: Option<i64> = row.try_get(9)?;
         let domain = domain.zip(proof).map(|(name, proof)| DomainRow {
             name,
             proof,
             verified_at: verified_at.map(to_u64),
             problem,
+            lost_at: lost_at.map(to_u64),
         });
         Ok(Some(OrganisationRow {
             name: row.try_get(0)?,
@@ -89,10 +92,12 @@ impl TenantStore {
     pub async fn domain_looked(
         &self,
         name: &str,
-        verified_at: Option<u64>,
+        proven: Proven,
         problem: Option<&str>,
     ) -> Result<(), StoreError> {
-        ask!(self, sql::organisation::DOMAIN_LOOKED, name, verified_at.map(to_i64), problem)
+        let Proven { verified_at, lost_at } = proven;
+        let (verified_at, lost_at) = (verified_at.map(to_i64), lost_at.map(to_i64));
+        ask!(self, sql::organisation::DOMAIN_LOOKED, name, verified_at, lost_at, problem)
             .execute(&self.store.write)
             .await?;
         Ok(())

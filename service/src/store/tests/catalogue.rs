@@ -63,6 +63,26 @@ async fn every_table_and_column_is_in_the_catalogue(world: World) {
     );
 }
 
+/// Tenant first in every foreign key: no row can refer to another tenant's.
+#[test]
+fn every_reference_carries_the_tenant() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations/sqlite");
+    let mut seen = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+        for (line, reference) in
+            text.lines().filter_map(|line| Some((line, line.split_once("REFERENCES ")?.1)))
+        {
+            let (_, columns) = reference.split_once('(').unwrap();
+            assert!(columns.starts_with("tenant"), "{line}");
+            let own = line.trim();
+            assert!(own.starts_with("tenant ") || own.starts_with("FOREIGN KEY (tenant, "), "{line}");
+            seen += 1;
+        }
+    }
+    assert!(seen >= 10, "the references were found");
+}
+
 #[test]
 fn both_migration_folders_make_the_same_tables() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
