@@ -48,6 +48,7 @@ describe('a hostile customer', () => {
     await desktop.driver.click(id('start-session'));
     await desktop.stage('waiting');
     const agent = { id: 1, role: 'agent', name: MARKUP + INVOKE, organisation: MARKUP, connected: true, media: true };
+    hostile.mock.secretOf = (key) => desktop.driver.run((key) => localStorage.getItem(key), key);
     hostile.mock.change('s1', { state: 'live', participants: [agent] });
     await until('the technician’s link to speak', () => hostile.mock.heard.length > 0);
     hostile.mock.consent({ state: 'granted', rights: ['view', 'control'], more: null });

@@ -19,7 +19,7 @@ const CHROMIUM = ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '-
 export class World {
   /** The service runs, and (unless `setUp` is false) an administrator exists. */
   static async open({ setUp = true, service = {} } = {}) {
-    const world = new World();
+    const world = new this();
     world.household = new Household();
     try {
       const args = ['--web', path.join(ROOT, 'web/dist'), ...(service.args ?? [])];
@@ -91,11 +91,17 @@ export class Customer {
     Object.assign(this, { world, name, display, target, person: new Person(display) });
   }
 
-  /** Starts the agent with a code. Returns at once; see `joined`. */
+  /** Starts the agent with a code, or with its parts. Returns at once; see `joined`. */
   join(code, { args = [], env = {}, server = this.world.service.url, fingerprint = this.world.service.fingerprint } = {}) {
-    const words = ['join', code, '--server', server, ...(fingerprint ? ['--fingerprint', fingerprint] : []), '--log', 'json', ...args];
-    this.agent = this.display.start(`${this.name}-agent-${++agents}`, program('farhand-agent'), words, { env: { LANG: 'C.UTF-8', ...env } });
+    const words = ['join', ...[code].flat(), '--server', server, ...(fingerprint ? ['--fingerprint', fingerprint] : []), '--log', 'json', ...args];
+    this.agent = this.display.start(`${this.name}-agent-${++agents}`, program('farhand-agent'), words, { env: { LANG: 'C.UTF-8', ...this.home(), ...env } });
     return this.agent;
+  }
+
+  /** Where this customer's programs keep things. */
+  home() {
+    const folder = (name) => path.join(this.world.household.folder, `${this.name}-${name}`);
+    return { XDG_DATA_HOME: folder('data'), XDG_STATE_HOME: folder('state') };
   }
 
   /** Joins, and allows the view that the console asks for by itself. */

@@ -1,11 +1,13 @@
 // A stand-in for the service, for looking at the pages in every state: serves the built pages and answers as a real
 // service would. Whoever runs it decides what the customer does.
 
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { inflateSync } from 'node:zlib';
 import { WebSocketServer } from 'ws';
+import { AgentEnd, initSync } from '../kit/src/wasm/farhand_wasm.js';
 import { Office } from './office.mjs';
 
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.wasm': 'application/wasm', '.svg': 'image/svg+xml', '.woff2': 'font/woff2' };
@@ -16,6 +18,13 @@ const PIECE = 16 * 1024;
 const STREAM = { control: 0, input: 1, screen: 2, pointer: 3 };
 const AGENT = 1;
 const TECHNICIAN = 2;
+const TECHNICIAN_PERSON = { id: TECHNICIAN, role: 'technician', name: 'Maria Sommer', organisation: 'Nordlicht IT', connected: true, media: true };
+/** A flag of a message's head: its body is sealed. */
+const SEALED = 128;
+const random = (length) => crypto.getRandomValues(new Uint8Array(length));
+
+/** A message between the ends' hand-shakes: sealed, of epoch 0. */
+const isSignal = (stream, bytes) => stream === STREAM.control && bytes.length > 10 && (bytes[2] & SEALED) !== 0 && bytes[8] === 0 && bytes[9] === 0;
 
 export class Mock {
   /** Who is signed in, and everything of their organisation. */
@@ -23,8 +32,16 @@ export class Mock {
   demo = true;
   download = true;
   sessions = new Map();
-  /** Messages that the console sent on the media path: stream number and bytes. */
+  /** Messages that the console sent on the media path, opened: stream number and bytes. */
   heard = [];
+  /** What the customer does with the technician's code: reads its secret out of where the page keeps it. */
+  secretOf = null;
+  /** What the agent's end was told, and messages that it refused. */
+  told = [];
+  #end = null;
+  #meeting = false;
+  #waiting = [];
+  #current = null;
   #sequence = [0, 0, 0, 0];
   #revision = 1;
   #consent = 0;
@@ -32,6 +49,7 @@ export class Mock {
   #sockets = new Set();
 
   async start(dist) {
+    initSync({ module: readFileSync(new URL('../kit/src/wasm/farhand_wasm_bg.wasm', import.meta.url)) });
     this.server = createServer((request, response) => void this.#serve(dist, request, response));
     const signals = new WebSocketServer({ noServer: true });
     const media = new WebSocketServer({ noServer: true });
@@ -55,7 +73,7 @@ export class Mock {
       id,
       revision: this.#revision++,
       state,
-      participants: agent ? [{ id: AGENT, role: 'agent', name: agent, organisation: '', connected: true, media: true }] : [],
+      participants: agent ? [{ id: AGENT, role: 'agent', name: agent, organisation: '', connected: true, media: true }, TECHNICIAN_PERSON] : [TECHNICIAN_PERSON],
       code_expires_at: Date.now() + expires,
       created_at: Date.now(),
     };
@@ -64,6 +82,7 @@ export class Mock {
 
   change(id, changes) {
     const entry = this.sessions.get(id);
+    if (changes.participants) changes = { ...changes, participants: [...changes.participants, TECHNICIAN_PERSON] };
     entry.session = { ...entry.session, ...changes, revision: this.#revision++ };
     this.#tell({ type: 'session', snapshot: entry.session });
   }
@@ -136,7 +155,59 @@ export class Mock {
   #send(stream, flags, body) {
     const head = Buffer.from([stream, 1, stream, flags, AGENT, 0, 0, 0, 0]);
     head.writeUInt32BE(this.#sequence[stream]++, 5);
-    for (const socket of this.#media) socket.send(Buffer.concat([head, body]));
+    const message = Buffer.concat([head, body]);
+    // Before there are keys nobody could open it.
+    if (this.told.includes('sealed')) this.#seal(stream, message);
+    else this.#waiting.push([stream, message]);
+  }
+
+  #seal(stream, message) {
+    const sealed = this.#end.outgoing(stream, message.subarray(1));
+    for (const socket of this.#media) socket.send(Buffer.concat([message.subarray(0, 1), sealed]));
+  }
+
+  /** The customer types the code that the technician's page shows; the two ends shake hands. */
+  async #meet(id) {
+    const { session } = this.sessions.get(id);
+    const agent = session.participants.find(({ role }) => role === 'agent');
+    if (this.#meeting || !this.secretOf || !agent) return;
+    this.#meeting = true;
+    const kept = JSON.parse(await this.secretOf(`farhand.seal.${id}`));
+    this.#end = new AgentEnd(random(32), id, AGENT, TECHNICIAN, TECHNICIAN_PERSON.name, TECHNICIAN_PERSON.organisation, agent.name, 1);
+    this.#end.secret(this.mistype?.(kept.digits) ?? kept.digits, random(80));
+    this.#settle();
+  }
+
+  /** Sends what the agent's end has to say. */
+  #settle() {
+    for (let next = this.#end.next(); next !== undefined; next = this.#end.next()) {
+      if (typeof next === 'string') this.told.push(next);
+      else for (const socket of this.#media) socket.send(Buffer.concat([Buffer.from([STREAM.control]), next]));
+    }
+    if (this.told.includes('sealed')) for (const [stream, message] of this.#waiting.splice(0)) this.#seal(stream, message);
+  }
+
+  /** A message of the console, as it came. */
+  #take(stream, bytes) {
+    if (!this.#end) {
+      if (isSignal(stream, bytes)) void this.#meet(this.#current);
+      return;
+    }
+    let clear;
+    try {
+      clear = this.#end.incoming(stream, bytes, random(80));
+    } catch (error) {
+      this.told.push(`refused: ${error.message}`);
+      return;
+    }
+    this.#settle();
+    if (!clear) return;
+    const message = Buffer.from(clear);
+    this.heard.push({ stream, message });
+    if (stream === STREAM.control && message.includes('ping')) {
+      const nonce = message[message.length - 1];
+      setTimeout(() => this.control({ type: 'pong', nonce }), 18);
+    }
   }
 
   #tell(message) {
@@ -157,6 +228,7 @@ export class Mock {
 
   #signalSocket(socket, id) {
     this.#sockets.add(socket);
+    this.#current = id;
     socket.on('close', () => this.#sockets.delete(socket));
     socket.on('message', (data) => {
       const message = JSON.parse(data.toString());
@@ -179,11 +251,7 @@ export class Mock {
         socket.send(Buffer.concat([Buffer.from([STREAM.control]), pack({ participant: TECHNICIAN, present: [AGENT] })]));
         return;
       }
-      this.heard.push({ stream: data[0], message: data.subarray(1) });
-      if (data[0] === STREAM.control && data.includes('ping')) {
-        const nonce = data[data.length - 1];
-        setTimeout(() => this.control({ type: 'pong', nonce }), 18);
-      }
+      this.#take(data[0], data.subarray(1));
     });
   }
 
@@ -201,7 +269,7 @@ export class Mock {
         if (route === 'GET /sessions') return json(200, { sessions: [...this.sessions.values()] });
         if (route === 'POST /sessions') {
           const id = `s${this.sessions.size + 1}`;
-          this.add(id, '4821935710', 'waiting');
+          this.add(id, '482193', 'waiting');
           return json(200, this.sessions.get(id));
         }
       }

@@ -1,7 +1,7 @@
 // Every page of a session in every state, for pictures and for checks that go over all of them.
 
 const liveWith = (desktop) => async (page, mock, rights) => {
-  mock.add('s1', '4821935710', 'live', { agent: 'office-14' });
+  mock.add('s1', '482193', 'live', { agent: 'office-14' });
   await page.goto(`${mock.url}/#session=s1`);
   await page.getByTestId('carrier').waitFor();
   mock.consent({ state: 'granted', rights, more: null });
@@ -35,9 +35,9 @@ export const scenes = (desktop) => {
       await page.getByTestId('none-open').waitFor();
     },
     home: async (page, mock) => {
-      mock.add('a', '4821935710', 'waiting');
-      mock.add('b', '1177204963', 'live', { agent: 'office-14' });
-      mock.add('c', '9032118845', 'interrupted', { agent: 'front desk laptop with a long name' });
+      mock.add('a', '482193', 'waiting');
+      mock.add('b', '117720', 'live', { agent: 'office-14' });
+      mock.add('c', '903211', 'interrupted', { agent: 'front desk laptop with a long name' });
       await page.goto(mock.url);
       await page.getByText('482 193 5710').waitFor();
     },
@@ -47,12 +47,12 @@ export const scenes = (desktop) => {
       await page.getByTestId('session-code').waitFor();
     },
     joining: async (page, mock) => {
-      mock.add('s1', '4821935710', 'claimed');
+      mock.add('s1', '482193', 'claimed');
       await page.goto(`${mock.url}/#session=s1`);
       await page.locator('[data-stage=joining]').first().waitFor();
     },
     asking: async (page, mock) => {
-      mock.add('s1', '4821935710', 'live', { agent: 'office-14' });
+      mock.add('s1', '482193', 'live', { agent: 'office-14' });
       await page.goto(`${mock.url}/#session=s1`);
       await page.getByTestId('carrier').waitFor();
       mock.consent({ state: 'asking', rights: ['view'] });

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use farhand_protocol::api::{Join, Joined, Problem};
-use farhand_protocol::session::code::Code;
+use farhand_protocol::session::code::Number;
 use rustls::ClientConfig;
 
 use crate::fail::Fail;
@@ -49,12 +49,11 @@ impl Server {
     }
 }
 
-/// Uses up a code.
+/// Uses up a code, of which the service gets the first six digits.
 ///
 /// # Errors
 /// [`Fail`], a sentence for the customer.
-pub async fn join(server: &Server, code: &str, config: ClientConfig, pinned: bool) -> Result<Joined, Fail> {
-    let code = Code::parse(code).map_err(|_| Fail::CodeMalformed)?;
+pub async fn join(server: &Server, number: Number, config: ClientConfig, pinned: bool) -> Result<Joined, Fail> {
     let address = format!("https://{}", server.authority());
     let client = reqwest::Client::builder()
         .tls_backend_preconfigured(config)
@@ -65,7 +64,7 @@ pub async fn join(server: &Server, code: &str, config: ClientConfig, pinned: boo
         .build()
         .map_err(|error| Fail::Service { detail: error.to_string() })?;
     let sent =
-        client.post(format!("{address}/api/v1/join")).json(&Join { code: code.digits().into() }).send().await;
+        client.post(format!("{address}/api/v1/join")).json(&Join { code: number.digits().into() }).send().await;
     let response = sent.map_err(|error| not_sent(&error, address.clone(), pinned))?;
     let status = response.status();
     let body = read(response).await.map_err(|error| not_sent(&error, address, pinned))?;

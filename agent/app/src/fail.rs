@@ -2,6 +2,7 @@
 
 use farhand_agent_host::capture::CaptureError;
 use farhand_agent_host::input::InjectError;
+use farhand_protocol::session::code::CodeError;
 
 use crate::window::child::WindowError;
 
@@ -21,14 +22,22 @@ pub mod exit {
     pub const LOST: u8 = 7;
     /// Versions do not fit.
     pub const VERSION: u8 = 8;
+    /// `farhand-agent receipt verify`: the receipt is not genuine.
+    pub const RECEIPT: u8 = 9;
 }
 
 /// Why a session could not start.
 #[derive(Debug, thiserror::Error)]
 pub enum Fail {
     /// Not ten digits.
-    #[error("That is no join code. A code has ten digits, such as 482 193 5710: check it and try again.")]
-    CodeMalformed,
+    #[error("That is no join code: {0}. A code has ten digits, such as 482 193 5710: check it and try again.")]
+    CodeMalformed(CodeError),
+    /// The code failed on this computer before.
+    #[error(
+        "This code was tried on this computer before and did not fit. To keep guessers out, no code is tried twice: \
+         ask the technician for a new one."
+    )]
+    CodeTried,
     /// The service refuses the code; the sentence is the service's.
     #[error("{message}")]
     CodeRefused {
@@ -110,7 +119,7 @@ impl Fail {
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::CodeMalformed | Self::CodeRefused { .. } | Self::TooMany(_) => exit::CODE,
+            Self::CodeMalformed(_) | Self::CodeTried | Self::CodeRefused { .. } | Self::TooMany(_) => exit::CODE,
             Self::Address(_) | Self::Unreachable { .. } | Self::Service { .. } => exit::SERVICE,
             Self::FingerprintMalformed | Self::Untrusted { .. } | Self::Fingerprint { .. } => {
                 exit::CERTIFICATE
@@ -124,7 +133,8 @@ impl Fail {
     #[must_use]
     pub fn sentence(&self) -> &'static str {
         match self {
-            Self::CodeMalformed => "agent.fail.code_malformed",
+            Self::CodeMalformed(_) => "agent.fail.code_malformed",
+            Self::CodeTried => "agent.fail.code_tried",
             Self::CodeRefused { .. } => "agent.fail.code_refused",
             Self::TooMany(_) => "agent.fail.too_many",
             Self::Address(_) | Self::Unreachable { .. } => "agent.fail.unreachable",
@@ -140,7 +150,8 @@ impl Fail {
     #[must_use]
     pub fn code(&self) -> &str {
         match self {
-            Self::CodeMalformed => "code_malformed",
+            Self::CodeMalformed(_) => "code_malformed",
+            Self::CodeTried => "code_tried",
             Self::CodeRefused { code, .. } => code,
             Self::TooMany(_) => "join_slow_down",
             Self::Address(_) => "address",

@@ -2,23 +2,24 @@
 
 use std::process::{Command, ExitCode};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use farhand_agent_host::capture::Backend;
 use farhand_agent_host::input::{Backend as InputBackend, open_injector};
 use farhand_agent_host::keeper::Keeper;
 use farhand_protocol::consent::ConsentConfig;
 use farhand_protocol::rights::{Right, Rights};
-use farhand_seal::secret::Secret;
 
 use crate::api::{self, Server};
 use crate::fail::{Fail, exit};
 use crate::log::Log;
+use crate::sealing::Invitation;
 use crate::session::{self, Over, Parts};
 use crate::tls::{self, Fingerprint};
+use crate::tried::Tried;
 use crate::window::protocol::ToWindow;
 use crate::window::{WindowPort, child};
-use crate::{input, screen, sealing};
+use crate::{input, screen};
 
 /// What this version can carry out, and so all that can be asked for.
 const POLICY: Rights = Rights::of(&[Right::View, Right::Control]);
@@ -65,14 +66,22 @@ async fn run(
     let server = Server::parse(server)?;
     let fingerprint =
         fingerprint.map(Fingerprint::parse).transpose().map_err(|_| Fail::FingerprintMalformed)?;
-    let (code, secret) = sealing::split(code);
-    farhand_protocol::session::code::Code::parse(code).map_err(|_| Fail::CodeMalformed)?;
+    let invitation = Invitation::parse(code).map_err(Fail::CodeMalformed)?;
+    let (tried, number) = (Tried::of_this_person(), invitation.number);
+    if tried.contains(&server, number, unix_seconds()) {
+        return Err(Fail::CodeTried);
+    }
     // All that can fail on this machine fails before the code is used up.
     screen::probe(Backend::Auto)?;
     let injector = open_injector(InputBackend::Auto)?;
     let (window, writer) = child::spawn().await?;
     let shown = window.show.clone();
-    let ended = connect((code, secret), server, fingerprint, log, consent, window, injector).await;
+    let ended = connect(invitation, server.clone(), fingerprint, log, consent, window, injector).await;
+    if ended.as_ref().is_ok_and(|over| over.by_wrong_secret())
+        && let Err(error) = tried.note(&server, number, unix_seconds())
+    {
+        tracing::warn!(%error, "that this code failed cannot be remembered");
+    }
     if let Err(fail) = &ended {
         let _ = shown.send(ToWindow::Over {
             begun: false,
@@ -88,7 +97,7 @@ async fn run(
 }
 
 async fn connect(
-    (code, secret): (&str, Option<Secret>),
+    invitation: Invitation,
     server: Server,
     fingerprint: Option<Fingerprint>,
     log: Log,
@@ -98,7 +107,7 @@ async fn connect(
 ) -> Result<Over, Fail> {
     let config = tls::client_config(fingerprint)?;
     let joined = tokio::select! {
-        joined = api::join(&server, code, config.clone(), fingerprint.is_some()) => joined?,
+        joined = api::join(&server, invitation.number, config.clone(), fingerprint.is_some()) => joined?,
         () = session::stopped(&mut window) => return Ok(Over::before_it_began()),
     };
     log.event("joined", &[("session", joined.session.as_str().into())]);
@@ -118,7 +127,7 @@ async fn connect(
         server,
         tls: Arc::new(config),
         joined,
-        secret,
+        secret: invitation.secret,
         capture: Backend::Auto,
         input,
         input_failures,
@@ -130,6 +139,10 @@ async fn connect(
         let _ = tokio::task::spawn_blocking(|| keeper.goodbye()).await;
     }
     ended
+}
+
+fn unix_seconds() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
 fn keeper_command() -> std::io::Result<Command> {

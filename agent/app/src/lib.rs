@@ -10,12 +10,15 @@ pub mod fail;
 pub mod input;
 pub mod join;
 pub mod log;
+pub mod noticed;
+pub mod receipt;
 pub mod screen;
 pub mod sealing;
 pub mod session;
 pub mod signal;
 pub mod strings;
 pub mod tls;
+pub mod tried;
 pub mod ui;
 pub mod window;
 

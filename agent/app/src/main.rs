@@ -1,11 +1,12 @@
 //! `farhand-agent`: see the library.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use farhand_agent::log::Log;
-use farhand_agent::{fail, join, ui};
+use farhand_agent::{fail, join, receipt, ui};
 
 /// Farhand's program for the customer's computer.
 #[derive(Debug, Parser)]
@@ -23,8 +24,10 @@ enum Command {
     /// does not answer, 5 its certificate is not trusted, 6 no display or window, 7 the connection was lost, 8 the
     /// versions do not fit, 1 anything else.
     Join {
-        /// Ten digits, such as "482 193 5710", or what a link has behind its "#": with it the session is sealed end to end.
-        code: String,
+        /// Ten digits, such as 4821935710 or 482 193 5710, or what a link has behind its "#". The last four digits stay
+        /// on this computer.
+        #[arg(required = true, num_args = 1.., value_name = "CODE")]
+        code: Vec<String>,
         /// Address of the service, such as https://help.example.org.
         #[arg(long, env = "FARHAND_SERVER")]
         server: String,
@@ -38,6 +41,11 @@ enum Command {
         #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u16).range(1..=300))]
         answer_within: u16,
     },
+    /// Receipts: what was asked, allowed and done in a session.
+    Receipt {
+        #[command(subcommand)]
+        command: ReceiptCommand,
+    },
     /// The window of a session; started by the program itself.
     #[command(hide = true)]
     Window,
@@ -46,12 +54,29 @@ enum Command {
     Keeper,
 }
 
+#[derive(Debug, Subcommand)]
+enum ReceiptCommand {
+    /// Checks a receipt, without a network, and shows what it says.
+    ///
+    /// Exit codes: 0 it is genuine, 9 it is not, 1 the file cannot be read, 2 wrong command line.
+    Verify {
+        /// The receipt.
+        file: PathBuf,
+        /// The number of another copy, such as the organisation's: the receipt must be that one, or go on from it.
+        #[arg(long)]
+        number: Option<String>,
+    },
+}
+
 fn main() -> ExitCode {
     match Arguments::parse().command {
         Command::Join { code, server, fingerprint, log, answer_within } => {
             log.start();
             let answer_within = Duration::from_secs(answer_within.into());
-            join::main(&code, &server, fingerprint.as_deref(), log, answer_within)
+            join::main(&code.join(" "), &server, fingerprint.as_deref(), log, answer_within)
+        }
+        Command::Receipt { command: ReceiptCommand::Verify { file, number } } => {
+            receipt::verify::main(&file, number.as_deref())
         }
         Command::Window => {
             Log::Text.start();

@@ -1,19 +1,21 @@
 //! Sealing at the agent's edge: what leaves for the link is sealed here, and what comes from it is opened, before the
-//! agent sees it. A session that was joined by a link with a secret takes nothing clear.
+//! agent sees it. Nothing clear is sent or taken.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use farhand_protocol::ParticipantId;
 use farhand_protocol::envelope::Stream;
 use farhand_protocol::rights::Rights;
+use farhand_protocol::session::code::{Code, CodeError, Number};
 use farhand_protocol::session::{Participant, Role, SessionSnapshot};
 use farhand_protocol::version::{Version, VersionRange};
 use farhand_seal::Random;
 use farhand_seal::context::{Identity, Offer, View};
 use farhand_seal::ends::{self, AgentOutput, NotOpened, Told};
-use farhand_seal::handshake::RANDOM;
+use farhand_seal::handshake::{RANDOM, Stop};
+use farhand_seal::message::OpenError;
 use farhand_seal::receipt::public_key;
 use farhand_seal::secret::Secret;
 use ring::rand::{SecureRandom, SystemRandom};
@@ -25,10 +27,24 @@ pub enum SealEvent {
     Send(Bytes),
     /// This console and the agent know each other: it is told everything anew.
     Sealed(ParticipantId),
-    /// The link's secret is not the console's: it is mistyped or old, or somebody else answered.
+    /// The code's last four digits or the link's secret are not the console's: they are mistyped or old, or somebody
+    /// else answered. This agent tries no other.
     WrongSecret,
     /// Somebody between the two ends changed something.
     Tampered,
+    /// A message that came is not taken.
+    Refused(Refusal),
+}
+
+/// A message without effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// What is wrong with it, for programs.
+    pub why: &'static str,
+    /// Where it came.
+    pub stream: Stream,
+    /// Somebody on the way must have had a hand in it.
+    pub meddling: bool,
 }
 
 /// Who this agent is, for the hand-shakes.
@@ -46,7 +62,7 @@ pub struct Me {
 
 /// The agent's end of the seal; shared with the screen thread. Held for microseconds.
 #[derive(Clone, Debug)]
-pub struct Sealing(Option<Arc<Mutex<End>>>);
+pub struct Sealing(Arc<Mutex<End>>);
 
 #[derive(Debug)]
 struct End {
@@ -56,10 +72,15 @@ struct End {
     secret: Option<Secret>,
     /// Consoles that were here when the service last told.
     here: Vec<ParticipantId>,
+    /// Technicians as the two ends have proven them to one another.
+    verified: BTreeMap<ParticipantId, Identity>,
     events: VecDeque<SealEvent>,
     /// A console and this agent know each other.
     met: bool,
-    refused: u64,
+    /// Signs this session's receipt.
+    seed: [u8; 32],
+    /// What the consoles proved of themselves, for the receipt.
+    known: BTreeMap<ParticipantId, Offer>,
 }
 
 fn random() -> Random {
@@ -69,10 +90,9 @@ fn random() -> Random {
 }
 
 impl Sealing {
-    /// With the secret of the link that was opened; without one the session is not sealed.
+    /// With the secret of the code that was typed or of the link that was opened.
     #[must_use]
-    pub fn new(me: Me, secret: Option<Secret>) -> Self {
-        let Some(secret) = secret else { return Self(None) };
+    pub fn new(me: Me, secret: Secret) -> Self {
         let seed = *random().first_chunk::<32>().expect("32 of 80 bytes");
         let offer = Offer {
             view: me.view(0, &Identity::default(), &Identity::default()),
@@ -86,28 +106,36 @@ impl Sealing {
             agent,
             secret: Some(secret),
             here: Vec::new(),
+            verified: BTreeMap::new(),
             events: VecDeque::new(),
             met: false,
-            refused: 0,
+            seed,
+            known: BTreeMap::new(),
         };
-        Self(Some(Arc::new(Mutex::new(end))))
+        Self(Arc::new(Mutex::new(end)))
     }
 
-    fn end(&self) -> Option<MutexGuard<'_, End>> {
+    fn end(&self) -> MutexGuard<'_, End> {
         // A panic elsewhere cannot leave keys half changed.
-        self.0.as_ref().map(|end| end.lock().unwrap_or_else(PoisonError::into_inner))
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether messages are sealed.
+    /// The seed of the key that signs this session's receipt; each console was proven its public half.
     #[must_use]
-    pub const fn is_sealed(&self) -> bool {
-        self.0.is_some()
+    pub fn receipt_seed(&self) -> [u8; 32] {
+        self.end().seed
+    }
+
+    /// What a console proved of itself; nothing before its hand-shake.
+    #[must_use]
+    pub fn known(&self, console: ParticipantId) -> Option<Offer> {
+        self.end().known.get(&console).cloned()
     }
 
     /// What goes on the wire instead of a clear message; nothing while nobody could open it.
     #[must_use]
     pub fn outgoing(&self, stream: Stream, message: Bytes) -> Option<Bytes> {
-        let Some(mut end) = self.end() else { return Some(message) };
+        let mut end = self.end();
         match end.agent.seal(stream, &message) {
             Ok(sealed) => {
                 if end.agent.renewal_due() {
@@ -129,7 +157,7 @@ impl Sealing {
     /// The clear message in one that came; nothing when it is none, or must have no effect.
     #[must_use]
     pub fn incoming(&self, stream: Stream, message: Bytes) -> Option<Bytes> {
-        let Some(mut end) = self.end() else { return Some(message) };
+        let mut end = self.end();
         if let Some((from, signal)) = ends::carried(end.me.participant, &message) {
             if let Err(error) = end.agent.handle_signal(from, signal, &random()) {
                 tracing::debug!(%error, from, "a signal of a console was refused");
@@ -137,20 +165,19 @@ impl Sealing {
             end.drain();
             return None;
         }
-        match end.agent.open(stream, &message) {
-            Ok(opened) => opened.map(Bytes::from),
-            Err(NotOpened::Stranger) => None,
-            Err(error) => {
-                end.refused += 1;
-                tracing::debug!(%error, ?stream, refused = end.refused, "a message was refused");
-                None
-            }
-        }
+        let (why, meddling) = match end.agent.open(stream, &message) {
+            Ok(Some(opened)) => return Some(opened.into()),
+            // Once is enough, whoever said it again.
+            Ok(None) => ("replayed", false),
+            Err(error) => reason(error),
+        };
+        end.events.push_back(SealEvent::Refused(Refusal { why, stream, meddling }));
+        None
     }
 
     /// The service tells who is in the session.
     pub fn session(&self, snapshot: &SessionSnapshot) {
-        let Some(mut end) = self.end() else { return };
+        let mut end = self.end();
         let customer = snapshot.participants.iter().find(|p| p.id == end.me.participant).map(identity);
         let customer = customer.unwrap_or_default();
         for technician in snapshot.participants.iter().filter(|p| p.role == Role::Technician) {
@@ -160,9 +187,12 @@ impl Sealing {
             let was = end.here.contains(&technician.id);
             if here && !was {
                 end.here.push(technician.id);
-                if let Some(secret) = end.secret.take()
-                    && let Err(error) = end.agent.handle_secret(technician.id, secret, &random())
-                {
+                let begun = match end.secret.take() {
+                    Some(secret) => end.agent.handle_secret(technician.id, secret, &random()),
+                    // Their media link may have stood all the while: then they do not ask by themselves.
+                    None => end.agent.handle_back(technician.id, &random()),
+                };
+                if let Err(error) = begun {
                     tracing::warn!(%error, "the hand-shake cannot begin");
                 }
             } else if was && !here {
@@ -177,17 +207,40 @@ impl Sealing {
 
     /// The link to the media service stands, for the first time or again.
     pub fn link_up(&self) {
-        let Some(mut end) = self.end() else { return };
+        let mut end = self.end();
         if let Err(error) = end.agent.handle_link_up(&random()) {
             tracing::warn!(%error, "the hand-shake cannot begin");
         }
         end.drain();
     }
 
+    /// A technician as this end and their console have proven them to one another; nothing before that.
+    #[must_use]
+    pub fn verified(&self, console: ParticipantId) -> Option<Identity> {
+        self.end().verified.get(&console).cloned()
+    }
+
     /// What to do next. Drain it after each message and each snapshot.
     #[must_use]
     pub fn poll_event(&self) -> Option<SealEvent> {
-        self.end()?.events.pop_front()
+        self.end().events.pop_front()
+    }
+}
+
+/// Why a message has no effect, for programs, and whether somebody on the way must have had a hand in it.
+const fn reason(error: NotOpened) -> (&'static str, bool) {
+    match error {
+        NotOpened::Stranger => ("stranger", false),
+        NotOpened::Refused(error) => {
+            let why = match error {
+                OpenError::Clear => "clear",
+                OpenError::Epoch(_) => "no_key",
+                OpenError::Replayed => "replayed",
+                OpenError::Reordered => "reordered",
+                OpenError::Envelope(_) | OpenError::Foreign | OpenError::Broken | OpenError::Spent => "forged",
+            };
+            (why, error.is_meddling())
+        }
     }
 }
 
@@ -216,8 +269,10 @@ impl End {
                     SealEvent::Send(ends::carry(self.me.participant, to, &signal).into())
                 }
                 AgentOutput::Told { console, told } => match told {
-                    Told::Sealed(_) => {
+                    Told::Sealed(theirs) => {
                         self.met = true;
+                        self.verified.insert(console, theirs.view.technician.clone());
+                        self.known.insert(console, *theirs);
                         SealEvent::Sealed(console)
                     }
                     // Whoever comes back must know what was agreed on; who does not, has no part in a session that
@@ -231,10 +286,15 @@ impl End {
                         tracing::warn!(?difference, "somebody between the two ends changed something");
                         SealEvent::Tampered
                     }
-                    // Said without proof, and this end saw nothing of it: the session just does not begin.
+                    // Said without proof. Who goes on knows better; who never met has a session that does not begin,
+                    // and somebody who waits for it.
                     Told::OtherStopped(why) => {
                         tracing::warn!(?why, "the console stopped the hand-shake");
-                        continue;
+                        match why {
+                            Stop::Tampered | Stop::WrongSecret | Stop::Void if self.met => continue,
+                            Stop::Tampered => SealEvent::Tampered,
+                            Stop::WrongSecret | Stop::Void => SealEvent::WrongSecret,
+                        }
                     }
                 },
             };
@@ -243,15 +303,32 @@ impl End {
     }
 }
 
-/// A code as a person has it, and the secret of the link that it came from: `4821935710.secret`, alone or at the end of
-/// an address.
-#[must_use]
-pub fn split(text: &str) -> (&str, Option<Secret>) {
-    let text = text.trim();
-    let text = text.rsplit_once('#').map_or(text, |(_, fragment)| fragment);
-    match text.rsplit_once('.').and_then(|(code, secret)| Some((code, Secret::link(secret)?))) {
-        Some((code, secret)) => (code, Some(secret)),
-        None => (text, None),
+/// What a person has from their technician: which session, and the secret that its two ends share.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invitation {
+    /// The six digits that the service is given.
+    pub number: Number,
+    /// The four digits of a code, or what a link carries. It goes to nobody.
+    pub secret: Secret,
+}
+
+impl Invitation {
+    /// Reads ten digits, however they are grouped, or what a link has behind its `#`, `482193.secret`, alone or at the
+    /// end of the address.
+    ///
+    /// # Errors
+    /// [`CodeError`] for anything else.
+    pub fn parse(text: &str) -> Result<Self, CodeError> {
+        let text = text.trim();
+        let text = text.rsplit_once('#').map_or(text, |(_, fragment)| fragment);
+        if let Some((number, secret)) = text.rsplit_once('.')
+            && let (Ok(number), Some(secret)) = (Number::parse(number), Secret::link(secret))
+        {
+            return Ok(Self { number, secret });
+        }
+        let code = Code::parse(text)?;
+        let secret = Secret::digits(code.secret()).expect("a code ends with four digits");
+        Ok(Self { number: code.number(), secret })
     }
 }
 
@@ -338,26 +415,56 @@ mod tests {
     }
 
     #[test]
-    fn a_link_is_split_into_code_and_secret_and_a_code_is_left_alone() {
-        let letters = secret(0).shown();
-        let link = format!("4821935710.{letters}");
-        let address = format!(" https://help.example.org/join#{link} ");
-        for text in [link.as_str(), address.as_str()] {
-            assert_eq!(split(text), ("4821935710", Some(secret(0))));
+    fn ten_digits_and_links_are_read_however_they_come() {
+        let digits = Invitation { number: Number::parse("482193").unwrap(), secret: Secret::Digits(*b"5710") };
+        for text in ["4821935710", "482 193 5710", " 482-193-5710 ", "482.193.5710", "https://a.example/join#4821935710"]
+        {
+            assert_eq!(Invitation::parse(text).as_ref(), Ok(&digits), "{text}");
         }
-        for text in ["482 193 5710", "482.193.5710", "4821935710", "4821935710.short"] {
-            assert_eq!(split(text), (text, None));
+        let letters = secret(0).shown();
+        let link = Invitation { number: digits.number, secret: secret(0) };
+        for text in [format!("482193.{letters}"), format!(" https://help.example.org/join#482193.{letters} ")] {
+            assert_eq!(Invitation::parse(&text).as_ref(), Ok(&link));
         }
     }
 
     #[test]
+    fn what_is_no_code_is_told_by_what_is_wrong_with_it() {
+        assert_eq!(Invitation::parse("482193"), Err(CodeError::Length(6)));
+        assert_eq!(Invitation::parse("48219357101"), Err(CodeError::Length(11)));
+        assert_eq!(Invitation::parse(""), Err(CodeError::Length(0)));
+        for text in ["482193571o", "482193.short", "hello", "https://a.example/join"] {
+            assert_eq!(Invitation::parse(text), Err(CodeError::NotDigits), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_four_digits_of_a_code_seal_as_a_link_does_and_are_tried_once() {
+        let digits = |text| Secret::digits(text).unwrap();
+        let (agent, mut same) = (Sealing::new(me(), digits("5710")), console(digits("5710")));
+        agent.session(&snapshot("Example", true));
+        assert_eq!(settle(&agent, &mut same), [SealEvent::Sealed(CONSOLE)]);
+        let (agent, mut other) = (Sealing::new(me(), digits("5710")), console(digits("5701")));
+        agent.session(&snapshot("Example", true));
+        assert_eq!(settle(&agent, &mut other), [SealEvent::WrongSecret]);
+        // However often a console, or somebody in its place, says that it is ready.
+        other.handle_link_up();
+        agent.link_up();
+        assert_eq!(settle(&agent, &mut other), []);
+    }
+
+    #[test]
     fn the_right_link_seals_both_ways_and_nothing_clear_is_taken() {
-        let (agent, mut console) = (Sealing::new(me(), Some(secret(0))), console(secret(0)));
+        let (agent, mut console) = (Sealing::new(me(), secret(0)), console(secret(0)));
         let mut writer = Writer::new(AGENT);
         let clear = Bytes::from(writer.message(Stream::Control, &Control::CursorAt { x: 1, y: 2 }));
         assert_eq!(agent.outgoing(Stream::Control, clear.clone()), None, "nobody could open it");
         agent.session(&snapshot("Example", true));
+        assert_eq!(agent.verified(CONSOLE), None);
         assert_eq!(settle(&agent, &mut console), [SealEvent::Sealed(CONSOLE)]);
+        // Whatever the service says later, this is who was proven.
+        agent.session(&snapshot("Your Bank", true));
+        assert_eq!(agent.verified(CONSOLE).unwrap().organisation, "Example");
         let sealed = agent.outgoing(Stream::Control, clear.clone()).unwrap();
         assert_ne!(sealed, clear);
         assert_eq!(console.open(Stream::Control, &sealed), Ok(Some(clear.to_vec())));
@@ -370,17 +477,61 @@ mod tests {
 
     #[test]
     fn a_wrong_link_and_a_swapped_name_end_it_with_their_reasons() {
-        let (agent, mut other) = (Sealing::new(me(), Some(secret(0))), console(secret(1)));
+        let (agent, mut other) = (Sealing::new(me(), secret(0)), console(secret(1)));
         agent.session(&snapshot("Example", true));
         assert_eq!(settle(&agent, &mut other), [SealEvent::WrongSecret]);
-        let (agent, mut console) = (Sealing::new(me(), Some(secret(0))), console(secret(0)));
+        let (agent, mut console) = (Sealing::new(me(), secret(0)), console(secret(0)));
         agent.session(&snapshot("Your Bank", true));
         assert!(!settle(&agent, &mut console).contains(&SealEvent::Sealed(CONSOLE)));
     }
 
     #[test]
+    fn what_is_refused_is_told_with_its_reason() {
+        let (agent, mut console) = (Sealing::new(me(), secret(0)), console(secret(0)));
+        agent.session(&snapshot("Example", true));
+        settle(&agent, &mut console);
+        let mut writer = Writer::new(CONSOLE);
+        let clear = |writer: &mut Writer| writer.message(Stream::Input, &Input::ReleaseAll);
+        let sealed: Vec<Vec<u8>> =
+            (0..3).map(|_| console.seal(Stream::Input, &clear(&mut writer)).unwrap()).collect();
+        let changed = |at: usize, to: u8| {
+            let mut message = sealed[1].clone();
+            message[at] = to;
+            message
+        };
+        assert!(agent.incoming(Stream::Input, sealed[1].clone().into()).is_some());
+        for (message, why, meddling) in [
+            (clear(&mut writer), "clear", true),
+            (changed(20, 0), "forged", true),
+            (changed(3, 77), "stranger", false),
+            (changed(8, 77), "no_key", false),
+            (sealed[1].clone(), "replayed", false),
+            (sealed[0].clone(), "reordered", true),
+        ] {
+            assert_eq!(agent.incoming(Stream::Input, message.into()), None, "{why}");
+            let refusal = Refusal { why, stream: Stream::Input, meddling };
+            assert_eq!(agent.poll_event(), Some(SealEvent::Refused(refusal)));
+        }
+        assert!(agent.incoming(Stream::Input, sealed[2].clone().into()).is_some(), "what is genuine still goes");
+    }
+
+    #[test]
+    fn who_comes_back_is_let_in_again_without_asking() {
+        let (agent, mut console) = (Sealing::new(me(), secret(0)), console(secret(0)));
+        agent.session(&snapshot("Example", true));
+        settle(&agent, &mut console);
+        agent.session(&snapshot("Example", false));
+        settle(&agent, &mut console);
+        agent.session(&snapshot("Example", true));
+        assert_eq!(settle(&agent, &mut console), [SealEvent::Sealed(CONSOLE)]);
+        let key = Writer::new(CONSOLE).message(Stream::Input, &Input::ReleaseAll);
+        let sealed = console.seal(Stream::Input, &key).unwrap();
+        assert_eq!(agent.incoming(Stream::Input, sealed.into()), Some(key.into()));
+    }
+
+    #[test]
     fn who_left_is_sealed_out() {
-        let (agent, mut console) = (Sealing::new(me(), Some(secret(0))), console(secret(0)));
+        let (agent, mut console) = (Sealing::new(me(), secret(0)), console(secret(0)));
         agent.session(&snapshot("Example", true));
         settle(&agent, &mut console);
         agent.session(&snapshot("Example", false));
@@ -391,15 +542,5 @@ mod tests {
         let ask =
             Writer::new(AGENT).message(Stream::Control, &Control::Ask { rights: Rights::of(&[Right::View]) });
         assert_eq!(agent.outgoing(Stream::Control, ask.into()), None);
-    }
-
-    #[test]
-    fn without_a_link_nothing_changes() {
-        let agent = Sealing::new(me(), None);
-        let message = Bytes::from_static(b"as it stands");
-        assert_eq!(agent.outgoing(Stream::Input, message.clone()), Some(message.clone()));
-        assert_eq!(agent.incoming(Stream::Input, message.clone()), Some(message));
-        agent.session(&snapshot("Example", true));
-        assert_eq!(agent.poll_event(), None);
     }
 }

@@ -1,6 +1,9 @@
 //! One session: turns what the window, the service, the link, the screen and the clock say into inputs of the
 //! [`Agent`], and its outputs into calls.
 
+mod over;
+mod shown;
+
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -9,22 +12,30 @@ use farhand_agent_core::{Agent, AgentConfig, FromCustomer, Output, Prompt};
 use farhand_agent_host::capture::{Backend, CaptureError};
 use farhand_agent_host::input::InjectError;
 use farhand_link::{Carrier, LinkConfig, LinkEvent, LinkHandle};
+use farhand_protocol::ParticipantId;
 use farhand_protocol::api::Joined;
 use farhand_protocol::channel::Notice;
-use farhand_protocol::consent::{AskId, ConsentConfig, ConsentEnd, ConsentState, Hold};
-use farhand_protocol::envelope::Stream;
+use farhand_protocol::consent::{AskId, ConsentConfig, ConsentEnd, ConsentState};
+use farhand_protocol::envelope::{Head, Stream};
 use farhand_protocol::framing::close;
 use farhand_protocol::rights::Right;
-use farhand_protocol::session::{EndReason, Role, SessionSnapshot};
+use farhand_protocol::session::{EndReason, SessionSnapshot};
 use farhand_protocol::signal::ToService;
+use farhand_seal::context::Identity;
 use farhand_seal::secret::Secret;
 use rustls::ClientConfig;
 use tokio::sync::mpsc;
 
+pub use self::over::Over;
+use self::over::SealFailure;
 use crate::api::Server;
-use crate::fail::{Fail, exit};
+use crate::fail::Fail;
 use crate::input::InputHandle;
 use crate::log::Log;
+use crate::noticed::Noticed;
+use crate::receipt::changes::Cause;
+use crate::receipt::keep::{self, environment};
+use crate::receipt::{self, Recorder};
 use crate::screen::{self, ScreenEvent, ScreenHandle, SharedAgent, lock};
 use crate::sealing::{Me, SealEvent, Sealing};
 use crate::signal::{self, SignalConfig, SignalEvent};
@@ -33,6 +44,8 @@ use crate::window::{WindowEvent, WindowPort};
 
 /// When the far side said that it is over, the service has this long to say why.
 const REASON_WITHIN: Duration = Duration::from_millis(1500);
+/// The consoles have this long to sign the receipt's end.
+const SIGNED_WITHIN: Duration = Duration::from_millis(800);
 /// Last words to the service take at most this long.
 const GOODBYE_WITHIN: Duration = Duration::from_secs(2);
 
@@ -45,8 +58,8 @@ pub struct Parts {
     pub tls: Arc<ClientConfig>,
     /// The answer to the code.
     pub joined: Joined,
-    /// The secret of the link that was opened; with it, the session is sealed end to end.
-    pub secret: Option<Secret>,
+    /// What the session's two ends share: four digits of its code, or what its link carries.
+    pub secret: Secret,
     /// How the screen is captured.
     pub capture: Backend,
     /// Keys and pointer.
@@ -57,68 +70,6 @@ pub struct Parts {
     pub consent: ConsentConfig,
     /// Where events go.
     pub log: Log,
-}
-
-/// How a session ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Over {
-    consent: Option<ConsentEnd>,
-    reason: Option<EndReason>,
-    window_lost: bool,
-    seal: Option<SealFailure>,
-}
-
-/// Why the two ends have no keys.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum SealFailure {
-    /// The link's secret is not the console's.
-    Secret,
-    /// Somebody between them changed something.
-    Tampered,
-}
-
-impl Over {
-    /// The customer cancelled before the session began.
-    #[must_use]
-    pub fn before_it_began() -> Self {
-        Self { consent: Some(ConsentEnd::Stopped), reason: None, window_lost: false, seal: None }
-    }
-
-    /// The exit code.
-    #[must_use]
-    pub fn exit_code(self) -> u8 {
-        match self.code() {
-            "lost" | "service" | "window" | "seal_secret" | "seal_tampered" => exit::LOST,
-            _ => 0,
-        }
-    }
-
-    /// For programs.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        if self.window_lost {
-            return "window";
-        }
-        match self.seal {
-            Some(SealFailure::Secret) => return "seal_secret",
-            Some(SealFailure::Tampered) => return "seal_tampered",
-            None => {}
-        }
-        match (self.consent, self.reason) {
-            (Some(ConsentEnd::Stopped), _) | (_, Some(EndReason::Customer)) => "stopped",
-            (Some(ConsentEnd::Refused), _) | (_, Some(EndReason::Refused)) => "refused",
-            (Some(ConsentEnd::TimedOut), _) => "timed_out",
-            (_, Some(EndReason::Technician)) => "technician",
-            (_, Some(EndReason::CodeExpired)) => "code_expired",
-            (Some(ConsentEnd::GraceOver), _) | (_, Some(EndReason::Lost)) => "lost",
-            (_, Some(EndReason::Service | EndReason::Unknown)) => "service",
-            (Some(ConsentEnd::EndedRemotely | ConsentEnd::Unknown) | None, None) => "technician",
-        }
-    }
-
-    fn sentence(self) -> String {
-        format!("agent.over.{}", self.code())
-    }
 }
 
 /// Comes back when the customer closes or cancels, or the window is lost, before there is a session.
@@ -189,8 +140,18 @@ pub async fn run(parts: Parts, window: &mut WindowPort) -> Result<Over, Fail> {
     })
     .map_err(|error| Fail::Service { detail: error.to_string() })?;
 
+    let folder = keep::folder(environment);
+    if let Some(folder) = &folder {
+        keep::tidy(folder, std::time::SystemTime::now());
+    }
+    let recorder = Recorder::new(sealing.receipt_seed(), parts.joined.session.clone(), folder);
     let mut session = Session {
         agent,
+        recorder,
+        cause: Cause::Agent,
+        asker: 0,
+        sign_by: None,
+        parting: Vec::new(),
         link,
         sealing,
         screen,
@@ -198,15 +159,15 @@ pub async fn run(parts: Parts, window: &mut WindowPort) -> Result<Over, Fail> {
         signals,
         log: parts.log,
         joined: parts.joined,
-        snapshot: None,
         stage: None,
         carrier: None,
         capture_failed: None,
+        noticed: Noticed::default(),
         over: Over { consent: None, reason: None, window_lost: false, seal: None },
         ended: false,
         last_words: None,
     };
-    session.snapshot(snapshot);
+    session.snapshot(&snapshot);
     session.show_stage(window);
     let streams = Streams { from_link, from_screen, input_failures: parts.input_failures };
     session.run(window, &mut from_service, streams).await;
@@ -221,6 +182,15 @@ struct Streams {
 
 struct Session {
     agent: SharedAgent,
+    recorder: Recorder,
+    /// What is handled now: the cause of what changes by it.
+    cause: Cause,
+    /// Who asked last.
+    asker: ParticipantId,
+    /// Until then a console may sign the receipt's end.
+    sign_by: Option<Instant>,
+    /// Said to the service when the receipt is signed: it ends the session by them.
+    parting: Vec<ToService>,
     link: LinkHandle,
     sealing: Sealing,
     screen: ScreenHandle,
@@ -228,10 +198,10 @@ struct Session {
     signals: mpsc::UnboundedSender<ToService>,
     log: Log,
     joined: Joined,
-    snapshot: Option<SessionSnapshot>,
     stage: Option<(Stage, Option<Detail>)>,
     carrier: Option<Carrier>,
     capture_failed: Option<CaptureError>,
+    noticed: Noticed,
     over: Over,
     ended: bool,
     /// The far side ended it; until then the service may say why.
@@ -248,11 +218,15 @@ impl Session {
         let mut link_open = true;
         loop {
             self.carry_out(window);
-            if self.ended && self.last_words.is_none() {
+            if self.recorder.is_countersigned() {
+                self.sign_by = None;
+            }
+            if self.ended && self.last_words.is_none() && self.sign_by.is_none() {
                 return;
             }
             let due = lock(&self.agent).poll_timeout();
-            let due = [due, self.last_words].into_iter().flatten().min();
+            self.cause = Cause::Agent;
+            let due = [due, self.last_words, self.sign_by].into_iter().flatten().min();
             let timer = async move {
                 match due {
                     Some(due) => tokio::time::sleep_until(due.into()).await,
@@ -274,11 +248,11 @@ impl Session {
                 () = timer => {
                     let now = Instant::now();
                     lock(&self.agent).handle_timeout(now);
-                    if self.last_words.is_some_and(|at| at <= now) {
-                        self.last_words = None;
-                    }
+                    self.last_words = self.last_words.filter(|at| *at > now);
+                    self.sign_by = self.sign_by.filter(|at| *at > now);
                 }
                 _ = tokio::signal::ctrl_c() => {
+                    self.cause = Cause::Customer;
                     lock(&self.agent).handle_customer(FromCustomer::Stop, Instant::now());
                 }
             }
@@ -290,17 +264,21 @@ impl Session {
         match event {
             LinkEvent::Message { stream, message } => {
                 if let Some(message) = self.sealing.incoming(stream, message) {
-                    lock(&self.agent).handle_message(stream, &message, now);
+                    self.cause = Head::read(&message).map_or(Cause::Agent, |head| Cause::Technician(head.sender));
+                    self.noticed.hand_in(&self.agent, self.log, stream, &message, now);
                 }
             }
             LinkEvent::Connected { carrier, participant: _ } => {
                 self.carrier(carrier);
+                self.noticed.way_stands();
                 self.sealing.link_up();
+                self.recorder.tell_again();
                 lock(&self.agent).handle_link_up(now);
             }
             LinkEvent::Switched { carrier } => {
                 self.carrier(carrier);
                 self.sealing.link_up();
+                self.recorder.tell_again();
                 lock(&self.agent).handle_link_switched();
             }
             LinkEvent::Lost { why } => {
@@ -323,6 +301,7 @@ impl Session {
 
     fn window_says(&mut self, event: Option<WindowEvent>) {
         let now = Instant::now();
+        self.cause = Cause::Customer;
         let action = match event {
             Some(WindowEvent::Said(said)) => match said {
                 FromWindow::Ready => return,
@@ -356,9 +335,9 @@ impl Session {
                 self.log.event("service_back", &[]);
                 self.link.renew(media);
                 lock(&self.agent).handle_service_back();
-                self.snapshot(session);
+                self.snapshot(&session);
             }
-            Some(SignalEvent::Session(snapshot)) => self.snapshot(snapshot),
+            Some(SignalEvent::Session(snapshot)) => self.snapshot(&snapshot),
             Some(SignalEvent::Media(offer)) => self.link.renew(offer),
             Some(SignalEvent::Away(why)) => self.log.event("service_away", &[("why", why.into())]),
             Some(SignalEvent::Ended(reason)) => self.service_ended(reason, now),
@@ -375,6 +354,8 @@ impl Session {
     fn service_ended(&mut self, reason: EndReason, now: Instant) {
         self.over.reason.get_or_insert(reason);
         self.last_words = None;
+        // The room is closed: nobody can sign any more.
+        self.sign_by = None;
         lock(&self.agent).handle_session_ended(now);
         // Also where consent had nothing left to end.
         self.ended = true;
@@ -394,10 +375,9 @@ impl Session {
         }
     }
 
-    fn snapshot(&mut self, snapshot: SessionSnapshot) {
-        self.sealing.session(&snapshot);
-        lock(&self.agent).handle_session(&snapshot, Instant::now());
-        self.snapshot = Some(snapshot);
+    fn snapshot(&self, snapshot: &SessionSnapshot) {
+        self.sealing.session(snapshot);
+        lock(&self.agent).handle_session(snapshot, Instant::now());
     }
 
     fn carrier(&mut self, carrier: Carrier) {
@@ -413,25 +393,52 @@ impl Session {
     fn carry_out(&mut self, window: &WindowPort) {
         self.carry_out_sealing();
         loop {
+            self.carry_out_agent(window);
+            let news = self.recorder.news();
+            if news.is_empty() {
+                break;
+            }
+            let mut agent = lock(&self.agent);
+            news.into_iter().for_each(|part| agent.handle_receipt(part));
+        }
+        self.recorder.keep();
+        self.show_stage(window);
+    }
+
+    fn carry_out_agent(&mut self, window: &WindowPort) {
+        loop {
             let output = lock(&self.agent).poll_output();
-            let Some(output) = output else { break };
+            let Some(output) = output else { return };
             match output {
                 Output::Send { stream, message } => self.send(stream, message),
+                Output::Signal(ToService::Consent { snapshot })
+                    if matches!(snapshot.state, ConsentState::Ended { .. }) =>
+                {
+                    self.parting.push(ToService::Consent { snapshot });
+                }
                 Output::Signal(signal) => self.signal(signal),
                 Output::Inject(inject) => self.input.inject(inject),
-                Output::Prompt(prompt) => self.prompt(window, prompt),
+                Output::Prompt(prompt) => {
+                    self.asker = prompt.asker;
+                    self.prompt(window, prompt);
+                }
                 Output::PromptGone(AskId(ask)) => show(window, ToWindow::PromptGone { ask }),
                 Output::Consent(snapshot) => {
                     self.screen.wake();
+                    self.recorder.consent(&snapshot.state, self.cause, self.asker, receipt::now());
                     let state = serde_json::to_value(&snapshot.state).unwrap_or_default();
                     self.log.event("consent", &[("consent", state)]);
                 }
                 Output::ScreenOpen => self.screen.wake(),
                 Output::CodecRefused(codec) => self.screen.refuse_codec(codec),
+                Output::ReceiptSigned { sender, signed } => {
+                    if let Some(theirs) = self.sealing.known(sender) {
+                        self.recorder.signed(theirs.key, &signed);
+                    }
+                }
                 Output::Ended(why) => self.consent_ended(why),
             }
         }
-        self.show_stage(window);
     }
 
     fn send(&self, stream: Stream, message: Bytes) {
@@ -452,10 +459,15 @@ impl Session {
                 }
                 SealEvent::Sealed(console) => {
                     self.log.event("sealed", &[("participant", console.into())]);
+                    if let Some(theirs) = self.sealing.known(console) {
+                        self.recorder.met(&theirs, receipt::now());
+                        self.recorder.tell_again();
+                    }
                     lock(&self.agent).handle_let_in(console);
                 }
                 SealEvent::WrongSecret => self.not_sealed(SealFailure::Secret),
                 SealEvent::Tampered => self.not_sealed(SealFailure::Tampered),
+                SealEvent::Refused(refusal) => self.noticed.refused(self.log, refusal),
             }
         }
     }
@@ -474,11 +486,10 @@ impl Session {
     }
 
     fn prompt(&self, window: &WindowPort, prompt: Prompt) {
-        let asker = self.technicians().find(|participant| participant.id == prompt.asker);
-        let (technician, organisation) = match asker {
-            Some(asker) => (asker.name.clone(), asker.organisation.clone()),
-            None => (self.joined.technician.clone(), self.joined.organisation.clone()),
-        };
+        // As the two ends have proven them to one another, whatever the service says by now.
+        let Identity { name: technician, organisation } =
+            self.sealing.verified(prompt.asker).unwrap_or_else(|| self.announced());
+        let domain = self.joined.domain.clone();
         let left = prompt.expires.saturating_duration_since(Instant::now());
         let rights: Vec<Right> = prompt.rights.beyond(prompt.granted).collect();
         self.log.event(
@@ -486,12 +497,12 @@ impl Session {
             &[("ask", prompt.ask.0.into()), ("rights", serde_json::to_value(&rights).unwrap_or_default())],
         );
         let seconds = left.as_secs_f64().round() as u64;
-        show(window, ToWindow::Prompt { ask: prompt.ask.0, technician, organisation, rights, seconds });
+        show(window, ToWindow::Prompt { ask: prompt.ask.0, technician, organisation, domain, rights, seconds });
     }
 
-    fn technicians(&self) -> impl Iterator<Item = &farhand_protocol::session::Participant> {
-        let participants = self.snapshot.iter().flat_map(|snapshot| &snapshot.participants);
-        participants.filter(|participant| participant.role == Role::Technician)
+    /// Who the service said at first would help.
+    fn announced(&self) -> Identity {
+        Identity { name: self.joined.technician.clone(), organisation: self.joined.organisation.clone() }
     }
 
     fn consent_ended(&mut self, why: ConsentEnd) {
@@ -501,55 +512,20 @@ impl Session {
             ConsentEnd::Refused | ConsentEnd::TimedOut | ConsentEnd::Stopped | ConsentEnd::GraceOver => true,
             ConsentEnd::EndedRemotely | ConsentEnd::Unknown => false,
         };
+        if self.over.reason.is_none() && self.recorder.begun() {
+            self.sign_by = Some(Instant::now() + SIGNED_WITHIN);
+        }
         if ours {
-            self.signal(ToService::End);
+            self.parting.push(ToService::End);
         } else if self.over.reason.is_none() {
             self.last_words = Some(Instant::now() + REASON_WITHIN);
         }
     }
 
-    fn show_stage(&mut self, window: &WindowPort) {
-        let consent = lock(&self.agent).consent().state;
-        let stage = match consent {
-            ConsentState::Fresh => Stage::Waiting,
-            ConsentState::Asking { .. } => Stage::Asking,
-            ConsentState::Granted { rights, more: _ } => {
-                if rights.contains(Right::Control) {
-                    Stage::Controls
-                } else if rights.contains(Right::View) {
-                    Stage::Sees
-                } else {
-                    Stage::Nothing
-                }
-            }
-            ConsentState::Held { rights: _, holds } => {
-                if holds.contains(&Hold::Customer) {
-                    Stage::Paused
-                } else if holds.contains(&Hold::LinkLost) {
-                    Stage::Interrupted
-                } else {
-                    Stage::Locked
-                }
-            }
-            ConsentState::Ended { .. } | ConsentState::Unknown => return,
-        };
-        let detail = match (&self.capture_failed, self.carrier) {
-            (Some(error), _) => Some(Detail::CaptureFailed { reason: error.to_string() }),
-            (None, Some(Carrier::WebSocket)) => Some(Detail::WebSocket),
-            (None, Some(Carrier::Quic) | None) => None,
-        };
-        let stage = (stage, detail);
-        if self.stage.as_ref() != Some(&stage) {
-            let (technician, organisation) =
-                (self.joined.technician.clone(), self.joined.organisation.clone());
-            let (place, detail) = stage.clone();
-            show(window, ToWindow::Status { stage: place, technician, organisation, detail });
-            self.stage = Some(stage);
-        }
-    }
-
-    async fn finish(self, window: &WindowPort, mut from_service: mpsc::Receiver<SignalEvent>) -> Over {
+    async fn finish(mut self, window: &WindowPort, mut from_service: mpsc::Receiver<SignalEvent>) -> Over {
+        std::mem::take(&mut self.parting).into_iter().for_each(|signal| self.signal(signal));
         show_over(window, self.over, &self.joined.technician);
+        self.offer_receipt(window);
         if self.over.reason.is_none() && self.over.consent.is_none_or(|why| why == ConsentEnd::EndedRemotely)
         {
             self.signal(ToService::End);

@@ -8,7 +8,7 @@ mod common;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Output, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use common::Desktop;
@@ -20,6 +20,8 @@ struct FakeService {
     address: String,
     fingerprint: String,
     requests: Arc<AtomicUsize>,
+    /// The last request, head and body.
+    heard: Arc<Mutex<String>>,
 }
 
 impl FakeService {
@@ -40,16 +42,24 @@ impl FakeService {
         let address = format!("https://{}", listener.local_addr().unwrap());
         let requests = Arc::new(AtomicUsize::new(0));
         let counted = Arc::clone(&requests);
+        let heard = Arc::new(Mutex::new(String::new()));
+        let hears = Arc::clone(&heard);
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
-                serve(stream, Arc::clone(&config), status, body, &counted);
+                serve(stream, Arc::clone(&config), (status, body), &counted, &hears);
             }
         });
-        Self { address, fingerprint, requests }
+        Self { address, fingerprint, requests, heard }
     }
 }
 
-fn serve(stream: TcpStream, config: Arc<ServerConfig>, status: &str, body: &str, requests: &AtomicUsize) {
+fn serve(
+    stream: TcpStream,
+    config: Arc<ServerConfig>,
+    (status, body): (&str, &str),
+    requests: &AtomicUsize,
+    heard: &Mutex<String>,
+) {
     let mut stream = StreamOwned::new(ServerConnection::new(config).unwrap(), stream);
     let mut request = Vec::new();
     let mut buffer = [0; 4096];
@@ -59,6 +69,7 @@ fn serve(stream: TcpStream, config: Arc<ServerConfig>, status: &str, body: &str,
             Ok(read) => request.extend_from_slice(&buffer[..read]),
         }
     }
+    *heard.lock().unwrap() = String::from_utf8_lossy(&request).into_owned();
     requests.fetch_add(1, Ordering::SeqCst);
     let answer = format!(
         "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
@@ -98,6 +109,23 @@ fn failed(output: &Output, exit: i32, sentence_has: &str) -> String {
 }
 
 const CODE: &str = "735 210 8846";
+
+#[test]
+fn the_service_gets_the_first_six_digits_and_never_the_last_four() {
+    let desktop = Desktop::start();
+    let service = FakeService::start("404 Not Found", r#"{"code":"code_unknown","message":"Unknown."}"#);
+    let link = "735210.AAAAAAAAAAAAAAAAAAAAAA";
+    let spoken: &[&[&str]] = &[&["7352108846"], &["735", "210", "8846"], &["735-210-8846"], &["735 210 8846"], &[link]];
+    for (at, code) in spoken.iter().enumerate() {
+        let mut arguments = code.to_vec();
+        arguments.extend(["--server", &service.address, "--fingerprint", &service.fingerprint]);
+        assert_eq!(failed(&join(&desktop, &arguments), 3, "Unknown."), "code_unknown");
+        assert_eq!(service.requests.load(Ordering::SeqCst), at + 1);
+        let heard = service.heard.lock().unwrap().clone();
+        assert!(heard.ends_with(r#"{"code":"735210"}"#), "{heard}");
+        assert!(!heard.contains("8846") && !heard.contains("AAAA"), "{heard}");
+    }
+}
 
 #[test]
 fn codes_that_the_service_refuses() {
@@ -153,7 +181,15 @@ fn what_is_wrong_on_this_side_is_said_before_the_code_is_used() {
     let desktop = Desktop::start();
     let service = FakeService::start("200 OK", "{}");
     let server = service.address.as_str();
-    assert_eq!(failed(&join(&desktop, &["123", "--server", server]), 3, "ten digits"), "code_malformed");
+    for (code, sentence) in [
+        ("123", "it has 3 digits"),
+        ("735210", "it has 6 digits"),
+        ("735 210 88461", "it has 11 digits"),
+        ("735 210 884o", "no digit"),
+        ("735210.tooshort", "no digit"),
+    ] {
+        assert_eq!(failed(&join(&desktop, &[code, "--server", server]), 3, sentence), "code_malformed", "{code}");
+    }
     let http = server.replace("https", "http");
     assert_eq!(failed(&join(&desktop, &[CODE, "--server", &http]), 4, "https://"), "address");
 

@@ -21,6 +21,7 @@ fn prompt(ask: u32, rights: &[Right]) -> ToWindow {
         ask,
         technician: "Ada".into(),
         organisation: "Demo Help".into(),
+        domain: Some("demo-help.example".into()),
         rights: rights.to_vec(),
         seconds: 60,
     }

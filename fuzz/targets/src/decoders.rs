@@ -9,7 +9,7 @@ use farhand_protocol::framing::{
     Accepted, Datagram, FrameReader, REORDER_WINDOW, Reorder, read_websocket, write_frame,
 };
 use farhand_protocol::screen::{Assembler, PIECE, Pushed};
-use farhand_protocol::session::code::Code;
+use farhand_protocol::session::code::{Code, Number};
 use farhand_protocol::signal::{FromService, ToService};
 use farhand_room::ticket::TicketKey;
 use farhand_screen::{Decoder, Limits};
@@ -25,6 +25,11 @@ pub fn signals(data: &[u8]) {
     }
     if let Ok(code) = Code::parse(text) {
         assert_eq!(Code::parse(&code.to_string()), Ok(code));
+        assert_eq!(format!("{}{}", code.number().digits(), code.secret()), code.digits());
+    }
+    if let Ok(number) = Number::parse(text) {
+        assert_eq!(Number::parse(&number.to_string()), Ok(number));
+        assert!(Code::parse(text).is_err(), "nothing is both");
     }
 }
 

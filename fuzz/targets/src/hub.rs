@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use arbitrary::{Arbitrary, Unstructured};
 use farhand_protocol::consent::{ConsentEnd, ConsentSnapshot, ConsentState};
-use farhand_protocol::session::code::Code;
+use farhand_protocol::session::code::Number;
 use farhand_protocol::session::{EndReason, Role};
 use farhand_protocol::signal::{FromService, ToService};
 use farhand_protocol::version::{Version, VersionRange};
@@ -88,13 +88,13 @@ pub fn hub(data: &[u8]) {
                     organisation: "Example".to_owned(),
                     policy: farhand_protocol::api::Policy::default(),
                 };
-                let code = Code::from_number(code.into()).expect("a small number is a code");
+                let code = Number::from_value(code.into()).expect("a small number is a code");
                 if hub.handle_create(CreateSession { id: id.clone(), code, owner }, Some(from), now).is_ok() {
                     sessions.push((id, tenant(other), user(second)));
                 }
             }
             Step::Join { code, token } => {
-                let code = Code::from_number(code.into()).expect("a small number is a code");
+                let code = Number::from_value(code.into()).expect("a small number is a code");
                 let _ = hub.handle_join(code, [token; 32], from, now);
             }
             Step::AttachUser { session: at, tenant: other, user: second, sign_in } => {

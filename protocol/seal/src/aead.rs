@@ -88,6 +88,14 @@ impl Cipher {
     }
 }
 
+impl Cipher {
+    /// The key, for another implementation of the same cipher.
+    #[must_use]
+    pub const fn key(&self) -> &StreamKey {
+        &self.key
+    }
+}
+
 impl std::fmt::Debug for Cipher {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Cipher(..)")

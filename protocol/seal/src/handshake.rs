@@ -11,8 +11,10 @@
 //! either way        Stop     run, why (unauthenticated: it only tells the person what the other end saw)
 //! ```
 //!
-//! Whoever stands between the ends and does not know the secret gets one guess for each try, and every try is counted
-//! when it gives something away: at the agent when it says whether an answer fits, at the console with its answer.
+//! Whoever stands between the ends and does not know the secret gets one guess for each try of either end, and every try
+//! is counted when it gives something away: at the agent when it says whether an answer fits, at the console with its
+//! answer. Nobody but the two ends can count, and neither knows what the other has counted until they know each other. So
+//! the three guesses are shared out beforehand: [`AGENT_TRIES`] and [`CONSOLE_TRIES`].
 
 use std::collections::VecDeque;
 
@@ -27,8 +29,13 @@ use crate::cpace::{self, Isk, Share};
 use crate::keys::Pair;
 use crate::secret::Secret;
 
-/// Tries of a code or link; after the last wrong one it is void.
-pub const TRIES: u8 = 3;
+/// Wrong tries of a code or link at both ends together; whoever stands between them gets as many guesses at most.
+pub const TRIES: u8 = AGENT_TRIES + CONSOLE_TRIES;
+/// Wrong tries at the agent. A person who typed wrong is given a new code rather than a second try: with two here and two
+/// at the console, four guesses would be given away.
+pub const AGENT_TRIES: u8 = 1;
+/// Wrong tries at the console.
+pub const CONSOLE_TRIES: u8 = 2;
 /// The largest hand-shake message, in bytes.
 pub const MAX_HANDSHAKE: usize = 2048;
 /// Random bytes for one input.
@@ -46,6 +53,15 @@ pub enum Side {
     Console,
 }
 
+impl Side {
+    const fn tries(self) -> u8 {
+        match self {
+            Self::Agent => AGENT_TRIES,
+            Self::Console => CONSOLE_TRIES,
+        }
+    }
+}
+
 /// Why an end stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Stop {
@@ -53,7 +69,7 @@ pub enum Stop {
     WrongSecret,
     /// The secret is the same, and something else is not: somebody between the ends changed it.
     Tampered,
-    /// The secret is void after [`TRIES`] wrong tries.
+    /// No tries are left of the secret.
     Void,
 }
 
@@ -62,14 +78,15 @@ pub enum Stop {
 pub enum Output {
     /// Send this to the other end.
     Send(Vec<u8>),
-    /// The secret was wrong. Both ends show it; at the agent the person is asked again.
+    /// The secret was wrong, or at the console a try that was answered came to nothing. Both ends show it. With the last
+    /// one the secret is void.
     WrongSecret {
-        /// How many tries are left.
+        /// How many tries are left at this end.
         left: u8,
     },
     /// Somebody between the ends changed something; the session must not go on. Where it is known, what.
     Tampered(Option<Difference>),
-    /// No tries are left: the code or link is void.
+    /// Another try was refused: the code or link is void.
     Void,
     /// The other end says that it stopped, without proof: for people.
     OtherStopped(Stop),
@@ -109,6 +126,8 @@ pub struct Handshake {
     secrets: Vec<Secret>,
     /// Tries that gave something away and did not succeed (yet).
     tries: u8,
+    /// The person was told of the last of them.
+    told: bool,
     state: State,
     outputs: VecDeque<Output>,
 }
@@ -240,27 +259,36 @@ impl Handshake {
     /// The same with fewer tries: those of an earlier hand-shake of the same code count on.
     #[must_use]
     pub const fn after(mut self, left: u8) -> Self {
-        if left < TRIES {
-            self.tries = TRIES - left;
+        if left < self.side.tries() {
+            self.tries = self.side.tries() - left;
         }
         self
     }
 
-    /// The console's end, with the secrets that it made, one of a kind. It answers whoever starts, [`TRIES`] times in
-    /// all.
+    /// The console's end, with the secrets that it made, one of a kind. It answers whoever starts, [`CONSOLE_TRIES`]
+    /// times in all.
     #[must_use]
     pub const fn console(offer: Offer, secrets: Vec<Secret>) -> Self {
         Self::new(Side::Console, offer, secrets)
     }
 
     const fn new(side: Side, offer: Offer, secrets: Vec<Secret>) -> Self {
-        Self { side, offer, secrets, tries: 0, state: State::Waiting, outputs: VecDeque::new() }
+        Self { side, offer, secrets, tries: 0, told: true, state: State::Waiting, outputs: VecDeque::new() }
     }
 
-    /// Tries that are left.
+    /// Tries that are left at this end.
     #[must_use]
     pub const fn left(&self) -> u8 {
-        TRIES - self.tries
+        self.side.tries() - self.tries
+    }
+
+    /// Console: whoever started is gone, or another takes its place. A try that was answered and came to nothing is
+    /// told; it was counted with the answer.
+    pub fn handle_gone(&mut self) {
+        if !self.told {
+            self.told = true;
+            self.outputs.push_back(Output::WrongSecret { left: self.left() });
+        }
     }
 
     /// What happens next. Drain it after each input.
@@ -281,7 +309,7 @@ impl Handshake {
                 return Err(HandshakeError::Turn);
             }
         }
-        if self.tries == TRIES {
+        if self.left() == 0 {
             self.void();
             return Ok(());
         }
@@ -328,6 +356,7 @@ impl Handshake {
             (State::Waiting | State::Answered { .. }, Message::Start { kind, share, offer })
                 if self.side == Side::Console =>
             {
+                self.handle_gone();
                 self.answer((run, bytes), kind, &share, offer, random);
             }
             (
@@ -349,12 +378,23 @@ impl Handshake {
             (State::Started { run: ours, .. } | State::Answered { run: ours, .. }, Message::Stop(why))
                 if run == ours =>
             {
-                self.outputs.push_back(Output::OtherStopped(why));
-                match why {
+                match (why, self.side) {
                     // Nobody proves it. It costs the try that was counted already, and nothing else.
-                    Stop::WrongSecret => self.next_try(),
-                    Stop::Tampered => {}
-                    Stop::Void => self.outputs.push_back(Output::Void),
+                    (Stop::WrongSecret | Stop::Void, Side::Console) => {
+                        self.handle_gone();
+                        self.next_try();
+                    }
+                    (Stop::WrongSecret, Side::Agent) => {
+                        self.outputs.push_back(Output::OtherStopped(why));
+                        self.next_try();
+                    }
+                    (Stop::Void, Side::Agent) => {
+                        self.outputs.extend([Output::OtherStopped(why), Output::Void]);
+                    }
+                    (Stop::Tampered, Side::Agent | Side::Console) => {
+                        self.told = true;
+                        self.outputs.push_back(Output::OtherStopped(why));
+                    }
                 }
             }
             (
@@ -377,7 +417,7 @@ impl Handshake {
         offer: &[u8],
         random: &[u8; RANDOM],
     ) {
-        if counts(kind) && self.tries == TRIES {
+        if counts(kind) && self.left() == 0 {
             self.send_stop(run, Stop::Void);
             self.void();
             return;
@@ -402,6 +442,7 @@ impl Handshake {
         };
         let counts = counts(kind);
         self.tries += u8::from(counts);
+        self.told = !counts;
         let mut message = vec![KIND_ANSWER];
         message.extend_from_slice(&run);
         message.extend_from_slice(&share);
@@ -444,6 +485,7 @@ impl Handshake {
 
     fn done(&mut self, keys: &Keys, theirs: Offer, counted: bool) {
         self.tries -= u8::from(counted);
+        self.told = true;
         self.state = State::Done;
         let pair = Pair::new(&keys.isk, self.offer.view.agent, self.offer.view.console);
         self.outputs.push_back(Output::Done(Box::new(Established { pair, theirs })));
@@ -451,12 +493,13 @@ impl Handshake {
 
     fn wrong(&mut self, run: [u8; RUN]) {
         self.send_stop(run, Stop::WrongSecret);
+        self.told = true;
         self.outputs.push_back(Output::WrongSecret { left: self.left() });
         self.next_try();
     }
 
     fn next_try(&mut self) {
-        if self.tries == TRIES { self.void() } else { self.state = State::Waiting }
+        self.state = if self.left() == 0 { State::Over } else { State::Waiting };
     }
 
     fn void(&mut self) {
@@ -466,6 +509,7 @@ impl Handshake {
 
     fn tampered(&mut self, run: [u8; RUN], difference: Option<Difference>) {
         self.send_stop(run, Stop::Tampered);
+        self.told = true;
         self.state = State::Over;
         self.outputs.push_back(Output::Tampered(difference));
     }

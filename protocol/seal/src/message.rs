@@ -71,6 +71,24 @@ pub enum OpenError {
     Spent,
 }
 
+impl OpenError {
+    /// Whether somebody on the way must have had a hand in it, so that people should know. A message that was faster
+    /// than its key, or came after its key had gone, is nobody's fault.
+    #[must_use]
+    pub const fn is_meddling(self) -> bool {
+        match self {
+            Self::Envelope(_)
+            | Self::Clear
+            | Self::Foreign
+            | Self::Broken
+            | Self::Replayed
+            | Self::Reordered
+            | Self::Spent => true,
+            Self::Epoch(_) => false,
+        }
+    }
+}
+
 /// What [`Opener::open`] made of a genuine message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Opened {
@@ -83,6 +101,18 @@ pub enum Opened {
     },
     /// The second copy of one that was opened. Nothing to do.
     Double,
+}
+
+/// A message that is still to be deciphered: AES-256-GCM under the epoch's key, with the nonce of the counter, what is in
+/// front of `start` as associated data, and the tag at the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Prepared {
+    /// Whose key it has.
+    pub epoch: Epoch,
+    /// For [`StreamKey::nonce`].
+    pub counter: u64,
+    /// Where the sealed text begins.
+    pub start: usize,
 }
 
 const fn head_len(stream: Stream, direction: Direction) -> usize {
@@ -185,13 +215,14 @@ impl Sealer {
             return Err(SealError::Spent);
         }
         let start = head_len + EPOCH;
-        let size = padding::padded(message.len() - head_len).ok_or(SealError::Long)?;
+        let smallest = padding::smallest(self.stream, self.direction);
+        let size = padding::padded(message.len() - head_len, smallest).ok_or(SealError::Long)?;
         let mut out = Vec::with_capacity(start + size + TAG);
         out.extend_from_slice(&message[..head_len]);
         out[2] |= flags::SEALED;
         out.extend_from_slice(&self.epoch.to_be_bytes());
         out.extend_from_slice(&message[head_len..]);
-        padding::pad(&mut out, start).ok_or(SealError::Long)?;
+        padding::pad(&mut out, start, smallest).ok_or(SealError::Long)?;
         let (clear, text) = out.split_at_mut(start);
         let tag = self.cipher.seal(counter, clear, text);
         out.extend_from_slice(&tag);
@@ -252,6 +283,21 @@ impl Opener {
     /// # Errors
     /// [`OpenError`]; the message must not be acted upon.
     pub fn open(&mut self, message: &[u8]) -> Result<Opened, OpenError> {
+        // Genuine or not is asked first: nobody learns from the answer to a forgery which numbers were taken.
+        let prepared = self.prepare(message)?;
+        let mut sealed = message[prepared.start..].to_vec();
+        let cipher = self.cipher(prepared.epoch).ok_or(OpenError::Epoch(prepared.epoch))?;
+        let text = cipher.open(prepared.counter, &message[..prepared.start], &mut sealed).ok();
+        let text = text.as_deref();
+        self.settle(prepared, message, text)
+    }
+
+    /// What another cipher than this crate's needs to decipher a message, and [`Opener::finish`] makes of it what
+    /// [`Opener::open`] would. Nothing changes.
+    ///
+    /// # Errors
+    /// [`OpenError`]; the message must not be acted upon.
+    pub fn prepare(&self, message: &[u8]) -> Result<Prepared, OpenError> {
         let (head, sealed) = read_head(message)?;
         if !sealed {
             return Err(OpenError::Clear);
@@ -268,15 +314,41 @@ impl Opener {
             return Err(EnvelopeError::Short.into());
         };
         let epoch = Epoch::from_be_bytes(epoch);
-        let Some((_, cipher)) = self.keys.iter().find(|(known, _)| *known == epoch) else {
-            return Err(OpenError::Epoch(epoch));
-        };
-        // Genuine or not is asked first: nobody learns from the answer to a forgery which numbers were taken.
-        let counter = u64::from(head.sequence);
-        let mut out = message.to_vec();
-        let (clear, text) = out.split_at_mut(start);
-        let opened = cipher.open(counter, clear, text).ok();
-        let Some(length) = opened.and_then(|text| padding::unpadded(text)) else {
+        self.cipher(epoch).map_or(Err(OpenError::Epoch(epoch)), |_| {
+            Ok(Prepared { epoch, counter: u64::from(head.sequence), start })
+        })
+    }
+
+    /// The key of an epoch, for another cipher; nothing when it is not here.
+    #[must_use]
+    pub fn key(&self, epoch: Epoch) -> Option<&StreamKey> {
+        self.cipher(epoch).map(Cipher::key)
+    }
+
+    /// A message that [`Opener::prepare`] was asked about was deciphered elsewhere: its text with its padding, or nothing
+    /// when it was not genuine. Messages must come in the order in which they were prepared.
+    ///
+    /// # Errors
+    /// [`OpenError`]; the message must not be acted upon.
+    pub fn finish(&mut self, message: &[u8], text: Option<&[u8]>) -> Result<Opened, OpenError> {
+        let prepared = self.prepare(message)?;
+        // A text of another length is not this message's.
+        let fits = |text: &&[u8]| text.len() + prepared.start + TAG == message.len();
+        self.settle(prepared, message, text.filter(fits))
+    }
+
+    fn cipher(&self, epoch: Epoch) -> Option<&Cipher> {
+        self.keys.iter().find(|(known, _)| *known == epoch).map(|(_, cipher)| cipher)
+    }
+
+    fn settle(
+        &mut self,
+        Prepared { epoch, counter, start }: Prepared,
+        message: &[u8],
+        text: Option<&[u8]>,
+    ) -> Result<Opened, OpenError> {
+        let smallest = padding::smallest(self.stream, self.direction);
+        let Some(text) = text.and_then(|text| text.get(..padding::unpadded(text, smallest)?)) else {
             self.broken += 1;
             return Err(OpenError::Broken);
         };
@@ -293,8 +365,9 @@ impl Opener {
         };
         self.window.take(counter);
         self.reached = self.reached.max(epoch);
-        out.copy_within(start..start + length, head_len);
-        out.truncate(head_len + length);
+        let mut out = Vec::with_capacity(start + text.len());
+        out.extend_from_slice(&message[..start - EPOCH]);
+        out.extend_from_slice(text);
         out[2] &= !flags::SEALED;
         Ok(Opened::Fresh { message: out, skipped })
     }

@@ -3,9 +3,13 @@
 
 mod kit;
 
+use farhand_protocol::rights::{Right, Rights};
 use farhand_protocol::version::Version;
+use farhand_seal::bytes::put;
 use farhand_seal::context::{Difference, Offer};
-use farhand_seal::handshake::{Handshake, HandshakeError, Output, Stop, TRIES};
+use farhand_seal::handshake::{
+    AGENT_TRIES, CONSOLE_TRIES, Handshake, HandshakeError, Output, Stop, TRIES,
+};
 use farhand_seal::secret::Secret;
 use kit::{CONSOLE, Dice, Ends, digits, offer};
 
@@ -21,7 +25,7 @@ fn the_right_code_gives_both_ends_the_same_keys_and_each_others_offer() {
     assert_eq!(agent.pair, console.pair);
     assert_eq!(agent.theirs, offer(CONSOLE, 20));
     assert_eq!(console.theirs, offer(CONSOLE, 10));
-    assert_eq!((ends.agent.left(), ends.console.left()), (TRIES, TRIES));
+    assert_eq!((ends.agent.left(), ends.console.left()), (AGENT_TRIES, CONSOLE_TRIES));
 }
 
 #[test]
@@ -63,39 +67,43 @@ fn a_link_and_a_resumption_work_as_a_code_does_and_are_not_interchangeable() {
 }
 
 #[test]
-fn a_wrong_code_is_said_at_both_ends_and_may_be_typed_again() {
+fn a_wrong_code_is_said_at_both_ends_and_the_console_answers_one_more() {
     let mut ends = Ends::new("5710");
     ends.try_code("5701", pass);
-    assert_eq!(ends.at_agent, [Output::WrongSecret { left: 2 }]);
-    assert_eq!(ends.at_console, [Output::OtherStopped(Stop::WrongSecret)]);
-    assert_eq!(ends.console.left(), 2);
-    ends.try_code("5710", pass);
-    assert!(matches!(ends.established(), (Some(_), Some(_))));
-}
-
-#[test]
-fn three_wrong_tries_make_the_code_void_at_both_ends() {
-    let mut ends = Ends::new("5710");
-    for typed in ["0000", "1111", "2222"] {
-        ends.try_code(typed, pass);
-    }
-    assert_eq!(ends.at_agent.last(), Some(&Output::Void));
-    assert_eq!(ends.at_console.last(), Some(&Output::Void));
+    assert_eq!(ends.at_agent, [Output::WrongSecret { left: 0 }]);
+    assert_eq!(ends.at_console, [Output::WrongSecret { left: 1 }]);
     let random = ends.random();
     assert_eq!(ends.agent.handle_secret(&digits("5710"), &random), Err(HandshakeError::Turn));
-    // A console that is void answers nobody.
-    let mut stranger = Handshake::agent(offer(CONSOLE, 10));
-    stranger.handle_secret(&digits("5710"), &random).unwrap();
-    let Some(Output::Send(start)) = stranger.poll_output() else { panic!() };
-    assert_eq!(ends.console.handle_message(&start, &random), Err(HandshakeError::Turn));
+    ends.agent = Handshake::agent(offer(CONSOLE, 10));
+    ends.try_code("5710", pass);
+    assert!(matches!(ends.established(), (Some(_), Some(_))));
+    assert_eq!(ends.console.left(), 1, "what failed before stays counted");
 }
 
 #[test]
-fn a_service_that_plays_the_agent_gets_three_guesses_and_each_is_seen() {
-    let mut console = Handshake::console(offer(CONSOLE, 20), vec![digits("5710")]);
-    let mut dice = Dice(3);
-    let mut answers = 0;
-    for guess in 0..20 {
+fn the_consoles_last_wrong_try_makes_the_code_void() {
+    let mut ends = Ends::new("5710");
+    for typed in ["0000", "1111"] {
+        ends.agent = Handshake::agent(offer(CONSOLE, 10));
+        ends.try_code(typed, pass);
+    }
+    assert_eq!(ends.at_console, [Output::WrongSecret { left: 1 }, Output::WrongSecret { left: 0 }]);
+    // A console whose code is void answers nobody, with the right code neither.
+    let mut dice = Dice(8);
+    let mut stranger = Handshake::agent(offer(CONSOLE, 10));
+    stranger.handle_secret(&digits("5710"), &dice.draw()).unwrap();
+    let Some(Output::Send(start)) = stranger.poll_output() else { panic!() };
+    assert_eq!(ends.console.handle_message(&start, &dice.draw()), Err(HandshakeError::Turn));
+    let mut reloaded = Handshake::console(offer(CONSOLE, 20), vec![digits("5710")]).after(0);
+    reloaded.handle_message(&start, &dice.draw()).unwrap();
+    let told: Vec<_> = std::iter::from_fn(|| reloaded.poll_output()).collect();
+    assert!(matches!(&told[..], [Output::Send(stop), Output::Void] if stop[0] == 4), "{told:?}");
+}
+
+/// Starts runs with guesses at a console; how many it answered, and what its person was told.
+fn guess_at_console(console: &mut Handshake, dice: &mut Dice, guesses: u16) -> (usize, Vec<Output>) {
+    let (mut answers, mut told) = (0, Vec::new());
+    for guess in 0..guesses {
         let mut guesser = Handshake::agent(offer(CONSOLE, 66));
         guesser.handle_secret(&digits(&format!("{guess:04}")), &dice.draw()).unwrap();
         let Some(Output::Send(start)) = guesser.poll_output() else { panic!() };
@@ -106,34 +114,78 @@ fn a_service_that_plays_the_agent_gets_three_guesses_and_each_is_seen() {
                     let _ = guesser.handle_message(&message, &dice.draw());
                     answers += usize::from(message[0] == 2);
                 }
-                Output::Void => {}
-                told => panic!("{told:?}"),
+                output => told.push(output),
             }
         }
         assert!(!std::iter::from_fn(|| guesser.poll_output()).any(|o| matches!(o, Output::Done(_))));
     }
-    assert_eq!(answers, usize::from(TRIES));
-    assert_eq!(console.left(), 0, "a guess that is dropped after the answer counts too");
+    (answers, told)
+}
+
+/// Answers a person's starts with guesses; how many of the answers the agent looked at.
+fn guess_at_agent(agent: &mut Handshake, dice: &mut Dice, guesses: u16) -> usize {
+    let mut looked_at = 0;
+    for guess in 0..guesses {
+        // The right code each time, as a person types it who is told that it was wrong.
+        if agent.handle_secret(&digits("5710"), &dice.draw()).is_err() {
+            continue;
+        }
+        let Some(Output::Send(start)) = agent.poll_output() else { continue };
+        for again in [guess, guess + 1000] {
+            let mut guesser =
+                Handshake::console(offer(CONSOLE, 66), vec![digits(&format!("{again:04}"))]);
+            guesser.handle_message(&start, &dice.draw()).unwrap();
+            let Some(Output::Send(answer)) = guesser.poll_output() else { panic!() };
+            looked_at += usize::from(agent.handle_message(&answer, &dice.draw()).is_ok());
+        }
+        while agent.poll_output().is_some() {}
+    }
+    looked_at
 }
 
 #[test]
-fn a_service_that_plays_the_console_gets_one_guess_for_each_time_a_person_types() {
+fn a_service_that_guesses_at_both_ends_gets_three_guesses_in_all() {
+    let mut dice = Dice(3);
+    let mut console = Handshake::console(offer(CONSOLE, 20), vec![digits("5710")]);
     let mut agent = Handshake::agent(offer(CONSOLE, 10));
+    let at_agent = guess_at_agent(&mut agent, &mut dice, 20);
+    let (at_console, _) = guess_at_console(&mut console, &mut dice, 20);
+    assert_eq!((at_agent, at_console), (usize::from(AGENT_TRIES), usize::from(CONSOLE_TRIES)));
+    assert_eq!(at_agent + at_console, 3);
+    assert_eq!(TRIES, 3);
+    assert_eq!((agent.left(), console.left()), (0, 0));
+}
+
+#[test]
+fn the_person_at_the_console_is_told_of_every_guess_also_of_one_that_is_dropped() {
     let mut dice = Dice(4);
-    for guess in ["0000", "1111", "2222"] {
-        agent.handle_secret(&digits("5710"), &dice.draw()).unwrap();
-        let Some(Output::Send(start)) = agent.poll_output() else { panic!() };
-        for again in ["3333", guess] {
-            let mut guesser = Handshake::console(offer(CONSOLE, 66), vec![digits(again)]);
-            guesser.handle_message(&start, &dice.draw()).unwrap();
-            let Some(Output::Send(answer)) = guesser.poll_output() else { panic!() };
-            let taken = agent.handle_message(&answer, &dice.draw());
-            assert_eq!(taken.is_ok(), again == "3333", "a second answer to one start is not looked at");
-        }
-        let told: Vec<_> = std::iter::from_fn(|| agent.poll_output()).collect();
-        assert!(told.iter().any(|output| matches!(output, Output::WrongSecret { .. })), "{told:?}");
-    }
-    assert_eq!(agent.left(), 0);
+    let mut console = Handshake::console(offer(CONSOLE, 20), vec![digits("5710")]);
+    // The guesser says nothing after the answer: a new start, or its leaving, shows it.
+    let (answers, told) = guess_at_console(&mut console, &mut dice, 2);
+    assert_eq!((answers, told), (2, vec![Output::WrongSecret { left: 1 }]));
+    console.handle_gone();
+    assert_eq!(console.poll_output(), Some(Output::WrongSecret { left: 0 }));
+    console.handle_gone();
+    assert_eq!(console.poll_output(), None, "once");
+}
+
+#[test]
+fn an_agent_whose_link_breaks_before_its_answer_costs_one_try_and_none_when_it_comes_back() {
+    let mut ends = Ends::new("5710");
+    let random = ends.random();
+    ends.agent.handle_secret(&digits("5710"), &random).unwrap();
+    let Some(Output::Send(start)) = ends.agent.poll_output() else { panic!() };
+    ends.console.handle_message(&start, &random).unwrap();
+    while ends.console.poll_output().is_some() {}
+    // The same start again: the same answer, and no other try.
+    let random = ends.random();
+    ends.console.handle_message(&start, &random).unwrap();
+    let Some(Output::Send(answer)) = ends.console.poll_output() else { panic!() };
+    ends.agent.handle_message(&answer, &random).unwrap();
+    let Some(Output::Send(confirm)) = ends.agent.poll_output() else { panic!() };
+    ends.console.handle_message(&confirm, &random).unwrap();
+    assert!(matches!(ends.console.poll_output(), Some(Output::Done(_))));
+    assert_eq!(ends.console.left(), CONSOLE_TRIES);
 }
 
 /// The service tells the two ends different things, and leaves their messages alone.
@@ -158,7 +210,7 @@ fn a_swapped_party_or_version_is_named_before_anything_is_given_away() {
         let ends = told_differently(change);
         assert_eq!(ends.at_console, [Output::Tampered(Some(difference))]);
         assert_eq!(ends.at_agent, [Output::OtherStopped(Stop::Tampered)]);
-        assert_eq!(ends.console.left(), TRIES, "nothing was given away");
+        assert_eq!(ends.console.left(), CONSOLE_TRIES, "nothing was given away");
     }
 }
 
@@ -248,4 +300,123 @@ fn an_ends_own_message_turned_back_is_no_answer() {
     agent.handle_secret(&digits("5710"), &dice.draw()).unwrap();
     let Some(Output::Send(start)) = agent.poll_output() else { panic!() };
     assert_eq!(agent.handle_message(&start, &dice.draw()), Err(HandshakeError::Turn));
+}
+
+/// Where the offer lies in a message, its length left out: in a start behind kind, run, kind of secret and share, in an
+/// answer behind kind, run and share.
+fn offer_at(message: &[u8]) -> Option<(usize, usize)> {
+    let at = match message[0] {
+        1 => 1 + 16 + 1 + 32,
+        2 => 1 + 16 + 32,
+        _ => return None,
+    };
+    // One of the lengths below 128, in one byte.
+    Some((at, at + 1 + usize::from(message[at])))
+}
+
+/// Two honest ends with the right code, and a service that writes what one of them says of itself anew.
+fn rewritten(which: u8, change: fn(&mut Offer)) -> Ends {
+    let mut ends = Ends::new("5710");
+    ends.try_code("5710", |_, message| {
+        let Some((at, end)) = offer_at(&message).filter(|_| message[0] == which) else { return Some(message) };
+        let mut offer = Offer::read(&message[at + 1..end]).unwrap();
+        change(&mut offer);
+        let mut out = message[..at].to_vec();
+        put(&mut out, &offer.write());
+        out.extend_from_slice(&message[end..]);
+        Some(out)
+    });
+    ends
+}
+
+/// Neither end has keys, and both say that somebody meddled, not that the code was wrong.
+fn refused_as_tampered(ends: &Ends, what: &str) {
+    let (agent, console) = ends.established();
+    assert!(agent.is_none() && console.is_none(), "{what} went unseen");
+    let meddled = |told: &[Output]| {
+        told.iter().all(|output| matches!(output, Output::Tampered(_) | Output::OtherStopped(Stop::Tampered)))
+            && !told.is_empty()
+    };
+    assert!(meddled(&ends.at_agent) && meddled(&ends.at_console), "{what}: {:?} {:?}", ends.at_agent, ends.at_console);
+}
+
+#[test]
+fn a_swapped_session_id_makes_the_hand_shake_fail() {
+    for which in [1, 2] {
+        refused_as_tampered(&rewritten(which, |offer| offer.view.session = "s-2".into()), "the session");
+    }
+}
+
+#[test]
+fn a_swapped_key_of_either_end_makes_the_hand_shake_fail() {
+    for which in [1, 2] {
+        refused_as_tampered(&rewritten(which, |offer| offer.key = [66; 32]), "the receipt's key");
+    }
+    // The share itself: then the ends have no secret in common, and cannot say whose fault it is.
+    for (which, at) in [(1, 1 + 16 + 1), (2, 1 + 16)] {
+        let mut ends = Ends::new("5710");
+        let mut other = Ends::new("5710");
+        other.dice = Dice(99);
+        let mut shares = Vec::new();
+        other.try_code("5710", |_, message| {
+            shares.push(message.clone());
+            Some(message)
+        });
+        let foreign = shares[usize::from(which) - 1][at..at + 32].to_vec();
+        ends.try_code("5710", |_, mut message| {
+            if message[0] == which {
+                message[at..at + 32].copy_from_slice(&foreign);
+            }
+            Some(message)
+        });
+        let (agent, console) = ends.established();
+        assert!(agent.is_none() && console.is_none(), "the share of message {which}");
+    }
+}
+
+#[test]
+fn swapped_roles_make_the_hand_shake_fail() {
+    for which in [1, 2] {
+        let swap = |offer: &mut Offer| {
+            (offer.view.agent, offer.view.console) = (offer.view.console, offer.view.agent);
+        };
+        refused_as_tampered(&rewritten(which, swap), "the roles");
+    }
+    // Two ends to whom the service gave the numbers the other way round have no channel in common.
+    let mut theirs = offer(CONSOLE, 10);
+    (theirs.view.agent, theirs.view.console) = (theirs.view.console, theirs.view.agent);
+    let mut ends = Ends::with(theirs, offer(CONSOLE, 20), "5710");
+    ends.try_code("5710", pass);
+    assert!(matches!(ends.established(), (None, None)));
+    // Two consoles, or two agents, say nothing to one another that leads anywhere.
+    let mut dice = Dice(6);
+    let mut agents = [10, 11].map(|key| Handshake::agent(offer(CONSOLE, key)));
+    for agent in &mut agents {
+        agent.handle_secret(&digits("5710"), &dice.draw()).unwrap();
+    }
+    let [one, two] = &mut agents;
+    let Some(Output::Send(start)) = one.poll_output() else { panic!() };
+    assert_eq!(two.handle_message(&start, &dice.draw()), Err(HandshakeError::Turn));
+}
+
+#[test]
+fn a_swapped_version_makes_the_hand_shake_fail() {
+    for which in [1, 2] {
+        refused_as_tampered(&rewritten(which, |offer| offer.view.version = Version(0)), "the version");
+        refused_as_tampered(&rewritten(which, |offer| offer.versions.newest = Version(2)), "the newest version");
+        refused_as_tampered(&rewritten(which, |offer| offer.versions.oldest = Version(0)), "the oldest version");
+    }
+}
+
+#[test]
+fn a_swapped_right_makes_the_hand_shake_fail() {
+    for which in [1, 2] {
+        for change in [
+            (|offer: &mut Offer| offer.rights = Rights::ALL) as fn(&mut Offer),
+            |offer| offer.rights = Rights::of(&[Right::View]),
+            |offer| offer.rights = Rights::EMPTY,
+        ] {
+            refused_as_tampered(&rewritten(which, change), "the rights");
+        }
+    }
 }

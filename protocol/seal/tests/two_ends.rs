@@ -6,6 +6,7 @@ mod kit;
 use farhand_protocol::channel::{Control, Input};
 use farhand_protocol::envelope::{Stream, Writer};
 use farhand_protocol::rights::{Right, Rights};
+use farhand_seal::aead::Cipher;
 use farhand_seal::context::Difference;
 use farhand_seal::ends::{self, Agent, AgentOutput, Console, ConsoleOutput, NotOpened, NotSealed, Told};
 use farhand_seal::handshake::Stop;
@@ -296,9 +297,9 @@ fn a_service_in_the_middle_that_guesses_is_seen_at_both_ends() {
         out
     });
     assert!(!world.met());
-    assert!(world.at_agent.contains(&(CONSOLE, Told::WrongSecret { left: 2 })), "{:?}", world.at_agent);
+    assert!(world.at_agent.contains(&(CONSOLE, Told::WrongSecret { left: 0 })), "{:?}", world.at_agent);
     assert!(
-        world.at_console.iter().any(|(_, told)| matches!(told, Told::OtherStopped(Stop::WrongSecret))),
+        world.at_console.contains(&(CONSOLE, Told::WrongSecret { left: 1 })),
         "{:?}",
         world.at_console
     );
@@ -308,7 +309,7 @@ fn a_service_in_the_middle_that_guesses_is_seen_at_both_ends() {
 fn a_service_that_changes_its_story_does_not_get_more_guesses() {
     let mut console = Console::new(offer(CONSOLE, 20), vec![digits("5710")]);
     let mut dice = Dice(5);
-    let mut answers = 0;
+    let (mut answers, mut told_of) = (0, 0);
     for guess in 0..12u8 {
         let mut told = view(CONSOLE);
         told.technician.name = format!("Ada {guess}");
@@ -326,11 +327,13 @@ fn a_service_that_changes_its_story_does_not_get_more_guesses() {
         while let Some(output) = console.poll_output() {
             match output {
                 ConsoleOutput::Signal { signal, .. } => answers += usize::from(signal.get(1) == Some(&2)),
+                ConsoleOutput::Told(Told::WrongSecret { .. }) => told_of += 1,
                 ConsoleOutput::Told(_) | ConsoleOutput::Keys(_) => {}
             }
         }
     }
-    assert_eq!(answers, 3);
+    assert_eq!((answers, told_of), (2, 2), "each is seen");
+    assert_eq!(console.left(), 0);
 }
 
 #[test]
@@ -408,4 +411,45 @@ fn saying_often_that_it_is_ready_costs_no_try() {
     world.at_console.clear();
     world.add_console(CONSOLE, vec![digits("5710"), kept]);
     assert!(matches!(&world.at_console[..], [(CONSOLE, Told::Sealed(_))]), "{:?}", world.at_console);
+}
+
+#[test]
+fn what_another_cipher_deciphers_is_taken_as_if_it_had_been_opened_here() {
+    let mut world = World::new("5710");
+    world.type_code("5710");
+    let mut writer = Writer::new(AGENT);
+    let mut say = |world: &mut World| {
+        let clear = writer.message(Stream::Control, &Control::CursorAt { x: 1, y: 2 });
+        (world.agent.seal(Stream::Control, &clear).unwrap(), clear)
+    };
+    let decipher = |console: &Console, sealed: &[u8]| {
+        let piece = console.prepare(Stream::Control, sealed).unwrap().unwrap();
+        let key = console.key(Stream::Control, piece.epoch).unwrap();
+        let mut text = sealed[piece.start..].to_vec();
+        let counter = u64::from(u32::from_be_bytes(sealed[4..8].try_into().unwrap()));
+        assert_eq!(key.nonce(counter), piece.nonce);
+        let text = Cipher::new(key.clone()).open(counter, &sealed[..piece.start], &mut text).unwrap().to_vec();
+        (piece.generation, text)
+    };
+    let (one, clear) = say(&mut world);
+    let (two, _) = say(&mut world);
+    let console = world.console(CONSOLE);
+    let (generation, text) = decipher(console, &one);
+    assert_eq!(console.finish(Stream::Control, generation, &one, Some(&text)), Ok(Some(clear)));
+    assert_eq!(console.finish(Stream::Control, generation, &one, Some(&text)), Ok(None), "a double");
+    // Not genuine, or another message's text.
+    let broken = Err(NotOpened::Refused(OpenError::Broken));
+    assert_eq!(console.finish(Stream::Control, generation, &two, None), broken);
+    assert_eq!(console.finish(Stream::Control, generation, &two, Some(&[0x80])), broken);
+    assert!(console.finish(Stream::Control, generation, &clear_of(&two), Some(&text)).is_err(), "clear");
+    // Another hand-shake came between.
+    assert_eq!(console.finish(Stream::Control, generation + 1, &two, Some(&text)), Ok(None));
+    let (_, text) = decipher(console, &two);
+    assert!(console.finish(Stream::Control, generation, &two, Some(&text)).unwrap().is_some());
+}
+
+fn clear_of(sealed: &[u8]) -> Vec<u8> {
+    let mut clear = sealed.to_vec();
+    clear[2] = 0;
+    clear
 }

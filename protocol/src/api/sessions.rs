@@ -9,9 +9,14 @@ use crate::session::SessionSnapshot;
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct CreateSession {
-    /// Hand the code to the demo customer's computer. Refused unless [`super::ServiceInfo::demo`].
+    /// For the demo customer's computer. Refused unless [`super::ServiceInfo::demo`].
     #[serde(default)]
     pub demo: bool,
+    /// With [`CreateSession::demo`], and only then: the last four digits of the code, for the demo computer, to which
+    /// nobody can read them out. No other session's are ever sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub demo_digits: Option<String>,
 }
 
 /// The answer to [`CreateSession`].
@@ -19,9 +24,10 @@ pub struct CreateSession {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct SessionCreated {
-    /// Ten digits without separators; shown as `482 193 5710`.
+    /// The first six digits of the code, which name the session. The console adds four of its own, and shows
+    /// `482 193 5710`.
     pub code: String,
-    /// What the customer opens: `https://…/join#4821935710`.
+    /// What the customer opens, `https://…/join#482193`, to which the console adds the secret.
     pub link: String,
     /// The session.
     pub session: SessionSnapshot,
@@ -41,7 +47,8 @@ pub struct SessionList {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Join {
-    /// The digits; spaces and dashes are ignored.
+    /// The first six digits; spaces and dashes are ignored. A whole code is refused, for its secret is not for the
+    /// service.
     pub code: String,
 }
 

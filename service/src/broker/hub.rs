@@ -10,7 +10,7 @@ use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use farhand_protocol::ParticipantId;
-use farhand_protocol::session::code::Code;
+use farhand_protocol::session::code::Number;
 use farhand_protocol::session::{
     EndReason, Role, Session, SessionConfig, SessionOutput, SessionSnapshot, SessionState,
 };
@@ -72,7 +72,7 @@ enum Due {
 struct Room {
     tenant: Tenant,
     owner: Owner,
-    code: Code,
+    code: Number,
     session: Session,
     secrets: Vec<(ParticipantId, ParticipantSecret)>,
     sockets: HashMap<ParticipantId, SocketId>,
@@ -101,9 +101,9 @@ enum Fate {
 pub struct Hub {
     config: HubConfig,
     rooms: HashMap<String, Room>,
-    /// Codes that wait, by their digits, and the session of each.
-    codes: HashMap<Code, String>,
-    fates: HashMap<Code, Fate>,
+    /// Numbers of the codes that wait, and the session of each.
+    codes: HashMap<Number, String>,
+    fates: HashMap<Number, Fate>,
     sockets: HashMap<SocketId, Socket>,
     last_socket: u64,
     timers: Timers<Due>,
@@ -136,7 +136,7 @@ impl Hub {
             "interrupted" => SessionState::Interrupted,
             _ => SessionState::Ended { reason: EndReason::Service },
         };
-        let Ok(code) = Code::parse(&row.code) else { return };
+        let Ok(code) = Number::parse(&row.code) else { return };
         let of_owner = participants.iter().find(|p| p.secret == ParticipantSecret::User(row.owner.clone()));
         let owner = Owner {
             tenant: tenant.clone(),
@@ -207,7 +207,7 @@ impl Hub {
                     );
                 }
                 Due::Code(code) => {
-                    if let Ok(code) = Code::parse(&code) {
+                    if let Ok(code) = Number::parse(&code) {
                         self.fates.remove(&code);
                     }
                 }
@@ -360,7 +360,7 @@ impl Hub {
         self.timers.set(Due::Length(id.to_owned()), Some(now.instant + left));
     }
 
-    fn remember(&mut self, code: Code, fate: Fate, now: Now) {
+    fn remember(&mut self, code: Number, fate: Fate, now: Now) {
         while self.fates.len() >= MAX_FATES {
             // Whichever goes, its code reads as unknown from then on.
             let Some(forgotten) = self.fates.keys().next().copied() else { break };

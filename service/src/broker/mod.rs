@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use farhand_media_server::MediaServer;
 use farhand_protocol::api::{Joined, MediaOffer};
 use farhand_protocol::session::EndReason;
-use farhand_protocol::session::code::{COUNT, Code};
+use farhand_protocol::session::code::{COUNT, Number};
 use farhand_protocol::signal::FromService;
 use farhand_room::{Ticket, TicketKey};
 use tokio::sync::{Notify, mpsc, watch};
@@ -34,7 +34,7 @@ const TICKET_LASTS_MS: u64 = 60_000;
 pub const WEBTRANSPORT_PATH: &str = "/media";
 /// What may wait to be written to a session's socket; beyond that its reader is too slow and it is closed.
 const WAITING: usize = 64;
-/// Codes drawn before giving up. Ten thousand open sessions leave one collision in a million draws.
+/// Numbers drawn before giving up. With thirty thousand that are open or remembered, three draws in a hundred collide.
 const DRAWS: usize = 16;
 
 /// What a socket's task is told.
@@ -127,12 +127,12 @@ impl Broker {
         Ok(outcome)
     }
 
-    /// An agent brings a code as somebody typed it; its token is on the disk when this returns.
+    /// An agent brings the first six digits of a code; its token is on the disk when this returns.
     ///
     /// # Errors
     /// [`StoreError`] outside, [`JoinRefused`] inside.
     pub async fn join(&self, code: &str, from: IpAddr) -> Result<Result<Joined, JoinRefused>, StoreError> {
-        let Ok(code) = Code::parse(code) else { return Ok(Err(JoinRefused::Unknown)) };
+        let Ok(code) = Number::parse(code) else { return Ok(Err(JoinRefused::Unknown)) };
         let token = Token::generate();
         let (joined, written) = self.drive(|hub, now| hub.handle_join(code, token.hash(), from, now));
         let room = match joined {
@@ -319,8 +319,8 @@ impl Broker {
     }
 }
 
-fn draw() -> Code {
-    // 2^64 modulo 10^10 favours the lower codes by less than one in a billion.
+fn draw() -> Number {
+    // 2^64 modulo 10^6 favours the lower numbers by less than one in a trillion.
     let number = u64::from_be_bytes(random()) % COUNT;
-    Code::from_number(number).expect("the remainder is below the count")
+    Number::from_value(number).expect("the remainder is below the count")
 }

@@ -54,6 +54,18 @@ pub async fn create(
             "This service has no demo computer. Start it with --demo, or start an ordinary session.",
         ));
     }
+    let demo_digits = match (form.demo, form.demo_digits) {
+        (false, None) => None,
+        (true, Some(digits)) if digits.len() == 4 && digits.bytes().all(|b| b.is_ascii_digit()) => Some(digits),
+        // Of any other session the service must not know them: whoever sends them has made a mistake.
+        (true | false, _) => {
+            return Err(Refusal::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "demo_digits",
+                "The last four digits of a code are sent with a session for the demo computer, and with no other.",
+            ));
+        }
+    };
     let owner = Owner {
         tenant: signed_in.tenant(),
         user: signed_in.user().to_owned(),
@@ -74,8 +86,8 @@ pub async fn create(
         ),
     })?;
     app.metrics().sessions_created.fetch_add(1, Ordering::Relaxed);
-    if let Some(demo) = app.demo().filter(|_| form.demo) {
-        demo.offer(created.code.clone());
+    if let (Some(demo), Some(digits)) = (app.demo().filter(|_| form.demo), demo_digits) {
+        demo.offer(format!("{}{digits}", created.code));
     }
     let base = base(&app, &uri, &headers);
     Ok((StatusCode::CREATED, Json(shown(&base, created.code, created.session))))
@@ -144,7 +156,7 @@ pub async fn join(
                 JoinRefused::Unknown => (
                     StatusCode::NOT_FOUND,
                     "code_unknown",
-                    "This code is not known. Check the ten digits with the person who gave them to you.",
+                    "This code is not known. Check its digits with the person who gave them to you.",
                 ),
                 JoinRefused::Expired => (
                     StatusCode::GONE,

@@ -16,7 +16,7 @@ async fn a_session_leaves_its_steps() {
         .post("/api/v1/sign-in", &json!({ "email": "nobody@example.org", "password": "wrong horse 1" }))
         .await;
     let token = world.sign_in().await;
-    world.post("/api/v1/join", &json!({ "code": "0000000000" })).await;
+    world.post("/api/v1/join", &json!({ "code": "000000" })).await;
     let created = world.create(&token).await;
     let joined = world.join(&created.code).await;
     let mut agent = world.session_socket(&joined.session, &joined.token).await.unwrap();

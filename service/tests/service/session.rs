@@ -25,7 +25,8 @@ async fn both_sides_meet_and_the_technician_ends_it() {
     };
     assert_eq!(media.port, world.service.ready().media_port);
     assert!(!media.certificate_sha256.is_empty());
-    let spaced = format!("{} {}-{}", &created.code[..3], &created.code[3..6], &created.code[6..]);
+    assert_eq!(created.code.len(), 6, "the rest is the console's");
+    let spaced = format!(" {} - {}", &created.code[..3], &created.code[3..]);
     let joined = world.join(&spaced).await;
     assert_eq!((joined.technician.as_str(), joined.organisation.as_str()), ("Ada", "Help Desk"));
     let mut agent = world.session_socket(&joined.session, &joined.token).await.unwrap();
@@ -79,6 +80,8 @@ async fn every_bad_code_has_its_own_sentence() {
         (used.code.as_str(), StatusCode::CONFLICT, "code_used"),
         (ended.code.as_str(), StatusCode::GONE, "session_ended"),
         ("12", StatusCode::NOT_FOUND, "code_unknown"),
+        // A whole code is for the two ends alone.
+        (&format!("{}5710", used.code), StatusCode::NOT_FOUND, "code_unknown"),
         ("'; DROP TABLE sessions; --", StatusCode::NOT_FOUND, "code_unknown"),
         ("$(reboot)", StatusCode::NOT_FOUND, "code_unknown"),
     ] {
@@ -92,7 +95,7 @@ async fn every_bad_code_has_its_own_sentence() {
     let good = world.create(&token).await;
     let mut last = StatusCode::OK;
     for _ in 0..20 {
-        last = world.post("/api/v1/join", &json!({ "code": "0000000000" })).await.status();
+        last = world.post("/api/v1/join", &json!({ "code": "000000" })).await.status();
     }
     assert_eq!(last, StatusCode::TOO_MANY_REQUESTS);
     let (status, refused) = problem(world.post("/api/v1/join", &json!({ "code": good.code })).await).await;

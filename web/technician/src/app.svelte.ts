@@ -1,5 +1,6 @@
 import { api, ApiError, onRefusal, UNREACHABLE } from "@kit/api/client";
 import type { User } from "@kit/api/model";
+import { drawSecret, sealKeeper } from "@kit/session/seal";
 import type { ServiceInfo, SessionCreated } from "@kit/types";
 import { hrefOf, routeOf, type Place, type Route } from "./router";
 
@@ -78,7 +79,10 @@ class App {
   }
 
   async createSession(demo: boolean): Promise<void> {
-    const created = await api.createSession({ demo });
+    const secret = drawSecret();
+    // The demo computer has nobody to whom the last four digits could be read out; no other session's are ever sent.
+    const created = await api.createSession(demo ? { demo, demo_digits: secret.digits } : { demo });
+    sealKeeper(created.session.id, localStorage, secret);
     if (demo) this.#demo.add(created.session.id);
     this.#remember(created);
     location.hash = new URLSearchParams({ session: created.session.id }).toString();

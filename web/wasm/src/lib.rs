@@ -2,14 +2,18 @@
 //! framing of carriers, and composing and reading session messages. Nothing of it is written a second time in
 //! TypeScript.
 
+mod agent_end;
 mod carrier;
 mod composer;
 mod control;
+mod receipt;
 mod screen;
 mod seal;
 
+pub use agent_end::AgentEnd;
 pub use carrier::{Doubler, FrameReader, Reorder};
 pub use composer::Composer;
 pub use control::read_control;
+pub use receipt::{letter_open, letter_public, letter_seal, read_receipt};
 pub use screen::ScreenDecoder;
-pub use seal::{ConsoleEnd, measure_seal};
+pub use seal::{ConsoleEnd, Piece, measure_seal};

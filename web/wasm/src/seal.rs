@@ -6,8 +6,8 @@ use farhand_protocol::framing::FrameError;
 use farhand_protocol::rights::Rights;
 use farhand_protocol::version::{Version, VersionRange};
 use farhand_seal::context::{Identity, Offer, View};
-use farhand_seal::ends::{self, Console, ConsoleOutput, NotSealed, Told};
-use farhand_seal::handshake::Stop;
+use farhand_seal::ends::{self, Console, ConsoleOutput, NotOpened, NotSealed, Told};
+use farhand_seal::handshake::{CONSOLE_TRIES, Stop};
 use farhand_seal::receipt::public_key;
 use farhand_seal::secret::Secret;
 use serde::Serialize;
@@ -21,7 +21,8 @@ const RANDOM: usize = farhand_seal::handshake::RANDOM;
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Next {
     Send { message: serde_bytes_like::Bytes },
-    Sealed,
+    /// The two ends know each other: by these names, which both see alike.
+    Sealed { technician: String, organisation: String, customer: String },
     WrongSecret { left: u8 },
     Tampered { what: Option<&'static str> },
     Void,
@@ -36,34 +37,33 @@ pub struct ConsoleEnd {
     inner: Console,
     /// This console's number.
     console: u8,
-    sealed: bool,
+    meddled: bool,
+    pub(crate) receipt: crate::receipt::Side,
 }
 
-fn random(bytes: &[u8]) -> Result<&[u8; RANDOM], JsError> {
+pub(crate) fn random(bytes: &[u8]) -> Result<&[u8; RANDOM], JsError> {
     bytes.try_into().map_err(|_| JsError::new("an input takes 80 random bytes"))
 }
 
-fn stream(number: u8) -> Result<Stream, JsError> {
+pub(crate) fn stream(number: u8) -> Result<Stream, JsError> {
     Ok(Stream::from_byte(number).ok_or(FrameError::Stream(number))?)
 }
 
 #[wasm_bindgen]
 impl ConsoleEnd {
-    /// With what this console made for the session: the last four digits of its code (empty when the service made them:
-    /// then they are no secret), the secret of its link, and what an earlier hand-shake left (nothing, or 32 bytes).
-    /// `seed` is 32 random bytes, this session's receipt key.
+    /// With what this console made for the session: the last four digits of its code, the secret of its link, what an
+    /// earlier hand-shake left (nothing, or 32 bytes), and the tries that are left of code and link. `seed` is 32 random
+    /// bytes, this session's receipt key.
     ///
     /// # Errors
     /// When one of them is none.
     #[wasm_bindgen(constructor)]
-    pub fn new(seed: &[u8], digits: &str, link: &str, resumption: &[u8]) -> Result<Self, JsError> {
+    pub fn new(seed: &[u8], digits: &str, link: &str, resumption: &[u8], left: u8) -> Result<Self, JsError> {
         let seed = seed.try_into().map_err(|_| JsError::new("a receipt key has 32 bytes"))?;
-        let mut secrets =
-            vec![Secret::link(link).ok_or_else(|| JsError::new("a link has 22 secret letters"))?];
-        if !digits.is_empty() {
-            secrets
-                .push(Secret::digits(digits).ok_or_else(|| JsError::new("a code has four secret digits"))?);
-        }
+        let mut secrets = vec![
+            Secret::digits(digits).ok_or_else(|| JsError::new("a code has four secret digits"))?,
+            Secret::link(link).ok_or_else(|| JsError::new("a link has 22 secret letters"))?,
+        ];
         if let Ok(resumption) = resumption.try_into() {
             secrets.push(Secret::Resumed(resumption));
         }
@@ -81,7 +81,7 @@ impl ConsoleEnd {
             rights: Rights::ALL,
             key: public_key(&seed),
         };
-        Ok(Self { inner: Console::new(offer, secrets), console: 0, sealed: false })
+        Ok(Self { inner: Console::new(offer, secrets).after(left), console: 0, meddled: false, receipt: crate::receipt::Side::new(seed) })
     }
 
     /// Four secret digits for a code, from 8 random bytes.
@@ -138,10 +138,21 @@ impl ConsoleEnd {
         self.inner.handle_link_up();
     }
 
-    /// Whether the agent has begun to seal: from then on nothing clear goes either way.
+    /// The agent is not there any more, as the service says.
+    pub fn gone(&mut self) {
+        self.inner.handle_gone();
+    }
+
+    /// Tries that are left of the code and the link, to be kept for a reload.
     #[must_use]
-    pub fn sealed(&self) -> bool {
-        self.sealed
+    pub fn left(&self) -> u8 {
+        self.inner.left()
+    }
+
+    /// Tries that a new code and link have.
+    #[must_use]
+    pub fn tries() -> u8 {
+        CONSOLE_TRIES
     }
 
     /// A message came: gives the clear one, or nothing when it is a second copy, waits for its keys, or is a part of the
@@ -157,13 +168,61 @@ impl ConsoleEnd {
     ) -> Result<Option<Vec<u8>>, JsError> {
         if let Some((from, signal)) = ends::carried(self.console, &message) {
             self.inner.handle_signal(from, signal, random(random_bytes)?)?;
-            self.sealed = true;
             return Ok(None);
         }
-        if !self.sealed && !farhand_seal::message::is_sealed(&message) {
-            return Ok(Some(message));
+        let opened = self.inner.open(stream(stream_number)?, &message);
+        self.note(opened.as_ref().err());
+        let opened = opened?;
+        if let Some(clear) = &opened {
+            self.receipt.heard(stream(stream_number)?, clear);
         }
-        Ok(self.inner.open(stream(stream_number)?, &message)?)
+        Ok(opened)
+    }
+
+    /// What WebCrypto needs to open a long message, which is quicker at them than this module: AES-GCM with this nonce,
+    /// what is in front of `start` as additional data, and the key with this number. Hand the text to `finish`, message
+    /// by message in the order in which they came. Nothing when the message must go to `incoming`.
+    ///
+    /// # Errors
+    /// When it is not genuine: it must have no effect.
+    pub fn prepare(&mut self, stream_number: u8, message: &[u8]) -> Result<Option<Piece>, JsError> {
+        if ends::carried(self.console, message).is_some() {
+            return Ok(None);
+        }
+        let prepared = self.inner.prepare(stream(stream_number)?, message);
+        self.note(prepared.as_ref().err());
+        Ok(prepared?.map(|inner| Piece { inner }))
+    }
+
+    /// 32 bytes, for WebCrypto; nothing when the key is not here any more.
+    ///
+    /// # Errors
+    /// When there is no such stream.
+    pub fn key(&self, stream_number: u8, epoch: u16) -> Result<Option<Vec<u8>>, JsError> {
+        Ok(self.inner.key(stream(stream_number)?, epoch).map(|key| key.key.to_vec()))
+    }
+
+    /// A long message was opened by WebCrypto: its text, or nothing when it was not genuine. Gives what `incoming` would.
+    ///
+    /// # Errors
+    /// When it is not genuine: it must have no effect.
+    pub fn finish(
+        &mut self,
+        stream_number: u8,
+        piece: &Piece,
+        message: &[u8],
+        text: Option<Vec<u8>>,
+    ) -> Result<Option<Vec<u8>>, JsError> {
+        let stream = stream(stream_number)?;
+        let opened = self.inner.finish(stream, piece.inner.generation, message, text.as_deref());
+        self.note(opened.as_ref().err());
+        Ok(opened?)
+    }
+
+    /// Whether a message came that somebody on the way must have had a hand in. It had no effect.
+    #[must_use]
+    pub fn meddled(&self) -> bool {
+        self.meddled
     }
 
     /// What goes on the wire instead of a clear message; nothing when nobody could open it yet.
@@ -171,11 +230,11 @@ impl ConsoleEnd {
     /// # Errors
     /// When it cannot be sealed: it must not be sent.
     pub fn outgoing(&mut self, stream_number: u8, message: Vec<u8>) -> Result<Option<Vec<u8>>, JsError> {
-        if !self.sealed {
-            return Ok(Some(message));
-        }
         match self.inner.seal(stream(stream_number)?, &message) {
-            Ok(sealed) => Ok(Some(sealed)),
+            Ok(sealed) => {
+                self.receipt.said(stream(stream_number)?, &message);
+                Ok(Some(sealed))
+            }
             Err(NotSealed::NoKeys) => Ok(None),
             Err(error) => Err(error.into()),
         }
@@ -185,13 +244,20 @@ impl ConsoleEnd {
     #[wasm_bindgen(js_name = next)]
     pub fn poll_output(&mut self) -> JsValue {
         let Some(output) = self.inner.poll_output() else { return JsValue::UNDEFINED };
+        if let ConsoleOutput::Told(Told::Sealed(theirs)) = &output {
+            self.receipt.sealed(theirs);
+        }
         let next = match output {
             ConsoleOutput::Signal { to, signal } => {
                 Next::Send { message: serde_bytes_like::Bytes(ends::carry(self.console, to, &signal)) }
             }
             ConsoleOutput::Keys(epoch) => Next::Keys { epoch },
             ConsoleOutput::Told(told) => match told {
-                Told::Sealed(_) => Next::Sealed,
+                Told::Sealed(theirs) => Next::Sealed {
+                    technician: theirs.view.technician.name,
+                    organisation: theirs.view.technician.organisation,
+                    customer: theirs.view.customer.name,
+                },
                 Told::WrongSecret { left } => Next::WrongSecret { left },
                 Told::Tampered(difference) => Next::Tampered { what: difference.map(difference_name) },
                 Told::Void => Next::Void,
@@ -219,7 +285,56 @@ impl ConsoleEnd {
     /// A message that waited for its keys: the stream's number, then the clear message. Drain it after each signal.
     pub fn waited(&mut self) -> Option<Vec<u8>> {
         let (stream, message) = self.inner.poll_message()?;
+        self.receipt.heard(stream, &message);
         Some([&[stream as u8], message.as_slice()].concat())
+    }
+}
+
+impl ConsoleEnd {
+    const fn note(&mut self, error: Option<&NotOpened>) {
+        if let Some(NotOpened::Refused(error)) = error
+            && error.is_meddling()
+        {
+            self.meddled = true;
+        }
+    }
+}
+
+/// A long message on its way through WebCrypto.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct Piece {
+    inner: ends::Elsewhere,
+}
+
+#[wasm_bindgen]
+impl Piece {
+    /// Which key: another number means another key.
+    #[must_use]
+    #[wasm_bindgen(getter)]
+    pub fn generation(&self) -> u32 {
+        self.inner.generation
+    }
+
+    /// The key's epoch.
+    #[must_use]
+    #[wasm_bindgen(getter)]
+    pub fn epoch(&self) -> u16 {
+        self.inner.epoch
+    }
+
+    /// Where the sealed text begins.
+    #[must_use]
+    #[wasm_bindgen(getter)]
+    pub fn start(&self) -> u32 {
+        self.inner.start as u32
+    }
+
+    /// 12 bytes.
+    #[must_use]
+    #[wasm_bindgen(getter)]
+    pub fn nonce(&self) -> Vec<u8> {
+        self.inner.nonce.to_vec()
     }
 }
 
@@ -236,10 +351,10 @@ const fn difference_name(difference: farhand_seal::context::Difference) -> &'sta
 }
 
 /// Bytes that become a `Uint8Array`.
-mod serde_bytes_like {
+pub(crate) mod serde_bytes_like {
     use serde::{Serialize, Serializer};
 
-    pub(super) struct Bytes(pub(super) Vec<u8>);
+    pub(crate) struct Bytes(pub(crate) Vec<u8>);
 
     impl Serialize for Bytes {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

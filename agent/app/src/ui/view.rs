@@ -1,5 +1,6 @@
 //! Which words stand where.
 
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use farhand_protocol::rights::Right;
@@ -25,7 +26,7 @@ pub fn fixed_texts(ui: &Ui) {
 
 /// Fills the prompt.
 pub fn prompt(ui: &Ui, message: &ToWindow) {
-    let ToWindow::Prompt { technician, organisation, rights, .. } = message else { return };
+    let ToWindow::Prompt { technician, organisation, domain, rights, .. } = message else { return };
     let technician = name(ui, technician);
     let key = match (rights.contains(&Right::View), rights.contains(&Right::Control)) {
         (true, true) => "agent.prompt.asks_both",
@@ -35,7 +36,12 @@ pub fn prompt(ui: &Ui, message: &ToWindow) {
     };
     ui.prompt.set_asks(ui.strings.get(key, &[("technician", &technician)]).into());
     let organisation = clean(organisation);
-    let from = ui.strings.get("agent.prompt.from", &[("organisation", &organisation)]);
+    let from = match domain.as_deref().map(clean) {
+        Some(domain) => {
+            ui.strings.get("agent.prompt.from_verified", &[("organisation", &organisation), ("domain", &domain)])
+        }
+        None => ui.strings.get("agent.prompt.from_unverified", &[("organisation", &organisation)]),
+    };
     ui.prompt.set_from(if organisation.is_empty() { SharedString::new() } else { from.into() });
     let wanted: Vec<Wanted> = rights.iter().map(|right| wanted(ui, *right)).collect();
     ui.prompt.set_wanted(ModelRc::new(VecModel::from(wanted)));
@@ -116,9 +122,11 @@ pub fn status(ui: &mut Ui, message: &ToWindow) {
     ui.banner.set_pause_label(text(if paused { "agent.banner.resume" } else { "agent.banner.pause" }));
     let detail = match detail {
         None => String::new(),
-        Some(Detail::WebSocket) => ui.strings.get("agent.banner.detail_websocket", &[]),
-        Some(Detail::CaptureFailed { reason }) => {
-            ui.strings.get("agent.banner.detail_capture", &[("reason", reason)])
+        Some(detail @ (Detail::WebSocket | Detail::Refused | Detail::Missing)) => {
+            ui.strings.get(detail.sentence(), &[])
+        }
+        Some(detail @ Detail::CaptureFailed { reason }) => {
+            ui.strings.get(detail.sentence(), &[("reason", reason)])
         }
     };
     ui.banner.set_detail(detail.into());
@@ -142,6 +150,43 @@ pub fn over(ui: &Ui, message: &ToWindow) {
     let _ = ui.banner.hide();
     let _ = ui.status.show();
     place::centre(ui.status.window());
+}
+
+/// Offers the receipt for saving.
+pub fn receipt(ui: &Ui, offered: &str, countersigned: bool) {
+    let text = |key: &str| SharedString::from(ui.strings.get(key, &[]));
+    let about = if countersigned { "agent.receipt.both" } else { "agent.receipt.alone" };
+    ui.status.set_receipt_text(text(about));
+    ui.status.set_receipt_label(text("agent.receipt.save"));
+    ui.status.set_receipt_path_label(text("agent.receipt.path"));
+    ui.status.set_receipt_path(offered.into());
+    ui.status.set_receipt_said(SharedString::new());
+    ui.status.set_receipt_saved(false);
+    ui.status.set_receipt_offered(true);
+}
+
+/// Says how saving went.
+pub fn saved(ui: &Ui, saved: &std::io::Result<std::path::PathBuf>) {
+    let said = match saved {
+        Ok(path) => {
+            let path = path.to_string_lossy();
+            ui.status.set_receipt_path(path.as_ref().into());
+            ui.strings.get("agent.receipt.saved", &[])
+        }
+        Err(error) => {
+            let key = match error.kind() {
+                ErrorKind::AlreadyExists => "agent.receipt.exists",
+                ErrorKind::InvalidInput => "agent.receipt.no_path",
+                ErrorKind::NotFound => "agent.receipt.no_folder",
+                ErrorKind::PermissionDenied => "agent.receipt.denied",
+                _ => "agent.receipt.failed",
+            };
+            ui.strings.get(key, &[("reason", &error.to_string())])
+        }
+    };
+    ui.status.set_receipt_failed(saved.is_err());
+    ui.status.set_receipt_saved(saved.is_ok());
+    ui.status.set_receipt_said(said.into());
 }
 
 fn name(ui: &Ui, technician: &str) -> String {

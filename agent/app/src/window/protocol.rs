@@ -18,6 +18,8 @@ pub enum ToWindow {
         technician: String,
         /// Who asks: the organisation's name.
         organisation: String,
+        /// The domain that the organisation has proven to be its own, as the service says.
+        domain: Option<String>,
         /// What for; what is allowed already is left out.
         rights: Vec<Right>,
         /// Seconds until silence counts as no.
@@ -50,6 +52,15 @@ pub enum ToWindow {
         technician: String,
         /// A reason within the sentence, in English; often empty.
         reason: String,
+    },
+    /// What happened can be saved. Comes after the end; the window copies the file itself, for the session process ends.
+    Receipt {
+        /// Path of the receipt.
+        kept: String,
+        /// Path that is offered; may be empty.
+        offered: String,
+        /// The technician's side signed all of it.
+        countersigned: bool,
     },
 }
 
@@ -88,6 +99,23 @@ pub enum Detail {
         /// Why, in English.
         reason: String,
     },
+    /// Somebody on the way sent something of their own; it had no effect.
+    Refused,
+    /// Something that the technician sent did not come.
+    Missing,
+}
+
+impl Detail {
+    /// The key of its sentence.
+    #[must_use]
+    pub const fn sentence(&self) -> &'static str {
+        match self {
+            Self::WebSocket => "agent.banner.detail_websocket",
+            Self::CaptureFailed { .. } => "agent.banner.detail_capture",
+            Self::Refused => "agent.banner.detail_refused",
+            Self::Missing => "agent.banner.detail_missing",
+        }
+    }
 }
 
 /// Window → session. Only a person at this window makes these.

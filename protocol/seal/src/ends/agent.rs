@@ -12,7 +12,7 @@ use super::{
 use crate::Random;
 use crate::context::{Offer, View};
 use crate::epochs::{self, Epochs, Refused};
-use crate::handshake::{Handshake, HandshakeError, TRIES};
+use crate::handshake::{AGENT_TRIES, Handshake, HandshakeError};
 use crate::keys::Channel;
 use crate::message::{Opened, Opener, Sealer};
 use crate::secret::Secret;
@@ -151,6 +151,16 @@ impl Agent {
         waiting.map_or(Ok(()), |console| self.start(console, random))
     }
 
+    /// A console is here again: it is let in by what its hand-shake left it. One that had none waits. `random` must be
+    /// fresh.
+    ///
+    /// # Errors
+    /// [`SignalRefused`] when the console is not known.
+    pub fn handle_back(&mut self, console: ParticipantId, random: &Random) -> Result<(), SignalRefused> {
+        let peer = self.peers.get(&console).ok_or(SignalRefused::Foreign)?;
+        if peer.resumption.is_some() { self.start(console, random) } else { Ok(()) }
+    }
+
     /// A console left, or was put out: it opens nothing that is sent from now on. It may come back by what its
     /// hand-shake left it. `random` must be fresh.
     ///
@@ -232,7 +242,7 @@ impl Agent {
                 // Done before, or given up: nobody guesses a resumption, so it has tries of its own.
                 let offer =
                     Offer { view: View { agent: self.me, ..peer.view.clone() }, ..self.offer.clone() };
-                peer.handshake = Handshake::agent(offer).after(TRIES);
+                peer.handshake = Handshake::agent(offer).after(AGENT_TRIES);
                 peer.handshake.handle_secret(&secret, random)
             }
             begun => begun,

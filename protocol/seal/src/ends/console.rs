@@ -12,8 +12,8 @@ use super::{
 use crate::Random;
 use crate::context::{Offer, View};
 use crate::epochs::open_hand_over;
-use crate::handshake::{Handshake, TRIES};
-use crate::keys::{Epoch, Pair};
+use crate::handshake::{CONSOLE_TRIES, Handshake};
+use crate::keys::{Epoch, Pair, StreamKey};
 use crate::message::{OpenError, Opened, Opener, Sealer};
 use crate::secret::Secret;
 
@@ -36,7 +36,22 @@ pub enum Output {
     Keys(Epoch),
 }
 
+/// A message that another cipher deciphers, see [`Console::prepare`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Elsewhere {
+    /// Names the hand-shake whose key it has.
+    pub generation: u32,
+    /// Names the key.
+    pub epoch: Epoch,
+    /// What is in front is associated data.
+    pub start: usize,
+    /// AES-GCM's.
+    pub nonce: [u8; 12],
+}
+
 struct Keys {
+    /// Counts hand-shakes: the same numbers mean other keys after another.
+    generation: u32,
     pair: Pair,
     epoch: Epoch,
     sealers: [Sealer; Stream::ALL.len()],
@@ -77,12 +92,33 @@ impl Console {
             secrets,
             handshake: None,
             view: None,
-            left: TRIES,
+            left: CONSOLE_TRIES,
             pair: None,
             keys: None,
             held: Default::default(),
             ready: VecDeque::new(),
             outputs: VecDeque::new(),
+        }
+    }
+
+    /// The same with fewer tries: those of before a reload count on.
+    #[must_use]
+    pub fn after(mut self, left: u8) -> Self {
+        self.left = self.left.min(left);
+        self
+    }
+
+    /// Tries that are left of the code and the link.
+    #[must_use]
+    pub fn left(&self) -> u8 {
+        self.handshake.as_ref().map_or(self.left, Handshake::left)
+    }
+
+    /// The agent is not there any more, as the service says. A try that it left unfinished is told.
+    pub fn handle_gone(&mut self) {
+        if let Some(handshake) = &mut self.handshake {
+            handshake.handle_gone();
+            self.drain();
         }
     }
 
@@ -92,9 +128,11 @@ impl Console {
         if self.view.as_ref() == Some(&view) {
             return;
         }
-        if let Some(handshake) = &self.handshake {
-            // However often the service changes the view, tries count on.
+        if let Some(handshake) = &mut self.handshake {
+            // However often the service changes the view, tries count on, and each is told.
+            handshake.handle_gone();
             self.left = self.left.min(handshake.left());
+            self.drain();
         }
         let offer = Offer { view: view.clone(), ..self.offer.clone() };
         self.handshake = Some(Handshake::console(offer, self.secrets.clone()).after(self.left));
@@ -199,6 +237,49 @@ impl Console {
         }
     }
 
+    /// What another cipher needs to decipher a message of the agent, to be handed to [`Console::finish`] in the order in
+    /// which messages came; nothing when the message must go to [`Console::open`].
+    ///
+    /// # Errors
+    /// [`NotOpened`]: it has no effect.
+    pub fn prepare(&self, stream: Stream, message: &[u8]) -> Result<Option<Elsewhere>, NotOpened> {
+        let Some(keys) = &self.keys else { return Ok(None) };
+        let opener = &keys.openers[at(stream)];
+        let prepared = match opener.prepare(message) {
+            Ok(prepared) => prepared,
+            Err(OpenError::Epoch(_)) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let Some(key) = opener.key(prepared.epoch) else { return Ok(None) };
+        let nonce = key.nonce(prepared.counter);
+        Ok(Some(Elsewhere { generation: keys.generation, epoch: prepared.epoch, start: prepared.start, nonce }))
+    }
+
+    /// The key of what the agent sends on a stream in an epoch, for another cipher; nothing when it is not here.
+    #[must_use]
+    pub fn key(&self, stream: Stream, epoch: Epoch) -> Option<&StreamKey> {
+        self.keys.as_ref()?.openers[at(stream)].key(epoch)
+    }
+
+    /// A message was deciphered elsewhere: its text, or nothing when it was not genuine. Gives what [`Console::open`]
+    /// would, and nothing when there was another hand-shake meanwhile.
+    ///
+    /// # Errors
+    /// [`NotOpened`]: it has no effect.
+    pub fn finish(
+        &mut self,
+        stream: Stream,
+        generation: u32,
+        message: &[u8],
+        text: Option<&[u8]>,
+    ) -> Result<Option<Vec<u8>>, NotOpened> {
+        let Some(keys) = self.keys.as_mut().filter(|keys| keys.generation == generation) else { return Ok(None) };
+        match keys.openers[at(stream)].finish(message, text)? {
+            Opened::Fresh { message, skipped: _ } => Ok(Some(message)),
+            Opened::Double => Ok(None),
+        }
+    }
+
     fn drain(&mut self) {
         while let Some(output) = self.handshake.as_mut().and_then(Handshake::poll_output) {
             match told(output) {
@@ -231,7 +312,9 @@ impl Console {
         let (secret, epoch) = match (newer, &mut self.keys) {
             (Some((pair, secret)), keys) => {
                 let epoch = secret.epoch();
+                let generation = keys.as_ref().map_or(0, |keys| keys.generation.wrapping_add(1));
                 *keys = Some(Keys {
+                    generation,
                     sealers: Stream::ALL.map(|stream| Sealer::up(&pair, epoch, stream)),
                     openers: Stream::ALL.map(|stream| Opener::down(pair.agent(), stream)),
                     pair,

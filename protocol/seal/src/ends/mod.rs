@@ -11,7 +11,7 @@ use farhand_protocol::ParticipantId;
 use farhand_protocol::envelope::{HEAD_LEN, Head, Stream, flags};
 
 pub use self::agent::{Agent, Output as AgentOutput};
-pub use self::console::{Console, MAX_HELD, Output as ConsoleOutput};
+pub use self::console::{Console, Elsewhere, MAX_HELD, Output as ConsoleOutput};
 use crate::context::{Difference, Offer};
 use crate::handshake::{self, Stop};
 use crate::message::{EPOCH, OpenError, SealError};

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use farhand_protocol::ParticipantId;
 use farhand_protocol::consent::{ConsentSnapshot, ConsentState};
-use farhand_protocol::session::code::Code;
+use farhand_protocol::session::code::Number;
 use farhand_protocol::session::{EndReason, Role, Session, SessionRefused};
 use farhand_protocol::signal::{FromService, ToService};
 use farhand_protocol::version::VersionRange;
@@ -74,12 +74,12 @@ impl Hub {
     /// [`JoinRefused`]; nothing changed.
     pub fn handle_join(
         &mut self,
-        code: Code,
+        code: Number,
         token: TokenHash,
         from: IpAddr,
         now: Now,
     ) -> Result<JoinedRoom, JoinRefused> {
-        let refused = |fates: &std::collections::HashMap<Code, Fate>| match fates.get(&code) {
+        let refused = |fates: &std::collections::HashMap<Number, Fate>| match fates.get(&code) {
             Some(Fate::Used) => JoinRefused::Used,
             Some(Fate::Expired) => JoinRefused::Expired,
             Some(Fate::Ended) => JoinRefused::Ended,

@@ -91,14 +91,14 @@ impl World {
             organisation: "Help".into(),
             policy: self.policy.clone(),
         };
-        let create = CreateSession { id: id.into(), code: Code::from_number(number).unwrap(), owner };
+        let create = CreateSession { id: id.into(), code: Number::from_value(number).unwrap(), owner };
         let created = self.hub.handle_create(create, Some(Self::address()), self.now);
         self.drain();
         created
     }
 
     fn join(&mut self, number: u64) -> Result<JoinedRoom, JoinRefused> {
-        let code = Code::from_number(number).unwrap();
+        let code = Number::from_value(number).unwrap();
         let joined = self.hub.handle_join(code, TOKEN, Self::address(), self.now);
         self.drain();
         joined
@@ -170,7 +170,7 @@ fn consent(revision: u64, state: ConsentState) -> ToService {
 fn a_whole_session_from_code_to_end() {
     let mut world = World::new();
     let created = world.create("s", 1).unwrap();
-    assert_eq!(created.code, "0000000001");
+    assert_eq!(created.code, "000001");
     let technician = world.open(world.technician("s"));
     assert_eq!(world.heard(technician), ["welcome 1"]);
     let joined = world.join(1).unwrap();
@@ -462,7 +462,7 @@ fn after_a_restart_both_sides_come_back_and_go_on() {
     assert_eq!(world.state("s"), Some("live"));
     let now = world.hub.rooms["s"].session.snapshot();
     assert!(now.revision > told.revision, "a mirror takes the newer service's word");
-    assert_eq!(world.hub.list(&Tenant(TENANT.into()), "u1")[0].code, "0000000001");
+    assert_eq!(world.hub.list(&Tenant(TENANT.into()), "u1")[0].code, "000001");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use farhand_protocol::ParticipantId;
 use farhand_protocol::api::Policy;
-use farhand_protocol::session::code::Code;
+use farhand_protocol::session::code::Number;
 use farhand_protocol::session::{Role, SessionSnapshot};
 use farhand_protocol::signal::FromService;
 use farhand_protocol::version::Version;
@@ -35,7 +35,7 @@ pub struct CreateSession {
     /// Its identifier, drawn by the shell.
     pub id: String,
     /// Its code, drawn by the shell.
-    pub code: Code,
+    pub code: Number,
     /// Who starts it.
     pub owner: Owner,
 }
@@ -43,7 +43,7 @@ pub struct CreateSession {
 /// A session that has not ended.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Created {
-    /// Ten digits.
+    /// The six digits by which the service knows the session; the code's other four are its console's.
     pub code: String,
     /// Where it stands.
     pub session: SessionSnapshot,

@@ -2,7 +2,8 @@ import type { ConsentSnapshot, MediaOffer, Notice, ParticipantId, Rights } from 
 import type { CarrierKind } from "../link/link";
 import type { Door } from "../link/native";
 import type { Origin } from "../link/websocket";
-import type { SealSecret, SealState, SealView } from "../session/seal";
+import type { ReceiptCopy } from "../session/receipt";
+import type { SealNames, SealSecret, SealState, SealView } from "../session/seal";
 
 /** Page → renderer worker. */
 export type ToWorker =
@@ -10,9 +11,13 @@ export type ToWorker =
   | { type: "open"; participant: ParticipantId; offer: MediaOffer; origin: Origin; door?: Door }
   | { type: "door"; door: Door }
   | { type: "renew"; offer: MediaOffer }
-  /** Before "open": what this session is sealed with, if its customer comes by the link. */
+  /** Before "open": what this session is sealed with. */
   | { type: "seal"; secret: SealSecret }
   | { type: "seal_view"; view: SealView }
+  /** Before "open": what this console signed of the receipt before it was loaded again. */
+  | { type: "receipt_kept"; kept: Uint8Array }
+  /** The organisation's public key, to which its copy of the receipt is sealed. */
+  | { type: "receipt_key"; key: Uint8Array }
   | { type: "canvas"; canvas: OffscreenCanvas }
   /** The page draws by itself what it is handed, and says when it has. */
   | { type: "painter" }
@@ -45,8 +50,18 @@ export type FromWorker =
   | { type: "link_wants_offer" }
   | { type: "link_refused"; code: number; why: string }
   | { type: "consent"; snapshot: ConsentSnapshot }
-  /** Where the seal stands now; after a hand-shake, what to keep for a reload. */
-  | { type: "seal"; state: SealState; resumption: Uint8Array | null }
+  /** Where the seal stands now; with keys, who the two ends are. */
+  | { type: "seal"; state: SealState; names: SealNames | null }
+  /** What to keep of a hand-shake, for a reload. */
+  | { type: "seal_resumption"; resumption: Uint8Array }
+  /** Wrong tries that are left of code and link; one is counted before it is known to be wrong. */
+  | { type: "seal_left"; left: number }
+  /** Somebody on the way sent something of their own; it had no effect. */
+  | { type: "refused" }
+  /** This side signed the receipt as far as it goes; what to keep for a reload. */
+  | { type: "receipt"; copy: ReceiptCopy; kept: Uint8Array }
+  /** The receipt says something that this side did not see: it signs no further. */
+  | { type: "receipt_refused"; why: string }
   | { type: "cursor"; cursor: CursorShape }
   | { type: "cursor_at"; x: number; y: number }
   | { type: "notice"; notice: Notice }

@@ -2,7 +2,8 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { ConsoleEnd, initSync } from "../wasm/farhand_wasm.js";
+import { CONSOLE_TRIES } from "../session/seal";
+import { AgentEnd, ConsoleEnd, initSync } from "../wasm/farhand_wasm.js";
 
 const root = resolve(import.meta.dirname, "../../../..");
 const [AGENT, CONSOLE] = [2, 1];
@@ -31,7 +32,7 @@ interface Message {
   clear: string;
   sealed: string;
 }
-type Next = { type: string; message?: Uint8Array } | undefined;
+type Next = { type: string; message?: Uint8Array; left?: number } | undefined;
 
 /** A signal of the agent, as the room relays it. */
 function signal(kind: number, content: string): Uint8Array {
@@ -49,7 +50,7 @@ function take(end: ConsoleEnd, message: Uint8Array, random: Uint8Array): Next[] 
 function met(): ConsoleEnd {
   const [, shake] = vectors<HandShake[]>("handshake");
   if (!shake) throw new Error("there is no hand-shake by a link");
-  const end = new ConsoleEnd(bytes(shake.console_seed), "", shake.secret, new Uint8Array());
+  const end = new ConsoleEnd(bytes(shake.console_seed), "5710", shake.secret, new Uint8Array(), CONSOLE_TRIES);
   end.view("s-1", AGENT, CONSOLE, "Ada Größe", "Example Help", "", "", 1);
   expect((end.next() as Next)?.type).toBe("send");
   const [answer] = take(end, signal(1, shake.start), bytes(shake.console_random));
@@ -90,10 +91,68 @@ describe("the module in the browser agrees with the golden vectors of sealing", 
     expect(end.incoming(message.stream, sealed, new Uint8Array(80))).toBeUndefined();
   });
 
-  it("lets everything through until an agent begins to seal", () => {
-    const end = new ConsoleEnd(new Uint8Array(32), "", "A".repeat(22), new Uint8Array());
+  it("neither takes nor sends anything before there are keys", () => {
+    const end = new ConsoleEnd(new Uint8Array(32), "5710", "A".repeat(22), new Uint8Array(), CONSOLE_TRIES);
     const clear = Uint8Array.from([1, 0, 0, AGENT, 0, 0, 0, 0, 0x80]);
-    expect(hex(end.incoming(0, clear, new Uint8Array(80)))).toBe(hex(clear));
-    expect(hex(end.outgoing(0, clear))).toBe(hex(clear));
+    expect(() => end.incoming(0, clear, new Uint8Array(80))).toThrow();
+    expect(end.outgoing(0, clear)).toBeUndefined();
+    end.view("s-1", AGENT, CONSOLE, "Ada", "Help", "", "", 1);
+    expect(end.incoming(0, clear, new Uint8Array(80))).toBeUndefined();
+    expect(end.waited()).toBeUndefined();
+    expect(end.outgoing(0, clear)).toBeUndefined();
+  });
+});
+
+describe("two ends in the browser", () => {
+  const random = (): Uint8Array => crypto.getRandomValues(new Uint8Array(80));
+
+  /** Passes messages between them until nothing is left; what the console was told. */
+  function settle(console: ConsoleEnd, agent: AgentEnd): Next[] {
+    const told: Next[] = [];
+    // A start that is said twice is answered twice, and the second answer comes out of turn.
+    const take = (end: AgentEnd | ConsoleEnd, message: Uint8Array): void => {
+      try {
+        end.incoming(0, message, random());
+      } catch (error) {
+        expect(String(error)).toContain("out of turn");
+      }
+    };
+    for (let moved = true; moved; ) {
+      moved = false;
+      for (let next = console.next() as Next; next; next = console.next() as Next) {
+        moved = true;
+        if (next.type === "send" && next.message) take(agent, next.message);
+        else told.push(next);
+      }
+      for (let next = agent.next() as string | Uint8Array | undefined; next !== undefined; next = agent.next() as string | Uint8Array | undefined) {
+        moved = true;
+        if (typeof next !== "string") take(console, next);
+      }
+    }
+    return told;
+  }
+
+  function ends(digits: string, typed: string, left = CONSOLE_TRIES): { console: ConsoleEnd; told: Next[] } {
+    const console = new ConsoleEnd(new Uint8Array(32), digits, "A".repeat(22), new Uint8Array(), left);
+    console.view("s-1", AGENT, CONSOLE, "Ada", "Help", "Bo", "", 1);
+    const agent = new AgentEnd(new Uint8Array(32).fill(1), "s-1", AGENT, CONSOLE, "Ada", "Help", "Bo", 1);
+    agent.secret(typed, random());
+    return { console, told: settle(console, agent) };
+  }
+
+  it("meet by four digits, and name one another", () => {
+    const { console, told } = ends("0710", "0710");
+    expect(told.map((next) => next?.type)).toEqual(["sealed", "keys"]);
+    expect(told[0]).toMatchObject({ technician: "Ada", organisation: "Help", customer: "Bo" });
+    expect(console.left()).toBe(CONSOLE_TRIES);
+  });
+
+  it("count wrong digits, over a reload too", () => {
+    expect(ConsoleEnd.tries()).toBe(CONSOLE_TRIES);
+    const { console, told } = ends("5710", "5711");
+    expect(told).toEqual([{ type: "wrong_secret", left: 1 }]);
+    const reloaded = ends("5710", "5712", console.left());
+    expect(reloaded.told).toEqual([{ type: "wrong_secret", left: 0 }]);
+    expect(ends("5710", "5710", reloaded.console.left()).told).toEqual([{ type: "void" }]);
   });
 });

@@ -1,28 +1,44 @@
 import type { Link, Stream } from "../link/link";
-import { reason } from "../link/link";
-import type { SealSecret, SealView } from "../session/seal";
+import { STREAM, reason } from "../link/link";
+import type { SealNames, SealSecret, SealState, SealView } from "../session/seal";
 import type { FromWorker } from "./messages";
-import { ConsoleEnd } from "./wasm";
+import { ConsoleEnd, type Piece } from "./wasm";
 
 /** Random bytes that each input of the hand-shake takes. */
 const RANDOM = 80;
+/** From this length on WebCrypto opens a message sooner than the module does, promise included (docs/performance.md). */
+const LONG = 2_048;
+/** AES-GCM's tag, in bits. */
+const TAG_BITS = 128;
 
 /** What {@link ConsoleEnd.next} gives. */
 type Next =
   | { type: "send"; message: Uint8Array }
-  | { type: "sealed" }
+  | { type: "sealed"; technician: string; organisation: string; customer: string }
   | { type: "keys"; epoch: number }
   | { type: "wrong_secret"; left: number }
   | { type: "tampered"; what: string | null }
   | { type: "void" }
   | { type: "other_stopped"; why: "wrong_secret" | "tampered" | "void" };
 
+/** What {@link ConsoleEnd.nextReceipt} gives. */
+export type ReceiptNext =
+  | { type: "sign"; answer: Uint8Array; kept: Uint8Array; file: Uint8Array; number: string; ended: boolean }
+  | { type: "refused"; why: string };
+
 export interface SealSink {
   /** A clear message of the agent. */
   message(stream: Stream, message: Uint8Array): void;
   /** There are keys of a new hand-shake: what was said before may have been heard by nobody. */
   keys(): void;
+  /** What to do about the receipt. */
+  receipt(next: ReceiptNext): void;
   tell(message: FromWorker): void;
+}
+
+/** Bytes of their own, as WebCrypto wants them. */
+function copy(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(bytes);
 }
 
 /** Between renderer and link: seals what goes, opens what comes. The keys never leave the worker. */
@@ -31,9 +47,18 @@ export class Sealing implements Link {
   readonly #link: Link;
   readonly #sink: SealSink;
   #keys = false;
+  #meddled = false;
+  #left: number;
+  #names: SealNames | null = null;
+  #closed = false;
+  /** Messages that wait for a long one before them, or are long, in their order. */
+  #queue: Promise<void> = Promise.resolve();
+  #opening = 0;
+  readonly #imported = new Map<string, Promise<CryptoKey>>();
 
   constructor(secret: SealSecret, link: Link, sink: SealSink) {
-    this.#end = new ConsoleEnd(secret.seed, "", secret.link, secret.resumption ?? new Uint8Array());
+    this.#end = new ConsoleEnd(secret.seed, secret.digits, secret.link, secret.resumption ?? new Uint8Array(), secret.left);
+    this.#left = secret.left;
     this.#link = link;
     this.#sink = sink;
   }
@@ -45,26 +70,108 @@ export class Sealing implements Link {
     this.#drain();
   }
 
+  /** What this console signed of the receipt before it was loaded again; before the first hand-shake. */
+  resumeReceipt(kept: Uint8Array): void {
+    this.#end.resumeReceipt(kept);
+  }
+
   /** The way to the agent stands, for the first time or again. */
   linkUp(): void {
     this.#end.linkUp();
     this.#drain();
   }
 
-  /** A message came over the link. */
+  /** The agent is not there any more. */
+  gone(): void {
+    this.#end.gone();
+    this.#drain();
+  }
+
+  /** A message came over the link. What follows a long one waits for it, so that all keep their order. */
   take(stream: Stream, message: Uint8Array): void {
+    const long = stream === STREAM.screen && message.length >= LONG;
+    if (!long && this.#opening === 0) return this.#take(stream, message);
+    const opened = long ? this.#decipher(stream, message) : null;
+    this.#opening += 1;
+    this.#queue = this.#queue.then(async () => {
+      const done = await opened;
+      this.#opening -= 1;
+      if (this.#closed) return;
+      if (done) this.#finish(stream, message, done);
+      else this.#take(stream, message);
+    });
+  }
+
+  /** Has WebCrypto open a message; null when that is not for it. */
+  #decipher(stream: Stream, message: Uint8Array): Promise<{ piece: Piece; text: Uint8Array | undefined }> | null {
+    let piece: Piece | undefined;
+    try {
+      piece = this.#end.prepare(stream, message);
+    } catch {
+      // The module says what is wrong with it, in its turn.
+      return null;
+    }
+    if (!piece) return null;
+    const { start, nonce } = piece;
+    const [head, sealed] = [copy(message.subarray(0, start)), copy(message.subarray(start))];
+    return this.#key(stream, piece)
+      .then((key) => crypto.subtle.decrypt({ name: "AES-GCM", iv: copy(nonce), additionalData: head, tagLength: TAG_BITS }, key, sealed))
+      .then(
+        (text) => ({ piece, text: new Uint8Array(text) }),
+        () => ({ piece, text: undefined }),
+      );
+  }
+
+  /** The newest keys of a stream, as WebCrypto has them. They cannot be taken out of it again. */
+  #key(stream: Stream, { generation, epoch }: Piece): Promise<CryptoKey> {
+    const name = `${stream} ${generation} ${epoch}`;
+    const known = this.#imported.get(name);
+    if (known) return known;
+    const bytes = this.#end.key(stream, epoch);
+    if (!bytes) return Promise.reject(new Error("the key is not here any more"));
+    const key = crypto.subtle.importKey("raw", copy(bytes), "AES-GCM", false, ["decrypt"]);
+    // Beside the newest one only the key before it may still be needed.
+    for (const older of [...this.#imported.keys()].slice(0, -1)) this.#imported.delete(older);
+    this.#imported.set(name, key);
+    return key;
+  }
+
+  /** A long message was opened, or was not genuine. */
+  #finish(stream: Stream, message: Uint8Array, { piece, text }: { piece: Piece; text: Uint8Array | undefined }): void {
+    try {
+      const clear = this.#end.finish(stream, piece, message, text);
+      if (clear) this.#sink.message(stream, clear);
+    } catch (error) {
+      this.#refuse(error);
+    } finally {
+      piece.free();
+    }
+  }
+
+  #refuse(error: unknown): void {
+    console.warn("a message was refused:", reason(error));
+    if (!this.#meddled && this.#end.meddled()) {
+      this.#meddled = true;
+      this.#sink.tell({ type: "refused" });
+    }
+  }
+
+  #take(stream: Stream, message: Uint8Array): void {
     let clear: Uint8Array | undefined;
     try {
       clear = this.#end.incoming(stream, message, crypto.getRandomValues(new Uint8Array(RANDOM)));
     } catch (error) {
-      console.warn("a message was refused:", reason(error));
-      return;
+      return this.#refuse(error);
     }
-    if (clear) return this.#sink.message(stream, clear);
+    if (clear) {
+      this.#sink.message(stream, clear);
+      return this.#receipts();
+    }
     this.#drain();
     for (let waited = this.#end.waited(); waited; waited = this.#end.waited()) {
       this.#sink.message(waited[0] as Stream, waited.subarray(1));
     }
+    this.#receipts();
   }
 
   send(stream: Stream, message: Uint8Array): boolean {
@@ -89,11 +196,24 @@ export class Sealing implements Link {
   }
 
   close(): void {
+    this.#closed = true;
     this.#link.close();
     this.#end.free();
   }
 
+  #receipts(): void {
+    for (let next = this.#end.nextReceipt() as ReceiptNext | undefined; next; next = this.#end.nextReceipt() as ReceiptNext | undefined) {
+      this.#sink.receipt(next);
+    }
+  }
+
   #drain(): void {
+    const left = this.#end.left();
+    if (left !== this.#left) {
+      this.#left = left;
+      this.#sink.tell({ type: "seal_left", left });
+    }
+    const state = (state: SealState): void => this.#sink.tell({ type: "seal", state, names: null });
     for (;;) {
       const next = this.#end.next() as Next | undefined;
       if (!next) return;
@@ -101,26 +221,33 @@ export class Sealing implements Link {
         case "send":
           this.#link.send(0, next.message);
           break;
-        case "sealed":
+        case "sealed": {
           // Another pair of keys: what is on its way under the last one is lost.
           this.#keys = false;
-          this.#sink.tell({ type: "seal", state: "on", resumption: this.#end.resumption() ?? null });
+          const { technician, organisation, customer } = next;
+          this.#names = { technician, organisation, customer };
+          const resumption = this.#end.resumption();
+          if (resumption) this.#sink.tell({ type: "seal_resumption", resumption });
           break;
+        }
         case "keys":
           if (!this.#keys) {
             this.#keys = true;
             this.#sink.keys();
+            this.#sink.tell({ type: "seal", state: "on", names: this.#names });
           }
           break;
         case "wrong_secret":
+          state(next.left === 0 ? "void" : "wrong_secret");
+          break;
         case "void":
-          this.#sink.tell({ type: "seal", state: "wrong_secret", resumption: null });
+          state("void");
           break;
         case "tampered":
-          this.#sink.tell({ type: "seal", state: "tampered", resumption: null });
+          state("tampered");
           break;
         case "other_stopped":
-          this.#sink.tell({ type: "seal", state: next.why === "tampered" ? "tampered" : "wrong_secret", resumption: null });
+          state(next.why === "tampered" ? "tampered" : "wrong_secret");
           break;
       }
     }

@@ -12,9 +12,9 @@ import type { DoorWanted, FromWorker, ToWorker } from "./messages";
 import { PageSurface, type Paint } from "./painting";
 import { Renderer } from "./renderer";
 import { CODEC, type OtherDecoder } from "./video";
-import { Sealing } from "./sealing";
+import { Sealing, type ReceiptNext } from "./sealing";
 import { CanvasSurface, type Surface } from "./surface";
-import { loadWasm } from "./wasm";
+import { letterSeal, loadWasm } from "./wasm";
 
 interface Page {
   postMessage(message: FromWorker | DoorWanted | Paint, transfer?: Transferable[]): void;
@@ -41,6 +41,10 @@ let sealing: Sealing | null = null;
 let secret: SealSecret | null = null;
 let view: SealView | null = null;
 let surface: Surface | null = null;
+let kept: Uint8Array | null = null;
+/** The newest copy of the receipt, and the organisation's key. */
+let copy: Extract<ReceiptNext, { type: "sign" }> | null = null;
+let organisation: Uint8Array | null = null;
 let agent = false;
 const early: ToWorker[] = [];
 
@@ -70,7 +74,8 @@ function open(wasm: WebAssembly.Memory, participant: number, offer: MediaOffer, 
     : new BrowserLink({ webTransport, webSocket: webSocketDialler(origin) }, sink, calendar);
   if (secret) {
     const keys = (): void => renderer?.linkUp();
-    sealing = new Sealing(secret, link, { message: render, keys, tell: sealed });
+    sealing = new Sealing(secret, link, { message: render, keys, receipt: witnessed, tell: sealed });
+    if (kept) sealing.resumeReceipt(kept);
     if (view) sealing.view(view);
   }
   const decoder = link instanceof NativeLink ? byRust(link) : null;
@@ -86,9 +91,27 @@ function render(stream: Stream, message: Uint8Array): void {
   else if (stream === STREAM.control) renderer?.control(message);
 }
 
+/** Signs the receipt as far as this console goes along. */
+function witnessed(next: ReceiptNext): void {
+  if (next.type === "refused") return tell({ type: "receipt_refused", why: next.why });
+  kept = next.kept;
+  copy = next;
+  renderer?.sign(next.answer);
+  tellReceipt();
+}
+
+/** Hands the page this side's copy, sealed where the organisation has a key. */
+function tellReceipt(): void {
+  if (!copy || !kept || !view) return;
+  const { file, number, ended } = copy;
+  const letter = organisation && letterSeal(organisation, view.session, file, crypto.getRandomValues(new Uint8Array(32)));
+  tell({ type: "receipt", copy: { file, number, ended, letter }, kept });
+}
+
 /** Tells the page, and keeps for the next opening what a hand-shake left. */
 function sealed(message: FromWorker): void {
-  if (message.type === "seal" && message.resumption && secret) secret = { ...secret, resumption: message.resumption };
+  if (message.type === "seal_resumption" && secret) secret = { ...secret, resumption: message.resumption };
+  if (message.type === "seal_left" && secret) secret = { ...secret, left: message.left };
   tell(message);
 }
 
@@ -136,6 +159,12 @@ function handle(message: ToWorker): void {
     case "seal":
       secret = message.secret;
       return;
+    case "receipt_kept":
+      kept = message.kept;
+      return;
+    case "receipt_key":
+      organisation = message.key;
+      return tellReceipt();
     case "seal_view":
       view = message.view;
       sealing?.view(view);
@@ -149,6 +178,7 @@ function handle(message: ToWorker): void {
       return;
     case "watch":
       if (message.agent && !agent) sealing?.linkUp();
+      if (!message.agent && agent) sealing?.gone();
       agent = message.agent;
       renderer?.handle(message);
       return;

@@ -1,13 +1,27 @@
 import type { ParticipantId } from "../types";
 
-/** What a console makes for a session and never sends: it goes to the customer in a link's fragment, and to the worker. */
+/** What a console makes for a session and never sends: it goes to the customer by mouth or in a link's fragment, and to the worker. */
 export interface SealSecret {
   /** This session's receipt key. */
   seed: Uint8Array;
+  /** The last four digits of the code. */
+  digits: string;
   /** 128 bits, 22 letters of base64url. */
   link: string;
   /** What the last hand-shake left, for a reload. */
   resumption: Uint8Array | null;
+  /** Wrong tries that are left of code and link. */
+  left: number;
+}
+
+/** Wrong tries of a code or link at this end; the agent has one of its own, which makes three in all. */
+export const CONSOLE_TRIES = 2;
+
+/** The two ends as they have proven themselves to one another. */
+export interface SealNames {
+  technician: string;
+  organisation: string;
+  customer: string;
 }
 
 /** What the service says of the session, which both ends must see alike. */
@@ -21,17 +35,18 @@ export interface SealView {
 }
 
 /** Where the seal stands, for people. */
-export type SealState = "off" | "on" | "wrong_secret" | "tampered";
+export type SealState = "off" | "on" | "wrong_secret" | "tampered" | "void";
 
 /** Keeps a session's secret for as long as the session lasts, in this browser. */
 export interface SealKeeper {
   secret: SealSecret;
-  keep(resumption: Uint8Array): void;
+  keep(what: Partial<Pick<SealSecret, "resumption" | "left">>): void;
   forget(): void;
 }
 
 const PREFIX = "farhand.seal.";
 const LETTERS = /^[A-Za-z0-9_-]{22}$/;
+const DIGITS = /^\d{4}$/;
 
 export function toBase64Url(bytes: Uint8Array): string {
   return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
@@ -44,35 +59,60 @@ export function fromBase64Url(text: string): Uint8Array {
 function read(text: string | null): SealSecret | null {
   if (text === null) return null;
   try {
-    const kept = JSON.parse(text) as { seed: string; link: string; resumption: string | null };
-    const secret = { seed: fromBase64Url(kept.seed), link: kept.link, resumption: kept.resumption === null ? null : fromBase64Url(kept.resumption) };
-    return secret.seed.length === 32 && LETTERS.test(secret.link) ? secret : null;
+    const kept = JSON.parse(text) as { seed: string; digits: string; link: string; resumption: string | null; left: number };
+    const { digits, link, left } = kept;
+    const secret = { seed: fromBase64Url(kept.seed), digits, link, resumption: kept.resumption === null ? null : fromBase64Url(kept.resumption), left };
+    const whole = secret.seed.length === 32 && DIGITS.test(digits) && LETTERS.test(link) && Number.isInteger(left);
+    return whole ? secret : null;
   } catch {
     return null;
   }
 }
 
-/** The secret of a session, made when it is first asked for. */
-export function sealKeeper(session: string, storage: Pick<Storage, "getItem" | "setItem" | "removeItem"> = localStorage): SealKeeper {
-  const key = PREFIX + session;
-  const write = (secret: SealSecret): void => {
-    const { seed, link, resumption } = secret;
-    storage.setItem(key, JSON.stringify({ seed: toBase64Url(seed), link, resumption: resumption && toBase64Url(resumption) }));
-  };
-  let secret = read(storage.getItem(key));
-  if (!secret) {
-    const random = (length: number): Uint8Array => crypto.getRandomValues(new Uint8Array(length));
-    secret = { seed: random(32), link: toBase64Url(random(16)), resumption: null };
-    write(secret);
+type Store = Pick<Storage, "getItem" | "setItem" | "removeItem">;
+
+/** Four digits, each code as likely as any other. */
+function drawDigits(): string {
+  const CODES = 10_000;
+  // What is above the last whole multiple would favour the lower ones.
+  const fair = 2 ** 32 - (2 ** 32 % CODES);
+  for (;;) {
+    const [number = fair] = crypto.getRandomValues(new Uint32Array(1));
+    if (number < fair) return String(number % CODES).padStart(4, "0");
+  }
+}
+
+/** Secrets for a new session; `sealKeeper` keeps them once the session has its name. */
+export function drawSecret(): SealSecret {
+  const random = (length: number): Uint8Array => crypto.getRandomValues(new Uint8Array(length));
+  return { seed: random(32), digits: drawDigits(), link: toBase64Url(random(16)), resumption: null, left: CONSOLE_TRIES };
+}
+
+function write(session: string, storage: Store, secret: SealSecret): void {
+  const { seed, digits, link, resumption, left } = secret;
+  storage.setItem(PREFIX + session, JSON.stringify({ seed: toBase64Url(seed), digits, link, resumption: resumption && toBase64Url(resumption), left }));
+}
+
+/** The secret of a session, made when it is first asked for, unless it was drawn before. */
+export function sealKeeper(session: string, storage: Store = localStorage, drawn?: SealSecret): SealKeeper {
+  let secret = drawn ?? read(storage.getItem(PREFIX + session));
+  if (!secret || drawn) {
+    secret ??= drawSecret();
+    write(session, storage, secret);
   }
   return {
     secret,
-    keep(resumption) {
-      this.secret = { ...this.secret, resumption };
-      write(this.secret);
+    keep(what) {
+      this.secret = { ...this.secret, ...what };
+      write(session, storage, this.secret);
     },
-    forget: () => storage.removeItem(key),
+    forget: () => storage.removeItem(PREFIX + session),
   };
+}
+
+/** The secret digits of a session that was started in this browser; null of any other. */
+export function keptDigits(session: string, storage: Store = localStorage): string | null {
+  return read(storage.getItem(PREFIX + session))?.digits ?? null;
 }
 
 /** The link with its secret: everything behind the "#" stays in the browser. */
@@ -80,8 +120,8 @@ export function sealedLink(link: string, secret: SealSecret): string {
   return `${link}.${secret.link}`;
 }
 
-/** The secret in a link's fragment; null when it has none. */
-export function linkSecret(text: string): string | null {
-  const secret = text.trim().split(".").at(-1) ?? "";
-  return text.includes("#") && LETTERS.test(secret) ? secret : null;
+/** What a link carries behind its "#": the session's number and the secret. Null when it is no link. */
+export function readLink(text: string): { number: string; secret: string } | null {
+  const [, number, secret] = /#(\d{6})\.([A-Za-z0-9_-]{22})$/.exec(text.trim()) ?? [];
+  return number !== undefined && secret !== undefined ? { number, secret } : null;
 }

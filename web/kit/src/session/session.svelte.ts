@@ -3,6 +3,7 @@ import { CLOSE } from "../link/link";
 import type { CursorShape, FromWorker, ToWorker } from "../screen/messages";
 import type { FromService, Rights } from "../types";
 import type { Origin } from "../link/websocket";
+import type { ReceiptCopy, ReceiptKeeper } from "./receipt";
 import type { SealKeeper } from "./seal";
 import { Signal, type Socket } from "./signal";
 import { agentOf, may, next, nothingKnown, reachable, remarks, stageOf, type Known, type Remark, type SessionEvent } from "./state";
@@ -23,14 +24,20 @@ export interface SessionParts {
   origin: Origin;
   clock: Clock;
   program: string;
-  /** Makes sealing possible; without it a session is never sealed. */
-  seal?: SealKeeper;
+  /** What the session is sealed with. */
+  seal: SealKeeper;
+  /** Remembers what this console signed of the receipt. */
+  receipt?: ReceiptKeeper;
+  /** Takes this side's copy of the receipt, each time that it grew. */
+  deliver?(copy: ReceiptCopy): void;
   /** Called when the socket cannot be opened at all: says why, or null when it is worth going on. */
   inquire(): Promise<{ code: string; message: string } | null>;
 }
 
 /** A rejected ask is not repeated faster than this. */
 const ASK_AGAIN_MS = 3_000;
+/** The customer's side has this long to have the receipt's end signed before the service is told of the end. */
+const SIGN_MS = 1_000;
 /** Sockets refused in a row before anybody is asked why. */
 const INQUIRE_AFTER = 2;
 
@@ -53,6 +60,7 @@ export class Session {
   #mediaOpen = false;
   #refusedSockets = 0;
   #askedAt = Number.NEGATIVE_INFINITY;
+  #cancelEnd: (() => void) | null = null;
   #gaveUp = false;
   /** The protocol version that the service agreed on with this console. */
   #version = 0;
@@ -80,9 +88,15 @@ export class Session {
 
   /** Leaves the page without ending the session. */
   leave(): void {
+    if (this.#cancelEnd) this.#endAtService();
     this.#signal.close();
     this.#stopMedia();
     this.#parts.renderer.close();
+  }
+
+  /** The organisation's public key: its copies of the receipt are sealed to it from now on. */
+  sealReceiptTo(key: Uint8Array): void {
+    this.#parts.renderer.post({ type: "receipt_key", key });
   }
 
   /** The network may be back. */
@@ -100,9 +114,19 @@ export class Session {
     this.#parts.renderer.post({ type: "give_up", rights });
   }
 
-  /** Ends the session for everybody, by both ways: one of them may be down. */
+  /**
+   * Ends the session for everybody, by both ways: one of them may be down. The service closes the way between the ends,
+   * so it is told when the receipt's end is signed, or soon after.
+   */
   end(): void {
     this.#parts.renderer.post({ type: "end" });
+    if (this.known.seal !== "on" || !reachable(this.known)) return this.#endAtService();
+    if (this.#cancelEnd === null) this.#cancelEnd = this.#parts.clock.after(SIGN_MS, () => this.#endAtService());
+  }
+
+  #endAtService(): void {
+    this.#cancelEnd?.();
+    this.#cancelEnd = null;
     this.#signal.send({ type: "end" });
   }
 
@@ -130,7 +154,10 @@ export class Session {
     if (after.session !== before.session || after.participant !== before.participant) this.#tellView();
     this.#askForView();
     if (after.ended !== null && before.ended === null) {
-      this.#parts.seal?.forget();
+      this.#parts.seal.forget();
+      this.#parts.receipt?.forget();
+      this.#cancelEnd?.();
+      this.#cancelEnd = null;
       this.#stopMedia();
     }
   }
@@ -139,7 +166,7 @@ export class Session {
   #tellView(): void {
     const { session, participant } = this.known;
     const [agent, me] = [agentOf(this.known), session?.participants.find(({ id }) => id === participant)];
-    if (!this.#parts.seal || !session || !agent || !me) return;
+    if (!session || !agent || !me) return;
     const person = ({ name, organisation }: { name: string; organisation: string }) => ({ name, organisation });
     const view = { session: session.id, agent: agent.id, console: me.id, technician: person(me), customer: person(agent), version: this.#version };
     this.#parts.renderer.post({ type: "seal_view", view });
@@ -149,6 +176,8 @@ export class Session {
   #askForView(): void {
     const { known } = this;
     if (known.ended !== null || !reachable(known)) return;
+    // Nobody hears it before there are keys.
+    if (known.seal !== "on") return;
     if (known.consent !== null && known.consent.state !== "fresh") return;
     const now = this.#parts.clock.now();
     if (now - this.#askedAt < ASK_AGAIN_MS) return;
@@ -170,8 +199,10 @@ export class Session {
           this.#parts.renderer.post({ type: "renew", offer: message.media });
         } else {
           this.#mediaOpen = true;
-          if (this.#parts.seal) this.#parts.renderer.post({ type: "seal", secret: this.#parts.seal.secret });
+          this.#parts.renderer.post({ type: "seal", secret: this.#parts.seal.secret });
           const { participant, media: offer } = message;
+          const kept = this.#parts.receipt?.kept;
+          if (kept) this.#parts.renderer.post({ type: "receipt_kept", kept });
           this.#parts.renderer.post({ type: "open", participant, offer, origin: this.#parts.origin });
         }
         return;
@@ -209,10 +240,24 @@ export class Session {
         else this.#take({ type: "link_lost", why: message.why, now });
         return;
       case "seal":
-        if (message.resumption) this.#parts.seal?.keep(message.resumption);
         // Nobody heard what was asked before there were keys.
         this.#askedAt = Number.NEGATIVE_INFINITY;
-        return this.#take({ type: "seal", state: message.state });
+        this.#take({ type: "seal", state: message.state, names: message.names });
+        // Nobody can come by this code any more.
+        if (message.state === "void") this.#signal.send({ type: "end" });
+        return;
+      case "seal_resumption":
+        return this.#parts.seal.keep({ resumption: message.resumption });
+      case "seal_left":
+        this.#parts.seal.keep({ left: message.left });
+        return this.#take(message);
+      case "receipt":
+        if (this.known.ended === null) this.#parts.receipt?.keep(message.kept);
+        this.#parts.deliver?.(message.copy);
+        if (message.copy.ended && this.#cancelEnd) this.#endAtService();
+        return;
+      case "receipt_refused":
+        return this.#take({ type: "receipt_refused", why: message.why });
       case "cursor":
         this.cursor = message.cursor;
         return;
@@ -228,6 +273,7 @@ export class Session {
       case "screen":
       case "exact":
       case "notice":
+      case "refused":
         return this.#take(message);
     }
   }

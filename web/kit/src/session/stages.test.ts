@@ -42,6 +42,15 @@ describe("stages", () => {
     expect(may(known, "control")).toBe(false);
   });
 
+  it("say that a code was wrong once nobody can come by it any more", () => {
+    const wrong: SessionEvent = { type: "seal", state: "wrong_secret", names: null };
+    expect(stageOf(after(...here, wrong)).stage).toBe("joining");
+    expect(stageOf(after(...here, wrong, { type: "ended", reason: "customer" })).stage).toBe("wrong_code");
+    expect(stageOf(after(...here, wrong, { type: "seal", state: "void", names: null })).stage).toBe("wrong_code");
+    const met: SessionEvent = { type: "seal", state: "on", names: { technician: "Ada", organisation: "Help", customer: "" } };
+    expect(stageOf(after(...here, wrong, met, { type: "ended", reason: "customer" })).stage).toBe("ended");
+  });
+
   it("say who is away", () => {
     const ours = after(...here, granted(1, "view"), { type: "link_lost", why: "", now: 5 });
     expect(stageOf(ours)).toEqual({ stage: "lost", who: "us", since: 5 });

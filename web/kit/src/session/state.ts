@@ -1,7 +1,7 @@
 import type { CarrierKind } from "../link/link";
 import type { ConsentEnd, ConsentSnapshot, EndReason, Hold, Notice, Participant, Right, Rights, SessionSnapshot } from "../types";
 import { newer } from "./mirror";
-import type { SealState } from "./seal";
+import { CONSOLE_TRIES, type SealNames, type SealState } from "./seal";
 
 /** Where the way to the media service stands. */
 export type Media =
@@ -24,6 +24,16 @@ export interface Known {
   failure: { code: string; message: string } | null;
   notice: Notice | null;
   seal: SealState;
+  /** The two ends as they have proven themselves to one another. */
+  sealNames: SealNames | null;
+  /** Wrong tries that are left of the code, as this page has seen. */
+  sealLeft: number;
+  /** Wrong tries that this page has seen. */
+  wrongTries: number;
+  /** Somebody on the way sent something of their own, which had no effect. */
+  refused: boolean;
+  /** Why this side does not sign the receipt any further. */
+  receiptRefused: string | null;
   /** When the session was first seen interrupted, on this page's clock. */
   interruptedAt: number | null;
 }
@@ -41,6 +51,11 @@ export const nothingKnown: Known = {
   failure: null,
   notice: null,
   seal: "off",
+  sealNames: null,
+  sealLeft: CONSOLE_TRIES,
+  wrongTries: 0,
+  refused: false,
+  receiptRefused: null,
   interruptedAt: null,
 };
 
@@ -57,7 +72,10 @@ export type SessionEvent =
   | { type: "rtt"; ms: number }
   | { type: "screen"; width: number; height: number }
   | { type: "exact"; exact: boolean }
-  | { type: "seal"; state: SealState }
+  | { type: "seal"; state: SealState; names: SealNames | null }
+  | { type: "seal_left"; left: number }
+  | { type: "refused" }
+  | { type: "receipt_refused"; why: string }
   | { type: "notice"; notice: Notice };
 
 export function next(known: Known, event: SessionEvent): Known {
@@ -70,8 +88,11 @@ export function next(known: Known, event: SessionEvent): Known {
       return withSession({ ...known, participant: event.participant, signal: { state: "open" } }, event.session, known.interruptedAt);
     case "session":
       return withSession(known, event.snapshot, known.interruptedAt ?? event.now);
-    case "ended":
-      return { ...known, ended: event.reason };
+    case "ended": {
+      // A try that was answered and that nobody has told of came to nothing by now.
+      const untold = known.seal === "off" ? CONSOLE_TRIES - known.sealLeft : 0;
+      return { ...known, ended: event.reason, wrongTries: Math.max(known.wrongTries, untold) };
+    }
     case "failed":
       return { ...known, failure: { code: event.code, message: event.message } };
     case "link_up":
@@ -88,8 +109,16 @@ export function next(known: Known, event: SessionEvent): Known {
       return { ...known, screen: { width: event.width, height: event.height } };
     case "exact":
       return { ...known, exact: event.exact };
-    case "seal":
-      return { ...known, seal: event.state };
+    case "seal": {
+      const wrong = event.state === "wrong_secret" || event.state === "void";
+      return { ...known, seal: event.state, sealNames: event.names ?? known.sealNames, wrongTries: known.wrongTries + (wrong ? 1 : 0) };
+    }
+    case "seal_left":
+      return { ...known, sealLeft: event.left };
+    case "receipt_refused":
+      return known.receiptRefused === event.why ? known : { ...known, receiptRefused: event.why };
+    case "refused":
+      return { ...known, refused: true };
     case "notice":
       return { ...known, notice: event.notice };
   }
@@ -131,12 +160,15 @@ export type Stage =
   | { stage: "live"; control: boolean; more: Rights | null }
   | { stage: "held"; holds: readonly Hold[] }
   | { stage: "lost"; who: "us" | "them"; since: number | null }
+  /** Nobody can come by the code any more, for a wrong one was tried. */
+  | { stage: "wrong_code" }
   | { stage: "ended"; reason: EndReason; consent: ConsentEnd | null }
   | { stage: "failed"; code: string; message: string };
 
 export function stageOf(known: Known): Stage {
   const { consent, session } = known;
   const consentEnd = consent?.state === "ended" ? consent.why : null;
+  if (codeIsOver(known)) return { stage: "wrong_code" };
   if (known.ended !== null) return { stage: "ended", reason: known.ended, consent: consentEnd };
   if (known.failure !== null) return { stage: "failed", ...known.failure };
   if (session === null) return { stage: "connecting" };
@@ -158,6 +190,15 @@ export function stageOf(known: Known): Stage {
     case "ended":
       return { stage: "ended", reason: endOf(consent.why), consent: consent.why };
   }
+}
+
+/**
+ * The session came to nothing by a wrong code. The service may say that it is over before the other end has said why:
+ * then a try is counted that nobody has told of.
+ */
+function codeIsOver({ seal, sealNames, sealLeft, ended }: Known): boolean {
+  if (sealNames !== null) return false;
+  return seal === "void" || (ended !== null && (seal === "wrong_secret" || (seal === "off" && sealLeft < CONSOLE_TRIES)));
 }
 
 function endOf(why: ConsentEnd): EndReason {

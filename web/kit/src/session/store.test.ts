@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { FromWorker, ToWorker } from "../screen/messages";
 import { FakeClock, settle } from "../testing/clock";
 import type { FromService, MediaOffer, SessionSnapshot, ToService } from "../types";
+import { CONSOLE_TRIES, type SealSecret } from "./seal";
 import { Session } from "./session.svelte";
 import type { Socket } from "./signal";
 
@@ -47,6 +48,8 @@ function world(problem: { code: string; message: string } | null = null) {
   const clock = new FakeClock();
   const sockets: FakeSocket[] = [];
   const posted: ToWorker[] = [];
+  const kept: unknown[] = [];
+  const secret: SealSecret = { seed: new Uint8Array(32), digits: "5710", link: "A".repeat(22), resumption: null, left: CONSOLE_TRIES };
   let tell: (message: FromWorker) => void = () => {};
   const session = new Session({
     dial: () => {
@@ -65,6 +68,7 @@ function world(problem: { code: string; message: string } | null = null) {
     origin: { host: "h", hostname: "h", secure: true },
     clock,
     program: "test/1",
+    seal: { secret, keep: (what) => void kept.push(what), forget: () => void kept.push("forgotten") },
     inquire: () => Promise.resolve(problem),
   });
   session.start();
@@ -77,11 +81,12 @@ function world(problem: { code: string; message: string } | null = null) {
     socket().opens();
     socket().says({ type: "welcome", version: 1, participant: 2, session: snapshot(1, agentHere), media: offer });
   };
-  const kinds = (): string[] => posted.map((message) => message.type).filter((type) => type !== "watch");
-  return { clock, sockets, socket, posted, kinds, session, welcome, tell: (message: FromWorker) => tell(message) };
+  const kinds = (): string[] => posted.map((message) => message.type).filter((type) => !["watch", "seal", "seal_view"].includes(type));
+  return { clock, sockets, socket, posted, kept, kinds, session, welcome, tell: (message: FromWorker) => tell(message) };
 }
 
 const up: FromWorker = { type: "link_up", carrier: "webtransport", again: false, udpBlocked: false };
+const sealed: FromWorker = { type: "seal", state: "on", names: { technician: "Ada", organisation: "Help", customer: "" } };
 
 describe("a session", () => {
   it("says hello, opens its media with the offer, and tells the service when it stands", () => {
@@ -93,13 +98,16 @@ describe("a session", () => {
     expect(socket().sent.at(-1)).toEqual({ type: "media", up: true });
   });
 
-  it("asks to see the screen once, as soon as the customer's machine can hear it", () => {
+  it("asks to see the screen once, as soon as the two ends have keys", () => {
     const { socket, kinds, posted, welcome, tell } = world();
     welcome(false);
     tell(up);
     expect(kinds()).not.toContain("ask");
     socket().says({ type: "session", snapshot: snapshot(2, true) });
     socket().says({ type: "session", snapshot: snapshot(3, true) });
+    expect(kinds()).not.toContain("ask");
+    tell(sealed);
+    tell({ type: "rtt", ms: 4 });
     expect(posted.filter((message) => message.type === "ask")).toEqual([{ type: "ask", rights: ["view"] }]);
   });
 
@@ -108,6 +116,7 @@ describe("a session", () => {
     welcome(true);
     tell({ type: "consent", snapshot: { revision: 5, state: "granted", rights: ["view", "control"], more: null } });
     tell(up);
+    tell(sealed);
     expect(kinds()).not.toContain("ask");
   });
 
@@ -206,6 +215,49 @@ describe("a session", () => {
     session.giveUp(["control"]);
     tell({ type: "consent", snapshot: { revision: 3, state: "granted", rights: ["view"], more: null } });
     expect(session.remark?.remark).toBe("control_granted");
+  });
+
+  it("hands its secrets to the worker alone, keeps what a reload needs, and forgets all at the end", () => {
+    const { socket, posted, kept, welcome, tell } = world();
+    welcome(true);
+    const [seal] = posted.filter((message) => message.type === "seal");
+    expect(seal).toMatchObject({ secret: { digits: "5710", left: CONSOLE_TRIES } });
+    tell(up);
+    tell({ type: "seal_left", left: 1 });
+    tell({ type: "seal_resumption", resumption: new Uint8Array(32) });
+    socket().says({ type: "ended", reason: "technician" });
+    expect(kept).toEqual([{ left: 1 }, { resumption: new Uint8Array(32) }, "forgotten"]);
+    expect(JSON.stringify(socket().sent)).not.toMatch(/5710|AAAA/);
+  });
+
+  it("counts every wrong try, and ends the session with the last", () => {
+    const { socket, session, welcome, tell } = world();
+    welcome(true);
+    tell(up);
+    tell({ type: "seal_left", left: 1 });
+    tell({ type: "seal", state: "wrong_secret", names: null });
+    expect(session.known.wrongTries).toBe(1);
+    expect(session.stage.stage).toBe("joining");
+    tell({ type: "seal_left", left: 0 });
+    tell({ type: "seal", state: "void", names: null });
+    expect(session.known.wrongTries).toBe(2);
+    expect(socket().sent.at(-1)).toEqual({ type: "end" });
+    socket().says({ type: "ended", reason: "technician" });
+    expect(session.stage).toEqual({ stage: "wrong_code" });
+  });
+
+  it("says that a code was wrong also when the end is told before the reason", () => {
+    const { socket, session, welcome, tell } = world();
+    welcome(true);
+    tell(up);
+    tell({ type: "seal_left", left: 1 });
+    socket().says({ type: "ended", reason: "customer" });
+    expect(session.stage).toEqual({ stage: "wrong_code" });
+    const other = world();
+    other.welcome(true);
+    other.tell(up);
+    other.socket().says({ type: "ended", reason: "customer" });
+    expect(other.session.stage).toMatchObject({ stage: "ended", reason: "customer" });
   });
 
   it("ignores a message that is no message", () => {

@@ -3,8 +3,10 @@ import { wallClock } from "@kit/link/link";
 import { startRenderer } from "@kit/screen/port";
 import type { Origin } from "@kit/link/websocket";
 import { sealKeeper } from "@kit/session/seal";
+import { receiptKeeper } from "@kit/session/receipt";
 import { Session, type RendererPort } from "@kit/session/session.svelte";
 import type { Socket } from "@kit/session/signal";
+import { Delivery } from "./deliver";
 
 /** How a session reaches the service. The browser's ways, unless a program that shows the same pages brings its own. */
 export interface Ways {
@@ -42,6 +44,7 @@ export function useWays(other: Ways): void {
 
 /** Opens a session of the signed-in technician. */
 export function openSession(id: string, version: string): Session {
+  const delivery = new Delivery(id);
   return new Session({
     dial: () => current.dial(id),
     renderer: current.renderer(),
@@ -49,6 +52,8 @@ export function openSession(id: string, version: string): Session {
     clock: wallClock,
     program: `${current.program}/${version}`,
     seal: sealKeeper(id),
+    receipt: receiptKeeper(id),
+    deliver: (copy) => delivery.take(copy),
     inquire: () => inquire(id),
   });
 }

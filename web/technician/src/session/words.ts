@@ -37,6 +37,8 @@ export function stageText(stage: Stage): string {
       return holdText(stage.holds).title;
     case "lost":
       return t(stage.who === "us" ? "lost.us" : "lost.them");
+    case "wrong_code":
+      return t("wrong_code.title");
     case "ended":
       return endedText(stage.reason, stage.consent === "timed_out").title;
     case "failed":
