@@ -1,9 +1,17 @@
 //! Lengths that tell little: a text gets a 1 bit and zeros behind it (ISO/IEC 7816-4), up to the next of few sizes.
 //!
-//! Sizes: each 64 bytes up to 512, then eight steps for each doubling, so that a message grows by an eighth at most;
-//! above 16 KB there is one size only, which a full piece of a screen frame has.
+//! Sizes: 48 bytes (not for the picture), each 64 bytes up to 512, then eight steps for each doubling, so that a message
+//! grows by an eighth at most; above 16 KB there is one size only, which a full piece of a screen frame has.
 
-use farhand_protocol::envelope::{MAX_MESSAGE, SCREEN_HEAD_LEN};
+use farhand_protocol::envelope::{MAX_MESSAGE, SCREEN_HEAD_LEN, Stream};
+
+use crate::keys::Direction;
+
+/// The smallest size of what people say: every key, button, turn of the wheel, place of the pointer and
+/// acknowledgement has it.
+const WORDS: usize = 48;
+/// The smallest size of a piece of the picture: most typed letters have it.
+const PICTURE: usize = 64;
 
 /// Steps of the small sizes, in bytes.
 const STEP: usize = 64;
@@ -16,12 +24,25 @@ pub const LARGEST: usize = MAX_MESSAGE - SCREEN_HEAD_LEN - 2 - 16;
 /// The longest text.
 pub const MAX_TEXT: usize = LARGEST - 1;
 
-/// The padded length of a text; nothing when it is longer than [`MAX_TEXT`].
+/// The smallest size on a stream in a direction.
 #[must_use]
-pub const fn padded(length: usize) -> Option<usize> {
+pub const fn smallest(stream: Stream, direction: Direction) -> usize {
+    match (stream, direction) {
+        (Stream::Screen, Direction::Down) => PICTURE,
+        (Stream::Screen, Direction::Up)
+        | (Stream::Control | Stream::Input | Stream::Pointer, Direction::Up | Direction::Down) => WORDS,
+    }
+}
+
+/// The padded length of a text, where `smallest` is the smallest; nothing when it is longer than [`MAX_TEXT`].
+#[must_use]
+pub const fn padded(length: usize, smallest: usize) -> Option<usize> {
     let least = length + 1;
     if length > MAX_TEXT {
         return None;
+    }
+    if least <= smallest {
+        return Some(smallest);
     }
     if least > LARGE {
         return Some(LARGEST);
@@ -32,8 +53,8 @@ pub const fn padded(length: usize) -> Option<usize> {
 
 /// Appends the padding to a text that starts at `start`; nothing, and nothing changed, when it is too long.
 #[must_use]
-pub fn pad(out: &mut Vec<u8>, start: usize) -> Option<()> {
-    let length = padded(out.len() - start)?;
+pub fn pad(out: &mut Vec<u8>, start: usize, smallest: usize) -> Option<()> {
+    let length = padded(out.len() - start, smallest)?;
     out.push(0x80);
     out.resize(start + length, 0);
     Some(())
@@ -41,9 +62,9 @@ pub fn pad(out: &mut Vec<u8>, start: usize) -> Option<()> {
 
 /// The length of the text in front of its padding; nothing when there is no padding, or not the one that [`pad`] makes.
 #[must_use]
-pub fn unpadded(text: &[u8]) -> Option<usize> {
+pub fn unpadded(text: &[u8], smallest: usize) -> Option<usize> {
     let end = text.iter().rposition(|byte| *byte != 0)?;
-    (text[end] == 0x80 && padded(end) == Some(text.len())).then_some(end)
+    (text[end] == 0x80 && padded(end, smallest) == Some(text.len())).then_some(end)
 }
 
 #[cfg(test)]
@@ -56,32 +77,37 @@ mod tests {
     fn every_length_goes_there_and_back() {
         for length in 0..=MAX_TEXT {
             let mut text = vec![0xff; length + 3];
-            pad(&mut text, 3).unwrap();
-            assert_eq!(text.len() - 3, padded(length).unwrap());
-            assert_eq!(unpadded(&text[3..]), Some(length), "{length}");
+            let smallest = if length % 2 == 0 { WORDS } else { PICTURE };
+            pad(&mut text, 3, smallest).unwrap();
+            assert_eq!(text.len() - 3, padded(length, smallest).unwrap());
+            assert_eq!(unpadded(&text[3..], smallest), Some(length), "{length}");
         }
-        assert_eq!(padded(MAX_TEXT + 1), None);
+        assert_eq!(padded(MAX_TEXT + 1, WORDS), None);
     }
 
     #[test]
     fn a_message_grows_by_an_eighth_at_most_and_few_sizes_are_seen() {
         let mut sizes = BTreeSet::new();
         for length in 0..=MAX_TEXT {
-            let size = padded(length).unwrap();
+            let size = padded(length, PICTURE).unwrap();
             assert!(size <= (length + 1 + STEP).max((length + 1) * 9 / 8 + 1), "{length} grows to {size}");
             sizes.insert(size);
         }
         assert_eq!(sizes.len(), 8 + 5 * 8 + 1);
-        assert_eq!(padded(LARGE), Some(LARGEST));
+        assert_eq!(padded(LARGE, PICTURE), Some(LARGEST));
+        assert_eq!([46, 47, 48, 63].map(|length| padded(length, WORDS)), [Some(48), Some(48), Some(64), Some(64)]);
+        assert_eq!([0, 47, 63, 64].map(|length| padded(length, PICTURE)), [Some(64), Some(64), Some(64), Some(128)]);
     }
 
     #[test]
     fn other_padding_is_none() {
-        assert_eq!(unpadded(&[]), None);
-        assert_eq!(unpadded(&[0; 64]), None);
-        assert_eq!(unpadded(&[1; 64]), None);
+        assert_eq!(unpadded(&[], WORDS), None);
+        assert_eq!(unpadded(&[0; 64], WORDS), None);
+        assert_eq!(unpadded(&[1; 64], WORDS), None);
         let mut longer = vec![0x80];
         longer.resize(128, 0);
-        assert_eq!(unpadded(&longer), None, "the same text in a larger size");
+        assert_eq!(unpadded(&longer, WORDS), None, "the same text in a larger size");
+        longer.truncate(PICTURE);
+        assert_eq!((unpadded(&longer, PICTURE), unpadded(&longer, WORDS)), (Some(0), None));
     }
 }

@@ -218,6 +218,94 @@ proptest! {
     }
 }
 
+/// Whose message it is: which way, on which stream, from whom, under which epoch's keys.
+type Lane = (bool, Stream, u8, u16);
+
+fn lanes() -> Vec<Lane> {
+    let mut lanes = Vec::new();
+    for down in [false, true] {
+        for stream in Stream::ALL {
+            for sender in if down { [AGENT, 9] } else { [CONSOLE, 3] } {
+                lanes.extend([1, 2].map(|epoch| (down, stream, sender, epoch)));
+            }
+        }
+    }
+    lanes
+}
+
+fn lane_sealer((down, stream, sender, epoch): Lane) -> Sealer {
+    if down {
+        Sealer::down(&EpochSecret::new(epoch, [5; 32]), sender, stream)
+    } else {
+        Sealer::up(&pair(sender), epoch, stream)
+    }
+}
+
+fn lane_opener((down, stream, sender, epoch): Lane) -> Opener {
+    if down {
+        let mut opener = Opener::down(sender, stream);
+        opener.renew(epoch, EpochSecret::new(epoch, [5; 32]).down(sender, stream.into()));
+        opener
+    } else {
+        let mut opener = Opener::up(sender, stream);
+        opener.renew(epoch, pair(sender).up(epoch, stream.into()));
+        opener
+    }
+}
+
+/// A clear message of this lane, long enough for the longer head.
+fn lane_message((_, stream, sender, _): Lane, sequence: u32) -> Vec<u8> {
+    let mut message = vec![1, stream as u8, 0, sender];
+    message.extend_from_slice(&sequence.to_be_bytes());
+    message.extend_from_slice(&[0x5a; 40]);
+    message
+}
+
+#[test]
+fn a_message_opens_on_its_own_stream_way_sender_and_epoch_and_nowhere_else() {
+    let lanes = lanes();
+    let mut openers: Vec<Opener> = lanes.iter().map(|lane| lane_opener(*lane)).collect();
+    for from in &lanes {
+        let sealed = lane_sealer(*from).seal(&lane_message(*from, 4)).unwrap();
+        for (to, opener) in lanes.iter().zip(&mut openers) {
+            // Whoever moves it writes into its head what the other lane would have there.
+            let mut moved = sealed.clone();
+            (moved[1], moved[3]) = (to.1 as u8, to.2);
+            let epoch_at = if to.0 && to.1 == Stream::Screen { 20 } else { 8 };
+            moved[epoch_at..epoch_at + 2].copy_from_slice(&to.3.to_be_bytes());
+            let opened = opener.open(&moved);
+            assert_eq!(opened.is_ok(), from == to, "{from:?} at {to:?}: {opened:?}");
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn nothing_but_the_exact_message_opens_on_any_stream_either_way(
+        lane in prop::sample::select(lanes()), sequence in any::<u32>(),
+        bits in proptest::collection::vec(any::<prop::sample::Index>(), 0..4),
+        cut in any::<prop::sample::Index>(), more in proptest::collection::vec(any::<u8>(), 0..3), shorten in any::<bool>(),
+    ) {
+        let clear = lane_message(lane, sequence);
+        let sealed = lane_sealer(lane).seal(&clear).unwrap();
+        let mut changed = sealed.clone();
+        for bit in bits {
+            let bit = bit.index(changed.len() * 8);
+            changed[bit / 8] ^= 1 << (bit % 8);
+        }
+        if shorten {
+            changed.truncate(cut.index(sealed.len()));
+        }
+        changed.extend_from_slice(&more);
+        let mut opener = lane_opener(lane);
+        if changed != sealed {
+            let opened = opener.open(&changed);
+            prop_assert!(opened.is_err(), "{:?}", opened);
+        }
+        prop_assert_eq!(opener.open(&sealed), fresh(&clear));
+    }
+}
+
 #[test]
 fn every_bit_and_every_length_matter() {
     let (mut sealer, mut opener, mut writer) = up(Stream::Input);
