@@ -21,7 +21,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("farhand-agent-host", &["farhand-protocol", "farhand-screen"]),
     ("farhand-wasm", &["farhand-protocol", "farhand-seal", "farhand-screen"]),
     // Programs.
-    ("farhand-service", &["farhand-protocol", "farhand-room", "farhand-media-server"]),
+    // Its doctor is a client, and trusts as every client does.
+    ("farhand-service", &["farhand-protocol", "farhand-link", "farhand-room", "farhand-media-server"]),
     (
         "farhand-agent",
         &[
@@ -39,10 +40,19 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("farhand-target-app", &[]),
     ("farhand-probe", &[]),
     ("farhand-netem", &[]),
+    // Ends in the wrong hands, made of the right ones' parts.
+    ("farhand-impostor", &["farhand-protocol", "farhand-seal", "farhand-screen"]),
     // Every parser of far-side bytes, whoever's.
     (
         "farhand-fuzz-targets",
-        &["farhand-protocol", "farhand-seal", "farhand-room", "farhand-screen", "farhand-service"],
+        &[
+            "farhand-protocol",
+            "farhand-seal",
+            "farhand-room",
+            "farhand-screen",
+            "farhand-service",
+            "farhand-console-core",
+        ],
     ),
     ("xtask", &[]),
 ];

@@ -15,7 +15,9 @@ describe("acknowledgements", () => {
     const { clock, sent, acks } = world();
     acks.drawn(1, 0);
     acks.drawn(2, 0);
-    await clock.move(50);
+    await clock.move(149);
+    expect(sent).toEqual(["drawn 1", "drawn 2"]);
+    await clock.move(1);
     expect(sent).toEqual(["drawn 1", "drawn 2", "drawn 2"]);
     await clock.move(60_000);
     expect(sent.filter((line) => line === "drawn 2")).toHaveLength(5);

@@ -1,7 +1,10 @@
 import type { Clock } from "../link/link";
 
-/** A lost acknowledgement must not stop the stream: the newest is said again, ever more rarely, until news comes. */
-const REPEAT_MS = [50, 100, 200, 400] as const;
+/**
+ * A lost acknowledgement must not stop the stream: the newest is said again, ever more rarely, until news comes. Not so
+ * soon that whoever watches somebody type says everything twice.
+ */
+const REPEAT_MS = [150, 200, 400, 800] as const;
 /** A picture that cannot go on asks for a whole one, and ever more rarely again while none comes. */
 const RESET_MS = [300, 600, 1_200, 2_400] as const;
 
