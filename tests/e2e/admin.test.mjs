@@ -38,7 +38,7 @@ describe('an organisation', () => {
     tom = await Office.open(world);
     await tom.page.goto(link);
     const form = tom.by('accept');
-    assert.equal(await form.locator('[name=name]').inputValue(), 'Tom');
+    await until('the name of the invitation', async () => (await form.locator('[name=name]').inputValue()) === 'Tom');
     await form.locator('[name=name]').fill(INVITED.name);
     await form.locator('[name=new-password]').fill('password1');
     await tom.page.keyboard.press('Enter');
@@ -46,7 +46,7 @@ describe('an organisation', () => {
     await form.locator('[name=new-password]').fill(INVITED.password);
     await tom.page.keyboard.press('Enter');
     await tom.by('start-session').waitFor();
-    assert.equal(await tom.by('nav-people').count(), 0, 'a technician manages nobody');
+    await until('that a technician manages nobody', async () => (await tom.by('nav-people').count()) === 0);
 
     const again = await Office.open(world);
     await again.page.goto(link);
@@ -56,7 +56,7 @@ describe('an organisation', () => {
     await tess.go('people');
     await tess.page.reload();
     await tess.by('people').getByText(INVITED.name).waitFor();
-    assert.equal(await tess.by('invitations').count(), 0);
+    await until('no invitation', async () => (await tess.by('invitations').count()) === 0);
   });
 
   promise('puts people into a group, whose policy reaches them', async () => {
