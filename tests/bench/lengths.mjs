@@ -27,7 +27,11 @@ try {
     const { letters, secrets } = await impostor.ask({ do: 'lengths', glyphs, trials: Number(values.trials) });
     console.log(JSON.stringify({ what: `letters typed, ${smooth ? 'smooth' : 'plain'} font`, ...letters }));
     for (const [known, found] of Object.entries(secrets)) {
-      const what = known === 'whole' ? 'sixteen letters: the secret, or others' : 'the same with the first eight right either way';
+      const what = {
+        whole: 'sixteen letters: the secret, or others',
+        half: 'the same with the first eight right either way',
+        next: 'the first eight right, and the ninth right or not',
+      }[known];
       console.log(JSON.stringify({ what: `${what}, ${smooth ? 'smooth' : 'plain'} font`, ...found }));
     }
   }

@@ -46,6 +46,8 @@ fn met() -> Result<(Agent, Console)> {
         (Agent::new(offer(view.clone())), Console::new(offer(view.clone()), vec![secret.clone()]));
     agent.handle_view(view.clone());
     console.handle_view(view);
+    // That it is ready is no news to an agent that starts by itself.
+    while console.poll_output().is_some() {}
     agent.handle_secret(CONSOLE, secret, &random())?;
     loop {
         let mut moved = false;
@@ -284,7 +286,7 @@ fn secrets(glyphs: &[Glyph], trials: usize) -> Result<Value> {
     const LETTERS: usize = 16;
 
     let mut dice = Dice(23);
-    let (mut whole, mut half) = (Vec::new(), Vec::new());
+    let (mut whole, mut half, mut next) = (Vec::new(), Vec::new(), Vec::new());
     for trial in 0..trials {
         let mut screen = Screen::new(glyphs)?;
         let (columns, lines) = (screen.columns(), screen.lines());
@@ -295,16 +297,24 @@ fn secrets(glyphs: &[Glyph], trials: usize) -> Result<Value> {
         let secret: Vec<usize> = (0..LETTERS).map(|_| dice.below(glyphs.len())).collect();
         screen.write(lines / 2 + 1, 2, &secret);
         screen.frame(Screen::all())?;
-        // The half of the trials tells the whole secret from another, the other half the right half of it.
-        for (list, known) in [(&mut whole, 0), (&mut half, LETTERS / 2)] {
+        // The whole of it against another text; with a half right either way; and that half with the next letter right
+        // or not, as whoever guesses letter by letter has it.
+        let half_known = LETTERS / 2;
+        for (list, known, compared, line) in [
+            (&mut whole, 0, LETTERS, 3),
+            (&mut half, half_known, LETTERS, 5),
+            (&mut next, half_known, half_known + 1, 7),
+        ] {
             let alike = trial % 2;
             let text: Vec<usize> = secret
                 .iter()
                 .enumerate()
-                .map(|(at, letter)| if alike == 1 || at < known { *letter } else { dice.below(glyphs.len()) })
+                .map(|(at, letter)| {
+                    let same = at < known || (at < compared && alike == 1);
+                    if same { *letter } else { dice.below(glyphs.len()) }
+                })
                 .collect();
-            let line = lines / 2 + if known == 0 { 3 } else { 5 };
-            let damage = screen.write(line, 2, &text);
+            let damage = screen.write(lines / 2 + line, 2, &text);
             list.push((alike, screen.frame(damage)?));
         }
     }
@@ -318,7 +328,7 @@ fn secrets(glyphs: &[Glyph], trials: usize) -> Result<Value> {
             "lengths_sealed": distinct(seen, sealed),
         })
     };
-    Ok(json!({ "whole": told(&whole), "half": told(&half) }))
+    Ok(json!({ "whole": told(&whole), "half": told(&half), "next": told(&next) }))
 }
 
 /// Bytes on the wire of a frame's message without the seal.
