@@ -103,7 +103,8 @@ describe('faults under the desktop console', () => {
   step('started again it shows the same session, which goes on', async () => {
     await desktop.driver.quit();
     await desktop.again(`farhand://session/${session}`);
-    await desktop.signIn({ then: 'consent-state' });
+    await desktop.signIn({ then: 'tab' });
+    await desktop.picture('desktop-started-again-first');
     await desktop.live();
     await customer.sameAs(desktop);
     await desktop.picture('desktop-started-again');

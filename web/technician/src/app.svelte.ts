@@ -20,9 +20,12 @@ class App {
   readonly #demo = new Set<string>();
 
   async start(): Promise<void> {
-    addEventListener("hashchange", () => {
+    const follow = (): void => {
       this.route = routeOf(location.pathname, location.hash.slice(1));
-    });
+    };
+    addEventListener("hashchange", follow);
+    // The desktop may have named a place before the pages were there.
+    follow();
     onRefusal((error) => {
       if (error.code === "sign_in_needed" && this.identity.state === "user") this.signedOut();
       if (error.code === "method_needed") void this.#readMe();
