@@ -17,6 +17,10 @@ pub const MAX_NOTICE: usize = 1024;
 pub const MAX_CURSOR: u16 = 128;
 /// The most pixels of a cursor in bytes: a larger one is made smaller by [`Cursor::fitted`].
 pub const MAX_CURSOR_BYTES: usize = 64 * 64 * 4;
+/// The largest part of a receipt in one message, in bytes.
+pub const MAX_RECEIPT_PART: usize = 12 * 1024;
+/// The length of a console's answer to it, in bytes.
+pub const RECEIPT_SIGNED: usize = 66;
 /// How deep MessagePack may nest.
 const MAX_DEPTH: usize = 16;
 
@@ -59,6 +63,20 @@ pub enum Control {
     Notice {
         /// What happened.
         notice: Notice,
+    },
+    /// Agent → consoles: a part of the consent receipt; see `farhand_seal::receipt`.
+    Receipt {
+        /// At most [`MAX_RECEIPT_PART`] bytes.
+        #[serde(with = "crate::channel::bytes_field")]
+        #[cfg_attr(feature = "ts", ts(type = "Uint8Array"))]
+        part: Vec<u8>,
+    },
+    /// Console → agent: signed as far as this console goes along.
+    ReceiptSigned {
+        /// [`RECEIPT_SIGNED`] bytes.
+        #[serde(with = "crate::channel::bytes_field")]
+        #[cfg_attr(feature = "ts", ts(type = "Uint8Array"))]
+        signed: Vec<u8>,
     },
     /// Either way: measures the round trip end to end.
     Ping {
@@ -270,6 +288,8 @@ impl Control {
                 }
                 Notice::Unknown => {}
             },
+            Self::Receipt { part } => limit("part", part.len() <= MAX_RECEIPT_PART)?,
+            Self::ReceiptSigned { signed } => limit("answer", signed.len() == RECEIPT_SIGNED)?,
             Self::Ask { .. }
             | Self::GiveUp { .. }
             | Self::End

@@ -88,6 +88,10 @@ pub fn files() -> Result<BTreeMap<String, String>, ExportError> {
     all.take::<api::Invitation>();
     all.take::<api::History>();
     all.take::<api::PastSession>();
+    all.take::<api::ReceiptKey>();
+    all.take::<api::PutReceiptKey>();
+    all.take::<api::ReceiptKept>();
+    all.take::<api::Receipts>();
     all.take::<api::Report>();
     all.take::<api::ReportRow>();
     all.take::<api::ServiceInfo>();

@@ -105,6 +105,8 @@ pub(crate) fn controls() -> Vec<Control> {
         Control::Notice { notice: Notice::CaptureFailed { text: "The display went away.".into() } },
         Control::Notice { notice: Notice::InputFailed { text: "Tastatur gesperrt – später".into() } },
         Control::Ping { nonce: 1 << 40 },
+        Control::Receipt { part: vec![0, 0, 1, 2, 3] },
+        Control::ReceiptSigned { signed: (0..66).collect() },
         Control::Pong { nonce: 1 << 40 },
     ];
     let snapshots = states.into_iter().zip(1..);

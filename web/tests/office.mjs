@@ -92,7 +92,7 @@ export class Office {
       alerts: { webhook: 'https://alerts.nordlicht.example/farhand', emails: ['security@nordlicht.example'] },
       audit: Array.from({ length: 120 }, (_, at) => this.#auditEntry(at)),
       sessions: Array.from({ length: 73 }, (_, at) => this.#session(at)),
-      data: { retention_days: 180, sessions: 73, audit_entries: 120, deletions: [{ id: 'd1', asked_at: now - 20 * DAY, done_at: now - 20 * DAY, summary: '14 sessions', confirmation: 'Deleted: 14 sessions.\nSignature: 3f9a…' }] },
+      data: { retention_days: 180, sessions: 73, audit_entries: 120, deletions: [{ id: 'd1', asked_at: now - 20 * DAY, done_at: now - 20 * DAY, summary: 'sessions', confirmation: 'Deleted: 14 sessions.\nSignature: 3f9a…' }] },
       invitation: { organisation: 'Nordlicht IT', email: 'lena@nordlicht.example', name: 'Lena Vogt', password_rule: 'standard' },
     };
   }
@@ -261,7 +261,7 @@ export class Office {
     const route = `${method} ${path}`;
     const [, top, id, more] = path.split('/');
     const administrator = this.user.role === 'administrator';
-    if (!administrator && !['GET /history', 'GET /organisation', 'GET /organisation/logo'].includes(route)) return problem(403, 'administrator_only');
+    if (!administrator && !['GET /history', 'GET /organisation', 'GET /organisation/logo', 'GET /receipt-key'].includes(route)) return problem(403, 'administrator_only');
     if (top === 'people' && id) return this.#person(method, id, more, body);
     if (top === 'invitations') return this.#invitation(method, id, more, body);
     if (top === 'groups' && (id || method === 'POST')) return this.#group(method, id, body);
@@ -302,7 +302,7 @@ export class Office {
         return ok(state.organisation.domain);
       case 'POST /organisation/domain/check': {
         const { domain } = state.organisation;
-        state.organisation.domain = this.domainFound ? { ...domain, verified_at: this.now, problem: undefined } : { ...domain, problem: 'no_record' };
+        state.organisation.domain = this.domainFound ? { ...domain, verified_at: domain.verified_at ?? this.now, problem: undefined, shown_until: undefined } : { ...domain, problem: 'no_record' };
         return ok(state.organisation.domain);
       }
       case 'DELETE /organisation/domain':
@@ -333,6 +333,13 @@ export class Office {
         return ok(this.brokenAt ? { entries: 120, whole: false, broken_at: this.brokenAt } : { entries: 120, whole: true });
       case 'GET /audit/export':
         return { status: 200, body: state.audit.map((entry) => JSON.stringify(entry)).join('\n'), type: 'application/jsonl' };
+      case 'GET /receipt-key':
+        return ok(state.receiptKey ?? {});
+      case 'PUT /receipt-key':
+        state.receiptKey = { public_key: body.public_key, made_at: Date.now() };
+        return ok(state.receiptKey);
+      case 'GET /receipts':
+        return ok({ receipts: [] });
       case 'GET /history': {
         const own = administrator ? state.sessions : state.sessions.filter(({ technician }) => technician === this.signedIn);
         const words = (query.get('search') ?? '').toLowerCase();
@@ -355,9 +362,8 @@ export class Office {
         return ok(state.data);
       case 'POST /data/deletion': {
         if (body.confirm !== state.organisation.name) return problem(422, 'confirm_wrong');
-        const gone = body.session ? 1 : state.sessions.length;
         state.sessions = body.session ? state.sessions.filter((session) => session.id !== body.session) : [];
-        const deletion = { id: `d${state.data.deletions.length + 1}`, asked_at: this.now, done_at: this.now, summary: `${gone} sessions`, confirmation: 'Deleted.' };
+        const deletion = { id: `d${state.data.deletions.length + 1}`, asked_at: this.now, done_at: this.now, summary: body.session ? 'sessions' : 'all_sessions', confirmation: 'Deleted.' };
         state.data.deletions.unshift(deletion);
         return ok(deletion);
       }

@@ -214,3 +214,72 @@ fn german_and_dark() {
     desktop.key("Escape");
     assert_eq!(window.next(), FromWindow::Refuse { ask: 1 });
 }
+
+/// The end of a session with a receipt that can be saved.
+fn show_receipt(desktop: &Desktop, window: &mut WindowProcess, folder: &std::path::Path) -> Place {
+    let kept = folder.join("kept.farhand-receipt");
+    std::fs::write(&kept, b"what happened").expect("the folder takes it");
+    window.show(&ToWindow::Over {
+        begun: true,
+        sentence: "agent.over.stopped".into(),
+        technician: "Ada".into(),
+        reason: String::new(),
+    });
+    window.show(&ToWindow::Receipt {
+        kept: kept.to_string_lossy().into(),
+        offered: folder.join("mine.farhand-receipt").to_string_lossy().into(),
+        countersigned: true,
+    });
+    wait_for("the window with the receipt", || desktop.window(STATUS).filter(|place| place.h > 300))
+}
+
+#[test]
+fn the_receipt_is_saved_by_its_button_also_when_the_session_process_is_gone() {
+    let (desktop, folder) = (Desktop::start(), tempfile::tempdir().expect("a folder"));
+    let mut window = start(&desktop);
+    let place = show_receipt(&desktop, &mut window, folder.path());
+    desktop.shot("receipt");
+    window.end_input();
+    let saved = folder.path().join("mine.farhand-receipt");
+    wait_for("the receipt is saved", || {
+        desktop.click(place.x + place.w - 28 - 96 - 12 - 40, place.y + place.h - 28 - 21);
+        saved.exists().then_some(())
+    });
+    assert_eq!(std::fs::read(&saved).expect("it can be read"), b"what happened");
+    desktop.shot("receipt-saved");
+    wait_for("closed by its button", || {
+        desktop.click(place.x + place.w - 28 - 40, place.y + place.h - 28 - 21);
+        window.child.try_wait().expect("waits")
+    });
+}
+
+#[test]
+fn the_receipt_is_saved_by_the_keyboard_and_never_over_a_file() {
+    let (desktop, folder) = (Desktop::start(), tempfile::tempdir().expect("a folder"));
+    let mut window =
+        WindowProcess::start(&desktop, &[("LANG", "de_DE.UTF-8"), ("FARHAND_COLOUR_SCHEME", "dark")]);
+    window.show(&status(Stage::Connecting));
+    assert_eq!(window.next(), FromWindow::Ready);
+    let taken = folder.path().join("mine.farhand-receipt");
+    std::fs::write(&taken, b"something else").expect("the folder takes it");
+    let place = show_receipt(&desktop, &mut window, folder.path());
+    wait_for("the window has the keyboard", || {
+        (desktop.xdotool(&["getactivewindow"]).trim() == place.id).then_some(())
+    });
+    // Into the field, Enter: there is such a file. Then another name.
+    desktop.click(place.x + place.w / 2, place.y + place.h - 28 - 42 - 14 - 20 - 8 - 18);
+    desktop.key("Return");
+    desktop.shot("dark-receipt-exists");
+    let other = folder.path().join("mine.farhand-receipt2");
+    wait_for("the receipt is saved under another name", || {
+        if !other.exists() {
+            desktop.key("End");
+            desktop.key("2");
+            desktop.key("Return");
+        }
+        let names = std::fs::read_dir(folder.path()).expect("it can be read").flatten();
+        names.map(|entry| entry.file_name()).find(|name| name.to_string_lossy().contains("receipt2"))
+    });
+    assert_eq!(std::fs::read(&taken).expect("it can be read"), b"something else");
+    desktop.shot("dark-receipt-saved");
+}

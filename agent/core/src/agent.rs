@@ -174,6 +174,10 @@ impl Agent {
         match self.senders.check(stream, head, now) {
             Ok(accepted) => {
                 self.counters.missing += u64::from(accepted.missing);
+                if accepted.missing > 0 && stream == Stream::Input {
+                    // A key's release may be among what did not come.
+                    self.release(head.sender);
+                }
                 self.heard(head.sender, now);
                 if accepted.new {
                     self.speaker_is_new(head.sender, now);
@@ -317,6 +321,11 @@ impl Agent {
     /// Something is wrong on this machine that the technician must know.
     pub fn handle_notice(&mut self, notice: Notice) {
         self.say(&Control::Notice { notice });
+    }
+
+    /// A part of the receipt, for all consoles. Where consent stands was told before.
+    pub fn handle_receipt(&mut self, part: Vec<u8>) {
+        self.say(&Control::Receipt { part });
     }
 
     /// What the screen thread does now. `damage` says whether the screen has changed since the last frame; `backlog`

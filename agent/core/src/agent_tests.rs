@@ -214,7 +214,7 @@ type End = fn(&mut Scene);
 
 #[test]
 fn held_keys_are_released_once_however_control_ends() {
-    let ends: [(&str, End); 13] = [
+    let ends: [(&str, End); 14] = [
         ("the link is lost", |s| s.agent.handle_link_lost(s.now)),
         ("control is taken back", |s| s.agent.handle_customer(FromCustomer::TakeBackControl, s.now)),
         ("paused", |s| s.agent.handle_customer(FromCustomer::Pause, s.now)),
@@ -232,6 +232,10 @@ fn held_keys_are_released_once_however_control_ends() {
         ("the viewer's page is loaded anew", |s| {
             s.sequences.remove(&(ADA, Stream::Control as u8));
             s.control(ADA, &Control::Ping { nonce: 1 });
+        }),
+        ("something that the viewer said is missing", |s| {
+            *s.sequences.get_mut(&(ADA, Stream::Input as u8)).unwrap() += 1;
+            s.input(ADA, &Input::Unknown);
         }),
         ("the viewer floods", |s| {
             for _ in 0..3000 {

@@ -36,6 +36,13 @@ pub enum Output {
     ScreenOpen,
     /// A viewer cannot decode this video codec; use another or none.
     CodecRefused(u8),
+    /// A console answers a part of the receipt.
+    ReceiptSigned {
+        /// Which.
+        sender: ParticipantId,
+        /// Its answer, unchecked.
+        signed: Vec<u8>,
+    },
     /// It is over for good.
     Ended(ConsentEnd),
 }

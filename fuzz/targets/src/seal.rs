@@ -8,14 +8,16 @@ use farhand_seal::context::{Identity, Offer, View};
 use farhand_seal::epochs::open_hand_over;
 use farhand_seal::handshake::{Handshake, Output, RANDOM, TRIES};
 use farhand_seal::keys::{EpochSecret, Pair};
+use farhand_seal::letter;
 use farhand_seal::message::{Opened, Opener, Sealer};
-use farhand_seal::receipt::{MAX_ENTRIES, Receipt};
+use farhand_seal::receipt::witness::Witness;
+use farhand_seal::receipt::{MAX_ENTRIES, Part, Receipt, plain, public_key};
 use farhand_seal::secret::Secret;
 
-const AGENT: u8 = 2;
-const CONSOLE: u8 = 1;
+pub(crate) const AGENT: u8 = 2;
+pub(crate) const CONSOLE: u8 = 1;
 
-fn offer() -> Offer {
+pub(crate) fn offer() -> Offer {
     Offer {
         view: View {
             session: "s-1".into(),
@@ -140,5 +142,14 @@ pub fn receipt(data: &[u8]) {
         assert!(receipt.entries().len() <= MAX_ENTRIES);
         assert_eq!(receipt.write(), data, "a receipt has one spelling");
         let _ = receipt.verify();
+        let shown = receipt.entries().iter().map(|entry| plain(&entry.text));
+        assert!(shown.into_iter().all(|text| text.chars().all(|letter| !letter.is_control())));
     }
+    if let Ok(part) = Part::read(data) {
+        assert!(usize::from(part.from) + part.entries.len() <= MAX_ENTRIES);
+    }
+    // Nobody but the agent is believed, and no bytes of a stranger are a letter.
+    let mut witness = Witness::new([2; 32], public_key(&[1; 32]), offer().view);
+    assert!(witness.handle_part(data).is_err() || witness.receipt().is_none());
+    assert!(letter::open(&[3; 32], b"", data).is_err());
 }

@@ -4,7 +4,7 @@
 //!
 //! [`handshake`] makes a [`keys::Pair`] of keys from a code or a link, by CPace ([`cpace`]). The agent's
 //! [`epochs::Epochs`] hands the session's secret to every console, pairwise sealed. [`message`] seals and opens.
-//! [`receipt`] is what the customer takes home.
+//! [`receipt`] is what the customer takes home, and [`letter`] how the tenant gets it.
 #![forbid(unsafe_code)]
 
 #[cfg(any(feature = "ring", feature = "soft"))]
@@ -18,6 +18,8 @@ pub mod ends;
 pub mod epochs;
 pub mod handshake;
 pub mod keys;
+#[cfg(any(feature = "ring", feature = "soft"))]
+pub mod letter;
 #[cfg(any(feature = "ring", feature = "soft"))]
 pub mod message;
 pub mod padding;

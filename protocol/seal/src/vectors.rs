@@ -14,7 +14,7 @@ use crate::epochs::{Epochs, Output as EpochOutput};
 use crate::handshake::{Established, Handshake, Output, RANDOM};
 use crate::keys::{Channel, EpochSecret, Pair, StreamKey, frame_key_id};
 use crate::message::Sealer;
-use crate::receipt::{Entry, Header, Party, Receipt, What, Who, public_key};
+use crate::receipt::{Entry, Header, Party, Receipt, What, Who, begin_text, public_key};
 use crate::secret::Secret;
 
 const AGENT: u8 = 2;
@@ -188,32 +188,36 @@ fn messages() -> Value {
 
 fn receipts() -> Value {
     let (agent, console) = ([1; 32], [2; 32]);
+    let technician = Identity { name: "Ada Größe".into(), organisation: "Example Help".into() };
+    let begin = begin_text(&public_key(&console), &technician);
     let mut receipt = Receipt::new(Header {
         session: "s-1".into(),
         started: 1_790_000_000_000,
         key: public_key(&agent),
-        technician: Identity { name: "Ada Größe".into(), organisation: "Example Help".into() },
+        technician,
         customer: Identity::default(),
     });
     let (view, control) = (Rights::of(&[Right::View]), Rights::of(&[Right::Control]));
     for (second, who, what, rights, text) in [
-        (0, Who::Agent, What::Begin, Rights::ALL, ""),
+        (0, Who::Agent, What::Begin, Rights::ALL, begin.as_str()),
         (1, Who::Technician, What::Ask, view, ""),
         (4, Who::Customer, What::Grant, view, ""),
         (9, Who::Technician, What::Ask, control, ""),
         (11, Who::Customer, What::Refusal, control, ""),
-        (20, Who::Agent, What::Hold, view, "desktop_locked"),
-        (22, Who::Customer, What::Resume, view, ""),
+        (20, Who::Agent, What::Hold, view, "locked"),
+        (22, Who::Agent, What::Resume, view, ""),
         (30, Who::Technician, What::File, view, "Rechnung.pdf, 31 KB"),
         (31, Who::Technician, What::Command, view, "ipconfig /all"),
         (40, Who::Customer, What::Withdrawal, Rights::EMPTY, ""),
         (41, Who::Customer, What::End, Rights::EMPTY, "stopped"),
     ] {
         let at = 1_790_000_000_000 + second * 1000;
-        receipt.add(Entry { at, who, what, rights, text: text.into() }).expect("it is short and open");
+        let technician = u8::from(who == Who::Technician || what == What::Begin);
+        let entry = Entry { at, who, technician, what, rights, text: text.into() };
+        receipt.add(entry).expect("it is short and open");
     }
     let unsigned = receipt.write();
-    for (by, seed) in [(Party::Agent, agent), (Party::Technician, console)] {
+    for (by, seed) in [(Party::Technician, console), (Party::Agent, agent)] {
         let signed = receipt.sign(by, &seed);
         receipt.attach(signed).expect("it fits");
     }

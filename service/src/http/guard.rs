@@ -111,7 +111,10 @@ fn secure(app: &App, host: Option<&str>, api: bool, headers: &mut HeaderMap) {
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    if let Ok(policy) = HeaderValue::try_from(pages::content_policy(host, app.media_port())) {
+    // A page that is one file has a stricter policy of its own.
+    if !headers.contains_key(header::CONTENT_SECURITY_POLICY)
+        && let Ok(policy) = HeaderValue::try_from(pages::content_policy(host, app.media_port()))
+    {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     // A browser that once saw this header refuses to go past a certificate that nobody vouches for.

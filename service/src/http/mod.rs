@@ -16,6 +16,7 @@ mod organisation;
 mod pages;
 mod people;
 mod problem;
+mod receipts;
 mod report;
 mod reset;
 mod service;
@@ -51,6 +52,7 @@ static LISTS: &[&[Operation]] = &[
     organisation::OPERATIONS,
     sessions::OPERATIONS,
     sockets::OPERATIONS,
+    receipts::OPERATIONS,
     report::OPERATIONS,
     audit::OPERATIONS,
     data::OPERATIONS,

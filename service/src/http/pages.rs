@@ -22,6 +22,8 @@ struct BuiltIn;
 
 /// Files whose name carries a hash of their content never change.
 const HASHED: &str = "assets/";
+/// The page that checks a receipt: everything that it needs is in it.
+const ONE_FILE: &str = "receipt.html";
 /// Files of a page folder, and bytes of one file, at most: more is not a page folder.
 const MAX_FILES: usize = 2_000;
 
@@ -30,6 +32,8 @@ struct Page {
     kind: HeaderValue,
     tag: HeaderValue,
     hashed: bool,
+    /// Its own policy, in the place of [`content_policy`].
+    policy: Option<HeaderValue>,
 }
 
 /// All pages.
@@ -79,11 +83,12 @@ impl Pages {
             "/" => "index.html",
             "/join" => "join.html",
             "/setup" => "setup.html",
+            "/receipt" => ONE_FILE,
             // Links in mails; the console's own page reads what stands behind the #.
             "/invitation" | "/reset" => "index.html",
             other => return self.files.get(other.strip_prefix('/')?),
         };
-        self.files.get(named).or_else(|| self.files.get("index.html"))
+        self.files.get(named).or_else(|| self.files.get("index.html").filter(|_| named != ONE_FILE))
     }
 }
 
@@ -113,8 +118,20 @@ fn page_of(name: &str, bytes: Bytes) -> Page {
         kind: HeaderValue::from_static(kind_of(name)),
         tag: HeaderValue::try_from(tag).expect("hex is plain ASCII"),
         hashed: name.starts_with(HASHED),
+        policy: if name == ONE_FILE { own_policy(&bytes) } else { None },
         bytes,
     }
+}
+
+/// The policy that a page of one file states in its head: by the hashes of its own script and style, it allows less than
+/// the other pages' policy, and nothing of the network.
+fn own_policy(page: &[u8]) -> Option<HeaderValue> {
+    let text = std::str::from_utf8(page).ok()?;
+    let (_, rest) = text.split_once("<meta http-equiv=\"Content-Security-Policy\" content=\"")?;
+    let (policy, _) = rest.split_once('"')?;
+    let nothing_else = policy.starts_with("default-src 'none'; script-src 'sha256-");
+    let policy = nothing_else.then(|| format!("{policy}; frame-ancestors 'none'"))?;
+    HeaderValue::try_from(policy).ok()
 }
 
 fn kind_of(name: &str) -> &'static str {
@@ -156,7 +173,11 @@ pub async fn page(State(app): State<App>, method: Method, uri: Uri, headers: Hea
     if headers.get(header::IF_NONE_MATCH).is_some_and(|known| *known == page.tag) {
         return (StatusCode::NOT_MODIFIED, about).into_response();
     }
-    (about, [(header::CONTENT_TYPE, page.kind.clone())], page.bytes.clone()).into_response()
+    let mut response = (about, [(header::CONTENT_TYPE, page.kind.clone())], page.bytes.clone()).into_response();
+    if let Some(policy) = &page.policy {
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy.clone());
+    }
+    response
 }
 
 /// An operation's path with another method.
@@ -217,6 +238,19 @@ mod tests {
         ] {
             assert_eq!(body(path), None, "{path}");
         }
+    }
+
+    #[test]
+    fn a_page_of_one_file_has_its_own_policy_if_it_is_the_stricter_one() {
+        let page = |policy: &str| {
+            let html = format!("<meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\" />");
+            page_of(ONE_FILE, Bytes::from(html)).policy
+        };
+        let strict = "default-src 'none'; script-src 'sha256-abc='; style-src 'sha256-def='";
+        let expected = format!("{strict}; frame-ancestors 'none'");
+        assert_eq!(page(strict).unwrap(), expected.as_str());
+        assert!(page("default-src *; script-src 'unsafe-inline'").is_none());
+        assert!(page_of("index.html", Bytes::from(strict)).policy.is_none());
     }
 
     #[test]

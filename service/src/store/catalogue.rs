@@ -215,6 +215,18 @@ pub const TABLES: &[Table] = &[
         ],
     },
     Table {
+        name: "receipt_keys",
+        whose: Whose::Tenant,
+        key: &[],
+        columns: &[("public_key", Kind::Bytes), ("made_at", Kind::Number), ("made_by", Kind::Text)],
+    },
+    Table {
+        name: "receipts",
+        whose: Whose::Session("session"),
+        key: &[("session", Kind::Text)],
+        columns: &[("number", Kind::Text), ("at", Kind::Number), ("letter", Kind::Bytes)],
+    },
+    Table {
         name: "audit_entries",
         whose: Whose::Chain,
         key: &[("number", Kind::Number)],

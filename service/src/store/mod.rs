@@ -27,7 +27,9 @@ pub use self::rows::{
     ParticipantSecret, PasskeyRow, PastRow, PersonRow, SessionRow, SignInRow, Standing, Tenant, TotpRow,
     UserRow, UserWithPassword,
 };
-pub use self::tenant::{AlertTarget, AlertWay, Deletion, PersonChange, Retention, Subject, TenantStore};
+pub use self::tenant::{
+    AlertTarget, AlertWay, Deletion, PersonChange, ReceiptKeyRow, ReceiptRow, Retention, Subject, TenantStore,
+};
 use self::writer::Writer;
 pub use self::writer::{Write, Written};
 use crate::vault::{RootSource, Vault, VaultError};

@@ -23,6 +23,7 @@ pub mod instance;
 pub mod methods;
 pub mod organisation;
 pub mod people;
+pub mod receipts;
 pub mod tenant;
 
 #[cfg(test)]
@@ -36,6 +37,7 @@ mod tests {
         super::methods::EVERY,
         super::organisation::EVERY,
         super::people::EVERY,
+        super::receipts::EVERY,
         super::tenant::EVERY,
     ];
 

@@ -13,6 +13,7 @@ mod history;
 mod methods;
 mod organisation;
 mod people;
+mod receipts;
 mod sealed;
 
 pub use self::people::PersonChange;
@@ -22,6 +23,7 @@ use sqlx::{AnyConnection, Row as _};
 
 pub use self::alerts::{AlertTarget, AlertWay};
 pub use self::data::{Deletion, Retention, Subject};
+pub use self::receipts::{ReceiptKeyRow, ReceiptRow};
 use super::door::optional_hash;
 use super::rows::{participant_place, participant_role_of, role_name, role_of, to_i64};
 use super::{

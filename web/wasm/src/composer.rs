@@ -48,6 +48,12 @@ impl Composer {
         self.message(Stream::Control, &Control::End)
     }
 
+    /// Control: this console's signature of the receipt, as `nextReceipt` gave it.
+    #[wasm_bindgen(js_name = receiptSigned)]
+    pub fn receipt_signed(&mut self, signed: Vec<u8>) -> Vec<u8> {
+        self.message(Stream::Control, &Control::ReceiptSigned { signed })
+    }
+
     /// Control: measures the round trip; the answer has the same number.
     pub fn ping(&mut self, nonce: u32) -> Vec<u8> {
         self.message(Stream::Control, &Control::Ping { nonce: nonce.into() })
@@ -65,6 +71,8 @@ impl Composer {
             | Control::Cursor { .. }
             | Control::CursorAt { .. }
             | Control::Notice { .. }
+            | Control::Receipt { .. }
+            | Control::ReceiptSigned { .. }
             | Control::Pong { .. }
             | Control::Unknown => None,
         }

@@ -5,12 +5,14 @@ mod view;
 
 use std::cell::{Cell, RefCell};
 use std::io::{BufRead, Read, Write};
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use slint::{ComponentHandle, Timer, TimerMode};
 
+use crate::receipt::keep;
 use crate::strings::Strings;
 use crate::window::protocol::{FromWindow, MAX_LINE, ToWindow, line};
 
@@ -23,6 +25,8 @@ use compiled::{BannerWindow, PromptWindow, StatusWindow, Theme};
 
 /// The end of a session stays on the screen for this long, unless it is closed.
 const OVER_STAYS: Duration = Duration::from_secs(45);
+/// With a receipt to save it stays longer, and as long again whenever somebody does something about it.
+const RECEIPT_STAYS: Duration = Duration::from_secs(5 * 60);
 /// A click or key that was meant for another program cannot answer a prompt: it takes no answer but No by Escape or
 /// closing before this time after it was first painted.
 const ARMED_AFTER: Duration = Duration::from_millis(500);
@@ -41,6 +45,8 @@ struct Ui {
     status: StatusWindow,
     asked: Option<Asked>,
     over: bool,
+    /// Path of the receipt that can be saved.
+    kept: Option<PathBuf>,
     countdown: Timer,
     arming: Timer,
     leaving: Timer,
@@ -70,6 +76,7 @@ pub fn run() -> anyhow::Result<()> {
         status,
         asked: None,
         over: false,
+        kept: None,
         countdown: Timer::default(),
         arming: Timer::default(),
         leaving: Timer::default(),
@@ -149,11 +156,30 @@ fn handle(ui: &Shared, message: &ToWindow) {
             let mut ui = ui.borrow_mut();
             ui.over = true;
             view::over(&ui, message);
-            ui.leaving.start(TimerMode::SingleShot, OVER_STAYS, || {
-                let _ = slint::quit_event_loop();
-            });
+            stay(&ui, OVER_STAYS);
+        }
+        ToWindow::Receipt { kept, offered, countersigned } => {
+            let mut ui = ui.borrow_mut();
+            ui.kept = Some(PathBuf::from(kept));
+            view::receipt(&ui, offered, *countersigned);
+            stay(&ui, RECEIPT_STAYS);
         }
     }
+}
+
+/// The window stays for so long from now on.
+fn stay(ui: &Ui, time: Duration) {
+    ui.leaving.start(TimerMode::SingleShot, time, || {
+        let _ = slint::quit_event_loop();
+    });
+}
+
+/// Saves the receipt where the field says.
+fn save(ui: &Shared) {
+    let ui = ui.borrow();
+    let Some(kept) = &ui.kept else { return };
+    stay(&ui, RECEIPT_STAYS);
+    view::saved(&ui, &keep::save(kept, &ui.status.get_receipt_path()));
 }
 
 /// The session process is gone. After an orderly end its last words stay; otherwise nobody may think that it goes on.
@@ -247,6 +273,18 @@ fn connect(ui: &Shared) {
         slint::CloseRequestResponse::KeepWindowShown
     });
 
+    let wanted = Rc::downgrade(ui);
+    borrowed.status.on_save(move || {
+        if let Some(ui) = wanted.upgrade() {
+            save(&ui);
+        }
+    });
+    let typing = Rc::downgrade(ui);
+    borrowed.status.on_edited(move || {
+        if let Some(ui) = typing.upgrade() {
+            stay(&ui.borrow(), RECEIPT_STAYS);
+        }
+    });
     let pressed = Rc::downgrade(ui);
     borrowed.status.on_pressed(move || {
         if let Some(ui) = pressed.upgrade() {

@@ -155,7 +155,7 @@ pub fn over(ui: &Ui, message: &ToWindow) {
 /// Offers the receipt for saving.
 pub fn receipt(ui: &Ui, offered: &str, countersigned: bool) {
     let text = |key: &str| SharedString::from(ui.strings.get(key, &[]));
-    let about = if countersigned { "agent.receipt.both" } else { "agent.receipt.alone" };
+    let about = if countersigned { "agent.receipt.ready_both" } else { "agent.receipt.ready_alone" };
     ui.status.set_receipt_text(text(about));
     ui.status.set_receipt_label(text("agent.receipt.save"));
     ui.status.set_receipt_path_label(text("agent.receipt.path"));

@@ -30,11 +30,15 @@ impl Agent {
                     technician.answers_pings = true;
                 }
             }
+            Control::ReceiptSigned { signed } => {
+                self.outputs.push_back(Output::ReceiptSigned { sender, signed });
+            }
             // An agent's own messages mean nothing from a viewer.
             Control::Consent { .. }
             | Control::Cursor { .. }
             | Control::CursorAt { .. }
-            | Control::Notice { .. } => self.counters.malformed += 1,
+            | Control::Notice { .. }
+            | Control::Receipt { .. } => self.counters.malformed += 1,
             Control::Unknown => {}
         }
     }

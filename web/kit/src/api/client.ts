@@ -172,6 +172,12 @@ export const api = {
   sessions: () => call("get", "/api/v1/sessions"),
   createSession: (form: CreateSession) => call("post", "/api/v1/sessions", { body: form }),
   history: (filter: HistoryFilter, page: Page) => call("get", "/api/v1/history", { query: { ...filter, ...page } }),
+  receiptKey: () => call("get", "/api/v1/receipt-key"),
+  putReceiptKey: (public_key: string) => call("put", "/api/v1/receipt-key", { body: { public_key } }),
+  receipts: () => call("get", "/api/v1/receipts"),
+  receipt: async (id: string) => (await answer("GET", address(`/sessions/${encodeURIComponent(id)}/receipt`), null, null)).blob(),
+  putReceipt: async (id: string, number: string, letter: Uint8Array) =>
+    void (await answer("PUT", address(`/sessions/${encodeURIComponent(id)}/receipt`, { number }), letter as BodyInit, "application/octet-stream")),
   report: (from: number, to: number) => call("get", "/api/v1/report", { query: { from, to } }),
 
   people: () => call("get", "/api/v1/people"),

@@ -36,7 +36,15 @@ y: number, } | { "type": "notice",
 /**
  * What happened.
  */
-notice: Notice, } | { "type": "ping", 
+notice: Notice, } | { "type": "receipt", 
+/**
+ * At most [`MAX_RECEIPT_PART`] bytes.
+ */
+part: Uint8Array, } | { "type": "receipt_signed", 
+/**
+ * [`RECEIPT_SIGNED`] bytes.
+ */
+signed: Uint8Array, } | { "type": "ping", 
 /**
  * Returned unchanged.
  */

@@ -5,6 +5,11 @@
  */
 export type CreateSession = { 
 /**
- * Hand the code to the demo customer's computer. Refused unless [`super::ServiceInfo::demo`].
+ * For the demo customer's computer. Refused unless [`super::ServiceInfo::demo`].
  */
-demo: boolean, };
+demo: boolean, 
+/**
+ * With [`CreateSession::demo`], and only then: the last four digits of the code, for the demo computer, to which
+ * nobody can read them out. No other session's are ever sent.
+ */
+demo_digits?: string, };

@@ -13,6 +13,10 @@ name: string,
  */
 verified_at?: number, 
 /**
+ * Until when it is still shown as proven, where the proof is missing by now.
+ */
+shown_until?: number, 
+/**
  * The name of the TXT record.
  */
 txt_name: string, 
@@ -25,7 +29,7 @@ value: string,
  */
 file_url: string, 
 /**
- * What the last look found, when it did not find the proof: `no_record`, `other_record`, `no_file`,
+ * What the last look found, when it did not find the proof: `nothing`, `no_record`, `other_record`, `no_file`,
  * `other_file`, `unreachable`.
  */
 problem?: string, };

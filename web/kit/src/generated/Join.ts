@@ -5,6 +5,7 @@
  */
 export type Join = { 
 /**
- * The digits; spaces and dashes are ignored.
+ * The first six digits; spaces and dashes are ignored. A whole code is refused, for its secret is not for the
+ * service.
  */
 code: string, };

@@ -6,11 +6,12 @@ import type { SessionSnapshot } from "./SessionSnapshot";
  */
 export type SessionCreated = { 
 /**
- * Ten digits without separators; shown as `482 193 5710`.
+ * The first six digits of the code, which name the session. The console adds four of its own, and shows
+ * `482 193 5710`.
  */
 code: string, 
 /**
- * What the customer opens: `https://…/join#4821935710`.
+ * What the customer opens, `https://…/join#482193`, to which the console adds the secret.
  */
 link: string, 
 /**

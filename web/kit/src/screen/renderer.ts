@@ -118,6 +118,8 @@ export class Renderer {
       case "open":
       case "seal":
       case "seal_view":
+      case "receipt_kept":
+      case "receipt_key":
       case "renew":
       case "door":
       case "close":
@@ -128,6 +130,11 @@ export class Renderer {
   /** Where the picture is shown from now on. */
   show(surface: Surface): void {
     this.#picture.attach(surface);
+  }
+
+  /** This console's signature of the receipt. */
+  sign(answer: Uint8Array): void {
+    this.#link.send(STREAM.control, this.#composer.receiptSigned(answer));
   }
 
   /** A carrier stands: whatever was under way may be lost, so the picture starts anew. */
@@ -191,6 +198,9 @@ export class Renderer {
       case "ask":
       case "give_up":
       case "end":
+      // The seal's end reads these.
+      case "receipt":
+      case "receipt_signed":
       case "unknown":
         return;
     }

@@ -1,0 +1,492 @@
+//! A console's side of the receipt: it goes along with what the agent writes, holds it against what it saw itself, and
+//! signs as far as both agree.
+
+use std::collections::VecDeque;
+
+use ed25519_dalek::{Signature, VerifyingKey};
+use farhand_protocol::ParticipantId;
+use farhand_protocol::consent::ConsentState;
+use farhand_protocol::rights::Rights;
+
+use super::{
+    Entry, Header, Part, Party, Receipt, Signed, What, Who, begin_text, public_key, signed_text, write_signed,
+};
+use crate::context::View;
+
+/// Asks that wait for their entry, at most; the oldest is forgotten first.
+const MAX_ASKED: usize = 16;
+/// What a witness leaves for a reload, in bytes: `entries u16 | hash 64`.
+pub const KEPT: usize = 66;
+
+/// What the agent's entries say of the session now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Rights that are granted, held or not.
+    pub rights: Rights,
+    /// On hold.
+    pub held: bool,
+    /// Over.
+    pub ended: bool,
+    /// Entries are left out from here on.
+    pub full: bool,
+}
+
+impl Standing {
+    /// After one more entry.
+    #[must_use]
+    pub fn after(mut self, entry: &Entry) -> Self {
+        match entry.what {
+            What::Begin | What::Ask | What::Refusal | What::File | What::Command => {}
+            What::Grant | What::Withdrawal => self.rights = entry.rights,
+            What::Hold => self.held = true,
+            What::Resume => self.held = false,
+            What::End => (self.rights, self.ended) = (Rights::EMPTY, true),
+            What::Full => self.full = true,
+        }
+        self
+    }
+
+    /// After all these entries.
+    #[must_use]
+    pub fn of(entries: &[Entry]) -> Self {
+        entries.iter().fold(Self::default(), Self::after)
+    }
+
+    /// An end fits to nothing else, and where entries are left out nobody can say.
+    const fn stands(self, fits: bool) -> bool {
+        !self.ended && (self.full || fits)
+    }
+
+    /// Whether this is what a consent snapshot says.
+    #[must_use]
+    pub fn fits(self, state: &ConsentState) -> bool {
+        match state {
+            ConsentState::Ended { .. } => self.ended,
+            ConsentState::Unknown => true,
+            ConsentState::Fresh | ConsentState::Asking { .. } => self.stands(self.rights.is_empty()),
+            ConsentState::Granted { rights, more: _ } => self.stands(!self.held && self.rights == *rights),
+            ConsentState::Held { rights, holds: _ } => self.stands(self.held && self.rights == *rights),
+        }
+    }
+}
+
+/// Why a console signs no further. It stays so for the session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum Contradiction {
+    /// It cannot be read, or is not the agent's.
+    #[error("the receipt cannot be read, or is not signed by the customer's side")]
+    Forged,
+    /// It is of another session, or names somebody else.
+    #[error("the receipt names another session, technician or customer")]
+    Header,
+    /// What this console signed is not in it any more.
+    #[error("the receipt was changed after this side signed it")]
+    Changed,
+    /// It says that this console asked, gave back or ended, which it did not.
+    #[error("the receipt says that this side did what it did not do")]
+    NotDone,
+    /// It says that something is granted, held or over, and the consent that this console was told says otherwise.
+    #[error("the receipt says other rights than this side was given")]
+    Standing,
+}
+
+/// What the shell does with a part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// Send this answer to the agent.
+    Sign {
+        /// See [`super::write_signed`].
+        answer: Vec<u8>,
+        /// For [`Witness::resume`].
+        kept: Vec<u8>,
+        /// The session's end is signed.
+        ended: bool,
+    },
+    /// Something before it is still on its way: the agent will say it again.
+    Wait,
+}
+
+/// A console's side.
+pub struct Witness {
+    seed: [u8; 32],
+    /// The agent's key, which the hand-shake proved.
+    agent: [u8; 32],
+    view: View,
+    receipt: Option<Receipt>,
+    /// What this console signed before it was loaded again: so many entries with this hash.
+    before: Option<(u16, [u8; 64])>,
+    asked: VecDeque<Rights>,
+    gave_up: bool,
+    said_end: bool,
+    consent: Option<ConsentState>,
+    contradiction: Option<Contradiction>,
+}
+
+impl std::fmt::Debug for Witness {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let entries = self.receipt.as_ref().map(Receipt::count);
+        f.debug_struct("Witness")
+            .field("entries", &entries)
+            .field("contradiction", &self.contradiction)
+            .finish()
+    }
+}
+
+impl Witness {
+    /// After a hand-shake: with this session's seed, the key that the agent proved, and what both ends agreed on.
+    #[must_use]
+    pub const fn new(seed: [u8; 32], agent: [u8; 32], view: View) -> Self {
+        Self {
+            seed,
+            agent,
+            view,
+            receipt: None,
+            before: None,
+            asked: VecDeque::new(),
+            gave_up: false,
+            said_end: false,
+            consent: None,
+            contradiction: None,
+        }
+    }
+
+    /// With what this console signed before it was loaded again, [`Seen::Sign`]'s `kept`. Other bytes are passed over.
+    #[must_use]
+    pub fn resume(mut self, kept: &[u8]) -> Self {
+        if let Some((entries, hash)) = super::read_signed(kept) {
+            self.before = Some((entries, hash));
+        }
+        self
+    }
+
+    /// Another hand-shake with the same agent, or another agent: what was seen stays, what was signed stays signed.
+    pub fn handle_sealed(&mut self, agent: [u8; 32], view: View) {
+        if self.agent != agent {
+            self.contradiction = Some(Contradiction::Header);
+        }
+        self.view = view;
+    }
+
+    /// This console asked.
+    pub fn handle_asked(&mut self, rights: Rights) {
+        if self.asked.len() == MAX_ASKED {
+            self.asked.pop_front();
+        }
+        self.asked.push_back(rights);
+    }
+
+    /// This console gave rights back.
+    pub const fn handle_gave_up(&mut self) {
+        self.gave_up = true;
+    }
+
+    /// This console ended the session.
+    pub const fn handle_said_end(&mut self) {
+        self.said_end = true;
+    }
+
+    /// The agent told where consent stands.
+    pub fn handle_consent(&mut self, state: ConsentState) {
+        self.consent = Some(state);
+    }
+
+    /// The receipt as far as this console went along; signed by both as far as that.
+    #[must_use]
+    pub const fn receipt(&self) -> Option<&Receipt> {
+        self.receipt.as_ref()
+    }
+
+    /// The agent sent a part.
+    ///
+    /// # Errors
+    /// [`Contradiction`]: nothing is signed any more.
+    pub fn handle_part(&mut self, bytes: &[u8]) -> Result<Seen, Contradiction> {
+        if let Some(contradiction) = self.contradiction {
+            return Err(contradiction);
+        }
+        self.go_along(bytes).inspect_err(|contradiction| self.contradiction = Some(*contradiction))
+    }
+
+    fn go_along(&mut self, bytes: &[u8]) -> Result<Seen, Contradiction> {
+        let part = Part::read(bytes).map_err(|_| Contradiction::Forged)?;
+        let receipt = match (self.receipt.clone(), &part.header) {
+            (None, None) => return Ok(Seen::Wait),
+            (None, Some(header)) => {
+                self.check_header(header)?;
+                Receipt::new(header.clone())
+            }
+            (Some(receipt), Some(header)) if receipt.header() != header => {
+                return Err(Contradiction::Changed);
+            }
+            (Some(receipt), _) => receipt,
+        };
+        let have = usize::from(receipt.count());
+        let from = usize::from(part.from);
+        if from > have {
+            return Ok(Seen::Wait);
+        }
+        let known = (have - from).min(part.entries.len());
+        if receipt.entries()[from..from + known] != part.entries[..known] {
+            return Err(Contradiction::Changed);
+        }
+        // Signatures that are there are of less than what comes now.
+        let mut whole = Receipt::new(receipt.header().clone());
+        for entry in receipt.entries().iter().chain(&part.entries[known..]) {
+            whole.add(entry.clone()).map_err(|_| Contradiction::Forged)?;
+            if whole.entries().last() != Some(entry) {
+                return Err(Contradiction::Forged);
+            }
+        }
+        let until = part.from.saturating_add(u16::try_from(part.entries.len()).unwrap_or(u16::MAX));
+        self.check_signature(&whole, until, &part.signature)?;
+        for (at, entry) in whole.entries().iter().enumerate().skip(have) {
+            let seen_before = self.before.is_some_and(|(entries, _)| at < usize::from(entries));
+            if !seen_before {
+                self.check_entry(entry)?;
+            }
+        }
+        let count = whole.count();
+        if let Some((entries, hash)) = self.before {
+            if count < entries {
+                self.receipt = Some(whole);
+                return Ok(Seen::Wait);
+            }
+            if whole.hash_at(entries) != Some(&hash) {
+                return Err(Contradiction::Changed);
+            }
+        }
+        let standing = Standing::of(whole.entries());
+        if self.consent.as_ref().is_some_and(|state| !standing.fits(state)) && until == count {
+            return Err(Contradiction::Standing);
+        }
+        let ours = whole.sign(Party::Technician, &self.seed);
+        // Nobody else has put a signature to this copy, and the agent's comes last: it closes the receipt.
+        whole.attach(ours).map_err(|_| Contradiction::Header)?;
+        if until == count {
+            let agents =
+                Signed { by: Party::Agent, key: self.agent, entries: count, signature: part.signature };
+            whole.attach(agents).map_err(|_| Contradiction::Forged)?;
+        }
+        let kept = write_signed(count, whole.hash());
+        let ended = whole.ended();
+        self.receipt = Some(whole);
+        Ok(Seen::Sign { answer: write_signed(ours.entries, &ours.signature), kept, ended })
+    }
+
+    fn check_header(&self, header: &Header) -> Result<(), Contradiction> {
+        let View { session, customer, .. } = &self.view;
+        // The technician named there may be a colleague, who came first: of them this console knows nothing.
+        let fits = header.session == *session && header.key == self.agent && header.customer == *customer;
+        if fits { Ok(()) } else { Err(Contradiction::Header) }
+    }
+
+    fn check_signature(
+        &self,
+        receipt: &Receipt,
+        until: u16,
+        signature: &[u8; 64],
+    ) -> Result<(), Contradiction> {
+        let hash = receipt.hash_at(until).ok_or(Contradiction::Forged)?;
+        let key = VerifyingKey::from_bytes(&self.agent).map_err(|_| Contradiction::Forged)?;
+        let text = signed_text(Party::Agent, hash, until);
+        key.verify_strict(&text, &Signature::from_bytes(signature)).map_err(|_| Contradiction::Forged)
+    }
+
+    fn check_entry(&mut self, entry: &Entry) -> Result<(), Contradiction> {
+        let me: ParticipantId = self.view.console;
+        if entry.technician != me {
+            // A technician's doing without a technician would be nobody's.
+            let nobody = entry.who == Who::Technician && entry.technician == 0;
+            return if nobody { Err(Contradiction::NotDone) } else { Ok(()) };
+        }
+        let done = match entry.what {
+            What::Begin => entry.text == begin_text(&public_key(&self.seed), &self.view.technician),
+            What::Ask => {
+                let ours = self.asked.iter().position(|asked| asked.contains_all(entry.rights));
+                ours.and_then(|at| self.asked.remove(at)).is_some()
+            }
+            What::Withdrawal => entry.who != Who::Technician || self.gave_up,
+            What::End => entry.who != Who::Technician || self.said_end,
+            // Commands and files are checked here as soon as a console can send them.
+            What::File | What::Command => false,
+            What::Grant | What::Refusal | What::Hold | What::Resume | What::Full => {
+                entry.who != Who::Technician
+            }
+        };
+        if done { Ok(()) } else { Err(Contradiction::NotDone) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use farhand_protocol::consent::{ConsentEnd, Hold};
+    use farhand_protocol::rights::Right;
+    use farhand_protocol::version::Version;
+
+    use super::super::tests::{AGENT, CONSOLE, ada, entry, header};
+    use super::*;
+    use crate::context::Identity;
+
+    const ME: ParticipantId = 1;
+    const VIEW: Rights = Rights::of(&[Right::View]);
+    const CONTROL: Rights = Rights::of(&[Right::Control]);
+
+    fn view() -> View {
+        View {
+            session: "s-1".into(),
+            agent: 2,
+            console: ME,
+            technician: ada(),
+            customer: Identity::default(),
+            version: Version(1),
+        }
+    }
+
+    fn witness() -> Witness {
+        Witness::new(CONSOLE, public_key(&AGENT), view())
+    }
+
+    fn begun() -> Receipt {
+        let mut receipt = Receipt::new(header());
+        let begin = begin_text(&public_key(&CONSOLE), &ada());
+        receipt.add(entry(1_000, Who::Agent, What::Begin, Rights::ALL, &begin)).unwrap();
+        receipt
+    }
+
+    /// Hands all parts from an entry on to the witness; the last answer.
+    fn tell(witness: &mut Witness, receipt: &Receipt, from: u16) -> Result<Seen, Contradiction> {
+        let mut seen = Ok(Seen::Wait);
+        for part in Part::cut(receipt, from, &AGENT) {
+            seen = witness.handle_part(&part);
+            seen.as_ref().map_err(|contradiction| *contradiction)?;
+        }
+        seen
+    }
+
+    fn add(receipt: &mut Receipt, who: Who, what: What, rights: Rights, text: &str) {
+        receipt.add(entry(2_000, who, what, rights, text)).unwrap();
+    }
+
+    fn signs(receipt: &Receipt, seen: &Seen) -> bool {
+        let Seen::Sign { answer, .. } = seen else { return false };
+        let (entries, signature) = super::super::read_signed(answer).unwrap();
+        let key = public_key(&CONSOLE);
+        let mut copy = receipt.clone();
+        copy.attach(Signed { by: Party::Technician, key, entries, signature }).is_ok()
+    }
+
+    #[test]
+    fn what_was_done_is_signed_step_by_step() {
+        let (mut witness, mut receipt) = (witness(), begun());
+        assert!(signs(&receipt, &tell(&mut witness, &receipt, 0).unwrap()));
+        witness.handle_asked(VIEW);
+        witness.handle_consent(ConsentState::Asking { rights: VIEW });
+        add(&mut receipt, Who::Technician, What::Ask, VIEW, "");
+        assert!(signs(&receipt, &tell(&mut witness, &receipt, 1).unwrap()));
+        witness.handle_consent(ConsentState::Granted { rights: VIEW, more: None });
+        add(&mut receipt, Who::Customer, What::Grant, VIEW, "");
+        assert!(signs(&receipt, &tell(&mut witness, &receipt, 2).unwrap()));
+        witness.handle_consent(ConsentState::Held { rights: VIEW, holds: vec![Hold::Customer] });
+        add(&mut receipt, Who::Customer, What::Hold, VIEW, "customer");
+        assert!(signs(&receipt, &tell(&mut witness, &receipt, 3).unwrap()));
+        witness.handle_consent(ConsentState::Ended { why: ConsentEnd::Stopped });
+        add(&mut receipt, Who::Customer, What::End, Rights::EMPTY, "stopped");
+        let seen = tell(&mut witness, &receipt, 4).unwrap();
+        assert!(signs(&receipt, &seen));
+        assert!(matches!(seen, Seen::Sign { ended: true, .. }));
+        // Its copy is whole.
+        let copy = Receipt::read(&witness.receipt().unwrap().write()).unwrap();
+        assert_eq!(copy.verify(), Ok(()));
+        assert_eq!(copy.countersigned(), Some(5));
+        // Said again, it is signed again, and nothing else happens.
+        assert!(signs(&receipt, &tell(&mut witness, &receipt, 0).unwrap()));
+    }
+
+    #[test]
+    fn what_was_not_done_is_not_signed_and_nothing_after_it() {
+        let mut receipt = begun();
+        add(&mut receipt, Who::Technician, What::Ask, VIEW, "");
+        let mut silent = witness();
+        assert_eq!(tell(&mut silent, &receipt, 0), Err(Contradiction::NotDone));
+        silent.handle_asked(VIEW);
+        assert_eq!(tell(&mut silent, &receipt, 0), Err(Contradiction::NotDone), "it stays so");
+        // More than was asked for.
+        let mut modest = witness();
+        modest.handle_asked(VIEW);
+        let mut more = begun();
+        add(&mut more, Who::Technician, What::Ask, CONTROL, "");
+        assert_eq!(tell(&mut modest, &more, 0), Err(Contradiction::NotDone));
+        // A command that no console sent, and an end and a giving back in this console's name.
+        for (what, rights) in
+            [(What::Command, VIEW), (What::End, Rights::EMPTY), (What::Withdrawal, Rights::EMPTY)]
+        {
+            let mut receipt = begun();
+            add(&mut receipt, Who::Technician, what, rights, "rm -r /");
+            assert_eq!(tell(&mut witness(), &receipt, 0), Err(Contradiction::NotDone), "{what:?}");
+        }
+    }
+
+    #[test]
+    fn a_grant_that_this_console_was_not_given_is_not_signed() {
+        let (mut witness, mut receipt) = (witness(), begun());
+        witness.handle_asked(CONTROL);
+        add(&mut receipt, Who::Technician, What::Ask, CONTROL, "");
+        add(&mut receipt, Who::Customer, What::Grant, CONTROL, "");
+        witness.handle_consent(ConsentState::Granted { rights: VIEW, more: None });
+        assert_eq!(tell(&mut witness, &receipt, 0), Err(Contradiction::Standing));
+    }
+
+    #[test]
+    fn another_session_name_key_or_signature_is_not_signed() {
+        let begin = begin_text(&public_key(&CONSOLE), &ada());
+        let with = |header: Header, seed: &[u8; 32], begin: &str| {
+            let mut receipt = Receipt::new(header);
+            receipt.add(entry(1_000, Who::Agent, What::Begin, Rights::ALL, begin)).unwrap();
+            witness().handle_part(&Part::cut(&receipt, 0, seed)[0])
+        };
+        assert!(with(header(), &AGENT, &begin).is_ok());
+        let other = Header { session: "s-2".into(), ..header() };
+        assert_eq!(with(other, &AGENT, &begin), Err(Contradiction::Header));
+        let customer = Identity { name: "Bob".into(), organisation: String::new() };
+        assert_eq!(with(Header { customer, ..header() }, &AGENT, &begin), Err(Contradiction::Header));
+        assert_eq!(with(header(), &CONSOLE, &begin), Err(Contradiction::Forged));
+        let eve = begin_text(&public_key(&CONSOLE), &Identity { name: "Eve".into(), ..ada() });
+        assert_eq!(with(header(), &AGENT, &eve), Err(Contradiction::NotDone));
+    }
+
+    #[test]
+    fn a_page_that_was_loaded_again_goes_on_where_it_was() {
+        let (mut first, mut receipt) = (witness(), begun());
+        first.handle_asked(VIEW);
+        add(&mut receipt, Who::Technician, What::Ask, VIEW, "");
+        let Seen::Sign { kept, .. } = tell(&mut first, &receipt, 0).unwrap() else { panic!("it signs") };
+        let mut again = witness().resume(&kept);
+        assert!(signs(&receipt, &tell(&mut again, &receipt, 0).unwrap()));
+        // What it signed cannot be exchanged meanwhile.
+        let mut other = begun();
+        add(&mut other, Who::Technician, What::Ask, CONTROL, "");
+        assert_eq!(tell(&mut witness().resume(&kept), &other, 0), Err(Contradiction::Changed));
+    }
+
+    #[test]
+    fn a_gap_is_waited_out_and_a_changed_past_is_not_signed() {
+        let (mut witness, mut receipt) = (witness(), begun());
+        add(&mut receipt, Who::Agent, What::Hold, Rights::EMPTY, "link_lost");
+        assert_eq!(tell(&mut witness, &receipt, 1), Ok(Seen::Wait));
+        assert!(signs(&receipt, &tell(&mut witness, &receipt, 0).unwrap()));
+        let mut other = begun();
+        add(&mut other, Who::Agent, What::Hold, Rights::EMPTY, "locked");
+        assert_eq!(tell(&mut witness, &other, 0), Err(Contradiction::Changed));
+    }
+
+    #[test]
+    fn long_receipts_come_in_parts() {
+        let (mut witness, mut receipt) = (witness(), begun());
+        for at in 0..100 {
+            add(&mut receipt, Who::Agent, What::Hold, Rights::EMPTY, &format!("{at} {}", "x".repeat(280)));
+        }
+        let parts = Part::cut(&receipt, 0, &AGENT);
+        assert!(parts.len() > 2 && parts.iter().all(|part| part.len() <= super::super::MAX_PART));
+        assert!(signs(&receipt, &tell(&mut witness, &receipt, 0).unwrap()));
+    }
+}
