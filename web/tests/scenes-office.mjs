@@ -88,6 +88,18 @@ export const officeScenes = {
     };
     await at('#/organisation/domain', 'check-domain')(page, mock);
   },
+  'organisation-domain-lost': async (page, mock) => {
+    mock.office.state.organisation.domain = {
+      name: 'nordlicht.example',
+      txt_name: '_farhand.nordlicht.example',
+      value: 'farhand-verification=Zk3vQ8sN1xT5uW7y',
+      file_url: 'https://nordlicht.example/.well-known/farhand.txt',
+      verified_at: mock.office.now - 90 * 86_400_000,
+      shown_until: mock.office.now + 5 * 86_400_000,
+      problem: 'nothing',
+    };
+    await at('#/organisation/domain', 'check-domain')(page, mock);
+  },
   'organisation-signin': at('#/organisation/signin', 'demand'),
   'organisation-mail': at('#/organisation/mail', 'outbox'),
   'organisation-alerts': at('#/organisation/alerts', 'alerts'),
