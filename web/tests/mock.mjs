@@ -173,7 +173,7 @@ export class Mock {
     if (this.#meeting || !this.secretOf || !agent) return;
     this.#meeting = true;
     const kept = JSON.parse(await this.secretOf(`farhand.seal.${id}`));
-    this.#end = new AgentEnd(random(32), id, AGENT, TECHNICIAN, TECHNICIAN_PERSON.name, TECHNICIAN_PERSON.organisation, agent.name, 1);
+    this.#end = new AgentEnd(random(32), id, AGENT, TECHNICIAN, TECHNICIAN_PERSON.name, TECHNICIAN_PERSON.organisation, agent.name, agent.organisation, 1);
     this.#end.secret(this.mistype?.(kept.digits) ?? kept.digits, random(80));
     this.#settle();
   }

@@ -39,7 +39,7 @@ export const scenes = (desktop) => {
       mock.add('b', '117720', 'live', { agent: 'office-14' });
       mock.add('c', '903211', 'interrupted', { agent: 'front desk laptop with a long name' });
       await page.goto(mock.url);
-      await page.getByText('482 193 5710').waitFor();
+      await page.getByText('482 193 ····').waitFor();
     },
     waiting: async (page, mock) => {
       await page.goto(mock.url);

@@ -37,6 +37,7 @@ impl AgentEnd {
         name: &str,
         organisation: &str,
         customer: &str,
+        customer_organisation: &str,
         version: u16,
     ) -> Result<Self, JsError> {
         let seed = seed.try_into().map_err(|_| JsError::new("a receipt key has 32 bytes"))?;
@@ -45,7 +46,7 @@ impl AgentEnd {
             agent,
             console,
             technician: Identity { name: name.to_owned(), organisation: organisation.to_owned() },
-            customer: Identity { name: customer.to_owned(), organisation: String::new() },
+            customer: Identity { name: customer.to_owned(), organisation: customer_organisation.to_owned() },
             version: Version(version),
         };
         let versions = VersionRange::ours();

@@ -135,7 +135,7 @@ describe("two ends in the browser", () => {
   function ends(digits: string, typed: string, left = CONSOLE_TRIES): { console: ConsoleEnd; told: Next[] } {
     const console = new ConsoleEnd(new Uint8Array(32), digits, "A".repeat(22), new Uint8Array(), left);
     console.view("s-1", AGENT, CONSOLE, "Ada", "Help", "Bo", "", 1);
-    const agent = new AgentEnd(new Uint8Array(32).fill(1), "s-1", AGENT, CONSOLE, "Ada", "Help", "Bo", 1);
+    const agent = new AgentEnd(new Uint8Array(32).fill(1), "s-1", AGENT, CONSOLE, "Ada", "Help", "Bo", "", 1);
     agent.secret(typed, random());
     return { console, told: settle(console, agent) };
   }
