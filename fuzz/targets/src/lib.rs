@@ -5,6 +5,8 @@
 #[cfg(feature = "hub")]
 mod column;
 mod consent;
+#[cfg(feature = "console")]
+mod console;
 mod decoders;
 #[cfg(feature = "hub")]
 mod hub;
@@ -19,6 +21,8 @@ mod session;
 #[cfg(feature = "hub")]
 pub use column::column;
 pub use consent::consent;
+#[cfg(feature = "console")]
+pub use console::{deep_link, release};
 pub use decoders::{channel, frames, screen, signals, ticket};
 #[cfg(feature = "hub")]
 pub use hub::hub;
@@ -46,6 +50,10 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("handshake", handshake),
     ("sealed", sealed),
     ("receipt", receipt),
+    #[cfg(feature = "console")]
+    ("release", release),
+    #[cfg(feature = "console")]
+    ("deep_link", deep_link),
     #[cfg(feature = "hub")]
     ("hub", hub),
     #[cfg(feature = "hub")]
