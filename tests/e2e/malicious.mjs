@@ -3,6 +3,7 @@
 
 import dgram from 'node:dgram';
 import { readFileSync } from 'node:fs';
+import net from 'node:net';
 import path from 'node:path';
 import { hex, Impostor, unhex } from '../kit/impostor.mjs';
 import { Middle } from '../kit/middle.mjs';
@@ -28,7 +29,9 @@ export function sentence(key) {
 
 export class MaliciousWorld extends World {
   static async open() {
-    const port = await freePort();
+    // Held until the middle takes it, so that nobody else is given it.
+    const held = net.createServer();
+    const port = await new Promise((resolve, reject) => held.once('error', reject).listen(0, '127.0.0.1', () => resolve(held.address().port)));
     const far = await freePort();
     const hole = dgram.createSocket('udp4');
     const udp = await new Promise((resolve) => hole.bind(0, '127.0.0.1', () => resolve(hole.address().port)));
@@ -40,6 +43,8 @@ export class MaliciousWorld extends World {
     } catch (error) {
       hole.close();
       throw error;
+    } finally {
+      await new Promise((resolve) => held.close(resolve));
     }
     try {
       world.middle = await Middle.open(world.household, { port, far, data: world.service.data });

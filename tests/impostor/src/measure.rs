@@ -287,24 +287,22 @@ fn secrets(glyphs: &[Glyph], trials: usize) -> Result<Value> {
 
     let mut dice = Dice(23);
     let (mut whole, mut half, mut next) = (Vec::new(), Vec::new(), Vec::new());
-    for trial in 0..trials {
-        let mut screen = Screen::new(glyphs)?;
-        let (columns, lines) = (screen.columns(), screen.lines());
-        for line in 0..lines / 2 {
-            let text: Vec<usize> = (0..columns).map(|_| dice.below(glyphs.len())).collect();
-            screen.write(line, 0, &text);
-        }
-        let secret: Vec<usize> = (0..LETTERS).map(|_| dice.below(glyphs.len())).collect();
-        screen.write(lines / 2 + 1, 2, &secret);
-        screen.frame(Screen::all())?;
-        // The whole of it against another text; with a half right either way; and that half with the next letter right
-        // or not, as whoever guesses letter by letter has it.
-        let half_known = LETTERS / 2;
-        for (list, known, compared, line) in [
-            (&mut whole, 0, LETTERS, 3),
-            (&mut half, half_known, LETTERS, 5),
-            (&mut next, half_known, half_known + 1, 7),
-        ] {
+    let half_known = LETTERS / 2;
+    // The whole of it against another text; with a half right either way; and that half with the next letter right or
+    // not, as whoever guesses letter by letter has it.
+    for (list, known, compared) in
+        [(&mut whole, 0, LETTERS), (&mut half, half_known, LETTERS), (&mut next, half_known, half_known + 1)]
+    {
+        for trial in 0..trials {
+            let mut screen = Screen::new(glyphs)?;
+            let (columns, lines) = (screen.columns(), screen.lines());
+            for line in 0..lines / 2 {
+                let text: Vec<usize> = (0..columns).map(|_| dice.below(glyphs.len())).collect();
+                screen.write(line, 0, &text);
+            }
+            let secret: Vec<usize> = (0..LETTERS).map(|_| dice.below(glyphs.len())).collect();
+            screen.write(lines / 2 + 1, 2, &secret);
+            screen.frame(Screen::all())?;
             let alike = trial % 2;
             let text: Vec<usize> = secret
                 .iter()
@@ -314,7 +312,7 @@ fn secrets(glyphs: &[Glyph], trials: usize) -> Result<Value> {
                     if same { *letter } else { dice.below(glyphs.len()) }
                 })
                 .collect();
-            let damage = screen.write(lines / 2 + line, 2, &text);
+            let damage = screen.write(lines / 2 + 3, 2, &text);
             list.push((alike, screen.frame(damage)?));
         }
     }
