@@ -1,8 +1,14 @@
 //! From the screen's pixels to what video codecs take: planes of brightness and, at half the size, of colour.
 
-use yuv::{BufferStoreMut, YuvConversionMode, YuvPlanarImageMut, YuvRange, YuvStandardMatrix};
+use dcv_color_primitives::{ColorSpace, ImageFormat, PixelFormat, convert_image};
 
 use super::{FrameView, MIN_SIDE, Rect, VideoError};
+
+const SCREEN: ImageFormat =
+    ImageFormat { pixel_format: PixelFormat::Bgra, color_space: ColorSpace::Rgb, num_planes: 1 };
+/// BT.709, limited range.
+const PICTURE: ImageFormat =
+    ImageFormat { pixel_format: PixelFormat::I420, color_space: ColorSpace::Bt709, num_planes: 3 };
 
 /// A picture in planes, kept between pictures so that nothing is allocated for each.
 #[derive(Debug, Default)]
@@ -51,19 +57,14 @@ impl Planes {
         let (first, last) = (rows.start as usize, rows.end as usize);
         let (y, colours) = self.bytes.split_at_mut(width * self.height as usize);
         let (u, v) = colours.split_at_mut(y.len() / 4);
-        let mut planes = YuvPlanarImageMut {
-            y_plane: BufferStoreMut::Borrowed(&mut y[first * width..last * width]),
-            y_stride: self.width,
-            u_plane: BufferStoreMut::Borrowed(&mut u[first / 2 * (width / 2)..last / 2 * (width / 2)]),
-            u_stride: self.width / 2,
-            v_plane: BufferStoreMut::Borrowed(&mut v[first / 2 * (width / 2)..last / 2 * (width / 2)]),
-            v_stride: self.width / 2,
-            width: self.width,
-            height: rows.end - rows.start,
-        };
-        let stride = u32::try_from(stride).map_err(|_| VideoError("rows are too long".to_owned()))?;
-        let (range, matrix) = (YuvRange::Limited, YuvStandardMatrix::Bt709);
-        yuv::bgra_to_yuv420(&mut planes, pixels, stride, range, matrix, YuvConversionMode::Balanced)
+        let planes: &mut [&mut [u8]] = &mut [
+            &mut y[first * width..last * width],
+            &mut u[first / 2 * (width / 2)..last / 2 * (width / 2)],
+            &mut v[first / 2 * (width / 2)..last / 2 * (width / 2)],
+        ];
+        let (from, to) = (&[stride], &[width, width / 2, width / 2]);
+        let height = rows.end - rows.start;
+        convert_image(self.width, height, &SCREEN, Some(from), &[pixels], &PICTURE, Some(to), planes)
             .map_err(|error| VideoError(error.to_string()))
     }
 
