@@ -267,7 +267,7 @@ fn the_receipt_is_saved_by_the_keyboard_and_never_over_a_file() {
         (desktop.xdotool(&["getactivewindow"]).trim() == place.id).then_some(())
     });
     // Into the field, Enter: there is such a file. Then another name.
-    desktop.click(place.x + place.w / 2, place.y + place.h - 28 - 42 - 14 - 20 - 8 - 18);
+    desktop.click(place.x + place.w / 2, place.y + place.h - 152);
     desktop.key("Return");
     desktop.shot("dark-receipt-exists");
     let other = folder.path().join("mine.farhand-receipt2");

@@ -365,7 +365,10 @@ impl Receipt {
     pub fn verify(&self) -> Result<(), ReceiptError> {
         // The agent's first: it is of everything, and tells most of what is wrong.
         for by in [Party::Agent, Party::Technician] {
-            self.signatures.iter().filter(|signed| signed.by == by).try_for_each(|signed| self.check(signed))?;
+            self.signatures
+                .iter()
+                .filter(|signed| signed.by == by)
+                .try_for_each(|signed| self.check(signed))?;
         }
         for (at, signed) in self.signatures.iter().enumerate() {
             if self.signatures[..at].iter().any(|other| other.key == signed.key) {

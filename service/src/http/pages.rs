@@ -173,7 +173,8 @@ pub async fn page(State(app): State<App>, method: Method, uri: Uri, headers: Hea
     if headers.get(header::IF_NONE_MATCH).is_some_and(|known| *known == page.tag) {
         return (StatusCode::NOT_MODIFIED, about).into_response();
     }
-    let mut response = (about, [(header::CONTENT_TYPE, page.kind.clone())], page.bytes.clone()).into_response();
+    let mut response =
+        (about, [(header::CONTENT_TYPE, page.kind.clone())], page.bytes.clone()).into_response();
     if let Some(policy) = &page.policy {
         response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy.clone());
     }

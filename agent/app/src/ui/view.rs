@@ -37,9 +37,9 @@ pub fn prompt(ui: &Ui, message: &ToWindow) {
     ui.prompt.set_asks(ui.strings.get(key, &[("technician", &technician)]).into());
     let organisation = clean(organisation);
     let from = match domain.as_deref().map(clean) {
-        Some(domain) => {
-            ui.strings.get("agent.prompt.from_verified", &[("organisation", &organisation), ("domain", &domain)])
-        }
+        Some(domain) => ui
+            .strings
+            .get("agent.prompt.from_verified", &[("organisation", &organisation), ("domain", &domain)]),
         None => ui.strings.get("agent.prompt.from_unverified", &[("organisation", &organisation)]),
     };
     ui.prompt.set_from(if organisation.is_empty() { SharedString::new() } else { from.into() });
