@@ -264,7 +264,8 @@ impl Session {
         match event {
             LinkEvent::Message { stream, message } => {
                 if let Some(message) = self.sealing.incoming(stream, message) {
-                    self.cause = Head::read(&message).map_or(Cause::Agent, |head| Cause::Technician(head.sender));
+                    self.cause =
+                        Head::read(&message).map_or(Cause::Agent, |head| Cause::Technician(head.sender));
                     self.noticed.hand_in(&self.agent, self.log, stream, &message, now);
                 }
             }
@@ -497,7 +498,10 @@ impl Session {
             &[("ask", prompt.ask.0.into()), ("rights", serde_json::to_value(&rights).unwrap_or_default())],
         );
         let seconds = left.as_secs_f64().round() as u64;
-        show(window, ToWindow::Prompt { ask: prompt.ask.0, technician, organisation, domain, rights, seconds });
+        show(
+            window,
+            ToWindow::Prompt { ask: prompt.ask.0, technician, organisation, domain, rights, seconds },
+        );
     }
 
     /// Who the service said at first would help.

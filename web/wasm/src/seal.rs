@@ -20,14 +20,28 @@ const RANDOM: usize = farhand_seal::handshake::RANDOM;
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Next {
-    Send { message: serde_bytes_like::Bytes },
+    Send {
+        message: serde_bytes_like::Bytes,
+    },
     /// The two ends know each other: by these names, which both see alike.
-    Sealed { technician: String, organisation: String, customer: String },
-    WrongSecret { left: u8 },
-    Tampered { what: Option<&'static str> },
+    Sealed {
+        technician: String,
+        organisation: String,
+        customer: String,
+    },
+    WrongSecret {
+        left: u8,
+    },
+    Tampered {
+        what: Option<&'static str>,
+    },
     Void,
-    OtherStopped { why: &'static str },
-    Keys { epoch: u16 },
+    OtherStopped {
+        why: &'static str,
+    },
+    Keys {
+        epoch: u16,
+    },
 }
 
 /// The end.
@@ -81,7 +95,12 @@ impl ConsoleEnd {
             rights: Rights::ALL,
             key: public_key(&seed),
         };
-        Ok(Self { inner: Console::new(offer, secrets).after(left), console: 0, meddled: false, receipt: crate::receipt::Side::new(seed) })
+        Ok(Self {
+            inner: Console::new(offer, secrets).after(left),
+            console: 0,
+            meddled: false,
+            receipt: crate::receipt::Side::new(seed),
+        })
     }
 
     /// Four secret digits for a code, from 8 random bytes.
