@@ -51,6 +51,7 @@ pub enum Painting {
 }
 
 fn main() -> ExitCode {
+    platform::begin();
     match start::run(Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

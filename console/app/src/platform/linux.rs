@@ -1,6 +1,7 @@
 //! Linux: GTK's seat for the keyboard (X11 and Wayland), GIO for the proxy, WebKitGTK's own signals.
 
 use std::io;
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::Command;
 
@@ -9,10 +10,26 @@ use gtk::gio::prelude::*;
 use gtk::prelude::*;
 use notify_rust::Notification;
 use tauri::WebviewWindow;
-use webkit2gtk::{HardwareAccelerationPolicy, SettingsExt as _, WebViewExt};
+use webkit2gtk::WebViewExt as _;
 
 /// The kind of package that updates come as.
 pub const PACKAGE: &str = "deb";
+
+/// Before anything else. Without a graphics device pages are painted and not composited: composing in software takes
+/// twenty times as long for each picture, and twice the memory. The web view reads that from its environment when it
+/// starts, so the program becomes itself once more with it; told later, a page that loads meanwhile may stay empty.
+pub fn begin() {
+    /// WebKitGTK's own word for it.
+    const PAINTED: &str = "WEBKIT_DISABLE_COMPOSITING_MODE";
+    if composes() || std::env::var_os(PAINTED).is_some() {
+        return;
+    }
+    if let Ok(program) = std::env::current_exe() {
+        // It comes back only when it failed, and then the program goes on as it is.
+        let error = Command::new(program).args(std::env::args_os().skip(1)).env(PAINTED, "1").exec();
+        eprintln!("farhand-console: {error}");
+    }
+}
 
 /// Once, on the main thread, after the toolkit has started.
 pub fn prepare() {
@@ -55,16 +72,8 @@ pub fn composes() -> bool {
 }
 
 /// When the process of a window's page dies, the page is loaded again: sessions go on at the service meanwhile.
-///
-/// Without a graphics device a page is painted and not composited: composing in software takes twenty times as long
-/// for each picture, and twice the memory.
 pub fn watch_pages(window: &WebviewWindow) {
     let watched = window.with_webview(|view| {
-        if !composes()
-            && let Some(settings) = WebViewExt::settings(&view.inner())
-        {
-            settings.set_hardware_acceleration_policy(HardwareAccelerationPolicy::Never);
-        }
         view.inner().connect_web_process_terminated(|view, reason| {
             tracing::error!(?reason, "the page's process has ended; the page is loaded again");
             view.reload();

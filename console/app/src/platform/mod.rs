@@ -8,5 +8,5 @@ mod system;
 mod system;
 
 pub use system::{
-    PACKAGE, composes, facts, hold_keyboard, install, notify, prepare, system_proxy, watch_pages,
+    PACKAGE, begin, composes, facts, hold_keyboard, install, notify, prepare, system_proxy, watch_pages,
 };

@@ -9,6 +9,9 @@ use tauri::WebviewWindow;
 /// The kind of package that updates come as.
 pub const PACKAGE: &str = "none";
 
+/// Nothing has to be done before the program starts.
+pub fn begin() {}
+
 /// Nothing has to be prepared.
 pub fn prepare() {}
 
