@@ -49,6 +49,8 @@ export class MaliciousWorld extends World {
     try {
       world.middle = await Middle.open(world.household, { port, far, data: world.service.data });
       world.impostor = Impostor.open(world.household);
+      // Trying UDP again would bring another hand-shake into the middle of an attack.
+      world.switches = ['--disable-blink-features=WebTransport'];
       await world.setUp();
     } catch (error) {
       const report = world.household.report();

@@ -48,7 +48,7 @@ export class World {
 
   /** One browser for all technicians of the world. */
   async browser() {
-    this.chromium ??= await chromium.launch({ executablePath: '/usr/bin/chromium', headless: true, args: CHROMIUM });
+    this.chromium ??= await chromium.launch({ executablePath: '/usr/bin/chromium', headless: true, args: [...CHROMIUM, ...(this.switches ?? [])] });
     return this.chromium;
   }
 
