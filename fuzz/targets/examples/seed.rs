@@ -24,8 +24,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     screen(&corpus)?;
     ticket(&corpus)?;
     seal(&root.join("protocol/seal/vectors"), &corpus)?;
+    ends(&corpus)?;
     // The machines and the hub read structured inputs: noise of some lengths is seed enough.
-    for target in ["consent", "session", "room", "sealed", "hub"] {
+    for target in ["consent", "session", "room", "sealed", "ends", "hub"] {
         for (at, length) in [16usize, 200, 1500].into_iter().enumerate() {
             let noise: Vec<u8> = (0..length).map(|i| noise(i, at)).collect();
             put(&corpus, target, &format!("noise-{length}"), &noise)?;
@@ -152,4 +153,32 @@ fn seal(vectors: &Path, corpus: &Path) -> Result<(), Box<dyn Error>> {
         )?;
     }
     Ok(())
+}
+
+/// A relay between two ends that is honest: it delivers their hand-shake, and what they say after it.
+fn ends(corpus: &Path) -> Result<(), Box<dyn Error>> {
+    /// Steps that there are; which one is meant stands in the top of a number.
+    const STEPS: u64 = 14;
+    const DELIVER: u64 = 0;
+    const TECHNICIAN_SAYS: u64 = 9;
+    const AGENT_SAYS: u64 = 10;
+    const RENEW: u64 = 12;
+
+    let mut steps = Vec::new();
+    let mut step = |which: u64, with: &[u8]| -> Result<(), Box<dyn Error>> {
+        steps.extend_from_slice(&u32::try_from((which << 32).div_ceil(STEPS))?.to_le_bytes());
+        steps.extend_from_slice(with);
+        Ok(())
+    };
+    for _ in 0..12 {
+        step(DELIVER, &[])?;
+    }
+    for what in 0..9 {
+        step(TECHNICIAN_SAYS, &[what])?;
+        step(AGENT_SAYS, &[what])?;
+        step(if what % 3 == 0 { RENEW } else { DELIVER }, &[])?;
+        step(DELIVER, &[])?;
+        step(DELIVER, &[])?;
+    }
+    put(corpus, "ends", "honest", &steps)
 }

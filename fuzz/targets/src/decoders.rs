@@ -87,6 +87,8 @@ fn check_control(message: &Control) {
         | Control::End
         | Control::Consent { .. }
         | Control::CursorAt { .. }
+        | Control::Receipt { .. }
+        | Control::ReceiptSigned { .. }
         | Control::Ping { .. }
         | Control::Pong { .. }
         | Control::Unknown => {}

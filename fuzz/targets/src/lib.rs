@@ -8,6 +8,7 @@ mod consent;
 #[cfg(feature = "console")]
 mod console;
 mod decoders;
+mod ends;
 #[cfg(feature = "hub")]
 mod hub;
 #[cfg(feature = "hub")]
@@ -24,6 +25,7 @@ pub use consent::consent;
 #[cfg(feature = "console")]
 pub use console::{deep_link, release};
 pub use decoders::{channel, frames, screen, signals, ticket};
+pub use ends::ends;
 #[cfg(feature = "hub")]
 pub use hub::hub;
 #[cfg(feature = "hub")]
@@ -49,6 +51,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("room", room),
     ("handshake", handshake),
     ("sealed", sealed),
+    ("ends", ends),
     ("receipt", receipt),
     #[cfg(feature = "console")]
     ("release", release),
