@@ -62,7 +62,16 @@ const CONSOLE: (&str, &[&str]) = (
 const CONSOLE_DRIVER: (&str, &[&str]) = ("to test the desktop console in its window", &["webkit2gtk-driver"]);
 const CONSOLE_DESKTOP: (&str, &[&str]) = (
     "to try the desktop console among a tray, notifications, a keyring, and addresses that the desktop opens",
-    &["trayer", "dunst", "gnome-keyring", "libsecret-tools", "xdg-utils", "desktop-file-utils", "dbus-bin"],
+    &[
+        "trayer",
+        "dunst",
+        "gnome-keyring",
+        "libsecret-tools",
+        "xdg-utils",
+        "desktop-file-utils",
+        "dbus-bin",
+        "systemd",
+    ],
 );
 const BROWSER: (&str, &[&str]) = ("to test the pages in a real browser", &["chromium"]);
 const BROWSER_CODE: (&str, &[&str]) = (

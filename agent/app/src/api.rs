@@ -53,7 +53,12 @@ impl Server {
 ///
 /// # Errors
 /// [`Fail`], a sentence for the customer.
-pub async fn join(server: &Server, number: Number, config: ClientConfig, pinned: bool) -> Result<Joined, Fail> {
+pub async fn join(
+    server: &Server,
+    number: Number,
+    config: ClientConfig,
+    pinned: bool,
+) -> Result<Joined, Fail> {
     let address = format!("https://{}", server.authority());
     let client = reqwest::Client::builder()
         .tls_backend_preconfigured(config)
@@ -63,8 +68,11 @@ pub async fn join(server: &Server, number: Number, config: ClientConfig, pinned:
         .user_agent(crate::PROGRAM)
         .build()
         .map_err(|error| Fail::Service { detail: error.to_string() })?;
-    let sent =
-        client.post(format!("{address}/api/v1/join")).json(&Join { code: number.digits().into() }).send().await;
+    let sent = client
+        .post(format!("{address}/api/v1/join"))
+        .json(&Join { code: number.digits().into() })
+        .send()
+        .await;
     let response = sent.map_err(|error| not_sent(&error, address.clone(), pinned))?;
     let status = response.status();
     let body = read(response).await.map_err(|error| not_sent(&error, address, pinned))?;

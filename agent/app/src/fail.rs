@@ -30,7 +30,9 @@ pub mod exit {
 #[derive(Debug, thiserror::Error)]
 pub enum Fail {
     /// Not ten digits.
-    #[error("That is no join code: {0}. A code has ten digits, such as 482 193 5710: check it and try again.")]
+    #[error(
+        "That is no join code: {0}. A code has ten digits, such as 482 193 5710: check it and try again."
+    )]
     CodeMalformed(CodeError),
     /// The code failed on this computer before.
     #[error(
@@ -119,7 +121,9 @@ impl Fail {
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::CodeMalformed(_) | Self::CodeTried | Self::CodeRefused { .. } | Self::TooMany(_) => exit::CODE,
+            Self::CodeMalformed(_) | Self::CodeTried | Self::CodeRefused { .. } | Self::TooMany(_) => {
+                exit::CODE
+            }
             Self::Address(_) | Self::Unreachable { .. } | Self::Service { .. } => exit::SERVICE,
             Self::FingerprintMalformed | Self::Untrusted { .. } | Self::Fingerprint { .. } => {
                 exit::CERTIFICATE

@@ -237,7 +237,9 @@ const fn reason(error: NotOpened) -> (&'static str, bool) {
                 OpenError::Epoch(_) => "no_key",
                 OpenError::Replayed => "replayed",
                 OpenError::Reordered => "reordered",
-                OpenError::Envelope(_) | OpenError::Foreign | OpenError::Broken | OpenError::Spent => "forged",
+                OpenError::Envelope(_) | OpenError::Foreign | OpenError::Broken | OpenError::Spent => {
+                    "forged"
+                }
             };
             (why, error.is_meddling())
         }
@@ -416,14 +418,21 @@ mod tests {
 
     #[test]
     fn ten_digits_and_links_are_read_however_they_come() {
-        let digits = Invitation { number: Number::parse("482193").unwrap(), secret: Secret::Digits(*b"5710") };
-        for text in ["4821935710", "482 193 5710", " 482-193-5710 ", "482.193.5710", "https://a.example/join#4821935710"]
-        {
+        let digits =
+            Invitation { number: Number::parse("482193").unwrap(), secret: Secret::Digits(*b"5710") };
+        for text in [
+            "4821935710",
+            "482 193 5710",
+            " 482-193-5710 ",
+            "482.193.5710",
+            "https://a.example/join#4821935710",
+        ] {
             assert_eq!(Invitation::parse(text).as_ref(), Ok(&digits), "{text}");
         }
         let letters = secret(0).shown();
         let link = Invitation { number: digits.number, secret: secret(0) };
-        for text in [format!("482193.{letters}"), format!(" https://help.example.org/join#482193.{letters} ")] {
+        for text in [format!("482193.{letters}"), format!(" https://help.example.org/join#482193.{letters} ")]
+        {
             assert_eq!(Invitation::parse(&text).as_ref(), Ok(&link));
         }
     }
@@ -512,7 +521,10 @@ mod tests {
             let refusal = Refusal { why, stream: Stream::Input, meddling };
             assert_eq!(agent.poll_event(), Some(SealEvent::Refused(refusal)));
         }
-        assert!(agent.incoming(Stream::Input, sealed[2].clone().into()).is_some(), "what is genuine still goes");
+        assert!(
+            agent.incoming(Stream::Input, sealed[2].clone().into()).is_some(),
+            "what is genuine still goes"
+        );
     }
 
     #[test]

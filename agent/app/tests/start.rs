@@ -8,8 +8,8 @@ mod common;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Output, Stdio};
-use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use common::Desktop;
 use ring::digest::{SHA256, digest};
@@ -115,7 +115,8 @@ fn the_service_gets_the_first_six_digits_and_never_the_last_four() {
     let desktop = Desktop::start();
     let service = FakeService::start("404 Not Found", r#"{"code":"code_unknown","message":"Unknown."}"#);
     let link = "735210.AAAAAAAAAAAAAAAAAAAAAA";
-    let spoken: &[&[&str]] = &[&["7352108846"], &["735", "210", "8846"], &["735-210-8846"], &["735 210 8846"], &[link]];
+    let spoken: &[&[&str]] =
+        &[&["7352108846"], &["735", "210", "8846"], &["735-210-8846"], &["735 210 8846"], &[link]];
     for (at, code) in spoken.iter().enumerate() {
         let mut arguments = code.to_vec();
         arguments.extend(["--server", &service.address, "--fingerprint", &service.fingerprint]);
@@ -188,7 +189,11 @@ fn what_is_wrong_on_this_side_is_said_before_the_code_is_used() {
         ("735 210 884o", "no digit"),
         ("735210.tooshort", "no digit"),
     ] {
-        assert_eq!(failed(&join(&desktop, &[code, "--server", server]), 3, sentence), "code_malformed", "{code}");
+        assert_eq!(
+            failed(&join(&desktop, &[code, "--server", server]), 3, sentence),
+            "code_malformed",
+            "{code}"
+        );
     }
     let http = server.replace("https", "http");
     assert_eq!(failed(&join(&desktop, &[CODE, "--server", &http]), 4, "https://"), "address");

@@ -95,8 +95,14 @@ mod tests {
         }
         assert_eq!(sizes.len(), 8 + 5 * 8 + 1);
         assert_eq!(padded(LARGE, PICTURE), Some(LARGEST));
-        assert_eq!([46, 47, 48, 63].map(|length| padded(length, WORDS)), [Some(48), Some(48), Some(64), Some(64)]);
-        assert_eq!([0, 47, 63, 64].map(|length| padded(length, PICTURE)), [Some(64), Some(64), Some(64), Some(128)]);
+        assert_eq!(
+            [46, 47, 48, 63].map(|length| padded(length, WORDS)),
+            [Some(48), Some(48), Some(64), Some(64)]
+        );
+        assert_eq!(
+            [0, 47, 63, 64].map(|length| padded(length, PICTURE)),
+            [Some(64), Some(64), Some(64), Some(128)]
+        );
     }
 
     #[test]

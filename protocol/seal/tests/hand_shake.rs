@@ -7,9 +7,7 @@ use farhand_protocol::rights::{Right, Rights};
 use farhand_protocol::version::Version;
 use farhand_seal::bytes::put;
 use farhand_seal::context::{Difference, Offer};
-use farhand_seal::handshake::{
-    AGENT_TRIES, CONSOLE_TRIES, Handshake, HandshakeError, Output, Stop, TRIES,
-};
+use farhand_seal::handshake::{AGENT_TRIES, CONSOLE_TRIES, Handshake, HandshakeError, Output, Stop, TRIES};
 use farhand_seal::secret::Secret;
 use kit::{CONSOLE, Dice, Ends, digits, offer};
 
@@ -132,8 +130,7 @@ fn guess_at_agent(agent: &mut Handshake, dice: &mut Dice, guesses: u16) -> usize
         }
         let Some(Output::Send(start)) = agent.poll_output() else { continue };
         for again in [guess, guess + 1000] {
-            let mut guesser =
-                Handshake::console(offer(CONSOLE, 66), vec![digits(&format!("{again:04}"))]);
+            let mut guesser = Handshake::console(offer(CONSOLE, 66), vec![digits(&format!("{again:04}"))]);
             guesser.handle_message(&start, &dice.draw()).unwrap();
             let Some(Output::Send(answer)) = guesser.poll_output() else { panic!() };
             looked_at += usize::from(agent.handle_message(&answer, &dice.draw()).is_ok());
@@ -318,7 +315,9 @@ fn offer_at(message: &[u8]) -> Option<(usize, usize)> {
 fn rewritten(which: u8, change: fn(&mut Offer)) -> Ends {
     let mut ends = Ends::new("5710");
     ends.try_code("5710", |_, message| {
-        let Some((at, end)) = offer_at(&message).filter(|_| message[0] == which) else { return Some(message) };
+        let Some((at, end)) = offer_at(&message).filter(|_| message[0] == which) else {
+            return Some(message);
+        };
         let mut offer = Offer::read(&message[at + 1..end]).unwrap();
         change(&mut offer);
         let mut out = message[..at].to_vec();
@@ -337,7 +336,12 @@ fn refused_as_tampered(ends: &Ends, what: &str) {
         told.iter().all(|output| matches!(output, Output::Tampered(_) | Output::OtherStopped(Stop::Tampered)))
             && !told.is_empty()
     };
-    assert!(meddled(&ends.at_agent) && meddled(&ends.at_console), "{what}: {:?} {:?}", ends.at_agent, ends.at_console);
+    assert!(
+        meddled(&ends.at_agent) && meddled(&ends.at_console),
+        "{what}: {:?} {:?}",
+        ends.at_agent,
+        ends.at_console
+    );
 }
 
 #[test]
@@ -403,8 +407,14 @@ fn swapped_roles_make_the_hand_shake_fail() {
 fn a_swapped_version_makes_the_hand_shake_fail() {
     for which in [1, 2] {
         refused_as_tampered(&rewritten(which, |offer| offer.view.version = Version(0)), "the version");
-        refused_as_tampered(&rewritten(which, |offer| offer.versions.newest = Version(2)), "the newest version");
-        refused_as_tampered(&rewritten(which, |offer| offer.versions.oldest = Version(0)), "the oldest version");
+        refused_as_tampered(
+            &rewritten(which, |offer| offer.versions.newest = Version(2)),
+            "the newest version",
+        );
+        refused_as_tampered(
+            &rewritten(which, |offer| offer.versions.oldest = Version(0)),
+            "the oldest version",
+        );
     }
 }
 

@@ -298,11 +298,7 @@ fn a_service_in_the_middle_that_guesses_is_seen_at_both_ends() {
     });
     assert!(!world.met());
     assert!(world.at_agent.contains(&(CONSOLE, Told::WrongSecret { left: 0 })), "{:?}", world.at_agent);
-    assert!(
-        world.at_console.contains(&(CONSOLE, Told::WrongSecret { left: 1 })),
-        "{:?}",
-        world.at_console
-    );
+    assert!(world.at_console.contains(&(CONSOLE, Told::WrongSecret { left: 1 })), "{:?}", world.at_console);
 }
 
 #[test]
@@ -428,7 +424,8 @@ fn what_another_cipher_deciphers_is_taken_as_if_it_had_been_opened_here() {
         let mut text = sealed[piece.start..].to_vec();
         let counter = u64::from(u32::from_be_bytes(sealed[4..8].try_into().unwrap()));
         assert_eq!(key.nonce(counter), piece.nonce);
-        let text = Cipher::new(key.clone()).open(counter, &sealed[..piece.start], &mut text).unwrap().to_vec();
+        let text =
+            Cipher::new(key.clone()).open(counter, &sealed[..piece.start], &mut text).unwrap().to_vec();
         (piece.generation, text)
     };
     let (one, clear) = say(&mut world);

@@ -56,7 +56,9 @@ pub async fn create(
     }
     let demo_digits = match (form.demo, form.demo_digits) {
         (false, None) => None,
-        (true, Some(digits)) if digits.len() == 4 && digits.bytes().all(|b| b.is_ascii_digit()) => Some(digits),
+        (true, Some(digits)) if digits.len() == 4 && digits.bytes().all(|b| b.is_ascii_digit()) => {
+            Some(digits)
+        }
         // Of any other session the service must not know them: whoever sends them has made a mistake.
         (true | false, _) => {
             return Err(Refusal::new(

@@ -146,8 +146,10 @@ async fn the_demo_has_a_user_and_hands_its_codes_to_the_demo_computer() {
     let token = world.sign_in_as(demo.email, &demo.password).await;
     let computer = std::fs::read_to_string(world.folder.path().join("demo.token")).unwrap();
     let next = world.with_token(Method::GET, "/api/v1/demo/next", computer.trim()).send();
-    let create =
-        world.with_token(Method::POST, "/api/v1/sessions", &token).json(&json!({ "demo": true, "demo_digits": "5710" })).send();
+    let create = world
+        .with_token(Method::POST, "/api/v1/sessions", &token)
+        .json(&json!({ "demo": true, "demo_digits": "5710" }))
+        .send();
     let (next, created) = tokio::join!(next, create);
     let created: farhand_protocol::api::SessionCreated = created.unwrap().json().await.unwrap();
     let next: serde_json::Value = next.unwrap().json().await.unwrap();
@@ -159,9 +161,14 @@ async fn the_demo_has_a_user_and_hands_its_codes_to_the_demo_computer() {
         json!({ "demo": true, "demo_digits": "571" }),
         json!({ "demo": true, "demo_digits": "57l0" }),
     ] {
-        let answer = world.with_token(Method::POST, "/api/v1/sessions", &token).json(&form).send().await.unwrap();
+        let answer =
+            world.with_token(Method::POST, "/api/v1/sessions", &token).json(&form).send().await.unwrap();
         let (status, refused) = problem(answer).await;
-        assert_eq!((status, refused.code.as_str()), (StatusCode::UNPROCESSABLE_ENTITY, "demo_digits"), "{form}");
+        assert_eq!(
+            (status, refused.code.as_str()),
+            (StatusCode::UNPROCESSABLE_ENTITY, "demo_digits"),
+            "{form}"
+        );
     }
     let (status, _) =
         problem(world.with_token(Method::GET, "/api/v1/demo/next", &token).send().await.unwrap()).await;

@@ -252,7 +252,12 @@ impl Console {
         };
         let Some(key) = opener.key(prepared.epoch) else { return Ok(None) };
         let nonce = key.nonce(prepared.counter);
-        Ok(Some(Elsewhere { generation: keys.generation, epoch: prepared.epoch, start: prepared.start, nonce }))
+        Ok(Some(Elsewhere {
+            generation: keys.generation,
+            epoch: prepared.epoch,
+            start: prepared.start,
+            nonce,
+        }))
     }
 
     /// The key of what the agent sends on a stream in an epoch, for another cipher; nothing when it is not here.
@@ -273,7 +278,9 @@ impl Console {
         message: &[u8],
         text: Option<&[u8]>,
     ) -> Result<Option<Vec<u8>>, NotOpened> {
-        let Some(keys) = self.keys.as_mut().filter(|keys| keys.generation == generation) else { return Ok(None) };
+        let Some(keys) = self.keys.as_mut().filter(|keys| keys.generation == generation) else {
+            return Ok(None);
+        };
         match keys.openers[at(stream)].finish(message, text)? {
             Opened::Fresh { message, skipped: _ } => Ok(Some(message)),
             Opened::Double => Ok(None),

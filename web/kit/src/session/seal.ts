@@ -71,7 +71,7 @@ function read(text: string | null): SealSecret | null {
 
 type Store = Pick<Storage, "getItem" | "setItem" | "removeItem">;
 
-/** Four digits, each code as likely as any other. */
+/** Four digits, all equally likely. */
 function drawDigits(): string {
   const CODES = 10_000;
   // What is above the last whole multiple would favour the lower ones.
