@@ -262,17 +262,16 @@ fn the_receipt_is_saved_by_the_keyboard_and_never_over_a_file() {
     assert_eq!(window.next(), FromWindow::Ready);
     let taken = folder.path().join("mine.farhand-receipt");
     std::fs::write(&taken, b"something else").expect("the folder takes it");
-    let place = show_receipt(&desktop, &mut window, folder.path());
-    wait_for("the window has the keyboard", || {
-        (desktop.xdotool(&["getactivewindow"]).trim() == place.id).then_some(())
-    });
+    show_receipt(&desktop, &mut window, folder.path());
     // Into the field, Enter: there is such a file. Then another name.
-    desktop.click(place.x + place.w / 2, place.y + place.h - 152);
-    desktop.key("Return");
-    desktop.shot("dark-receipt-exists");
     let other = folder.path().join("mine.farhand-receipt2");
     wait_for("the receipt is saved under another name", || {
         if !other.exists() {
+            let place = desktop.window(STATUS)?;
+            // Well inside the field, also where a window manager counts its title bar twice.
+            desktop.click(place.x + place.w / 2, place.y + place.h - 162);
+            desktop.key("Return");
+            desktop.shot("dark-receipt-exists");
             desktop.key("End");
             desktop.key("2");
             desktop.key("Return");
