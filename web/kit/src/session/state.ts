@@ -89,9 +89,7 @@ export function next(known: Known, event: SessionEvent): Known {
     case "session":
       return withSession(known, event.snapshot, known.interruptedAt ?? event.now);
     case "ended": {
-      // A try that was answered and that nobody has told of came to nothing by now.
-      const untold = known.seal === "off" ? CONSOLE_TRIES - known.sealLeft : 0;
-      return { ...known, ended: event.reason, wrongTries: Math.max(known.wrongTries, untold) };
+      return withUntold({ ...known, ended: event.reason });
     }
     case "failed":
       return { ...known, failure: { code: event.code, message: event.message } };
@@ -111,10 +109,13 @@ export function next(known: Known, event: SessionEvent): Known {
       return { ...known, exact: event.exact };
     case "seal": {
       const wrong = event.state === "wrong_secret" || event.state === "void";
-      return { ...known, seal: event.state, sealNames: event.names ?? known.sealNames, wrongTries: known.wrongTries + (wrong ? 1 : 0) };
+      // The end may have been told first, and this try been counted with it.
+      const counted = known.ended !== null && known.seal === "off" && known.wrongTries > 0;
+      const wrongTries = known.wrongTries + (wrong && !counted ? 1 : 0);
+      return { ...known, seal: event.state, sealNames: event.names ?? known.sealNames, wrongTries };
     }
     case "seal_left":
-      return { ...known, sealLeft: event.left };
+      return withUntold({ ...known, sealLeft: event.left });
     case "receipt_refused":
       return known.receiptRefused === event.why ? known : { ...known, receiptRefused: event.why };
     case "refused":
@@ -190,6 +191,12 @@ export function stageOf(known: Known): Stage {
     case "ended":
       return { stage: "ended", reason: endOf(consent.why), consent: consent.why };
   }
+}
+
+/** A try that was answered, and that nobody has told of when the session is over, came to nothing. */
+function withUntold(known: Known): Known {
+  const untold = known.ended !== null && known.seal === "off" ? CONSOLE_TRIES - known.sealLeft : 0;
+  return { ...known, wrongTries: Math.max(known.wrongTries, untold) };
 }
 
 /**

@@ -253,11 +253,17 @@ describe("a session", () => {
     tell({ type: "seal_left", left: 1 });
     socket().says({ type: "ended", reason: "customer" });
     expect(session.stage).toEqual({ stage: "wrong_code" });
+    expect(session.known.wrongTries).toBe(1);
+    tell({ type: "seal", state: "wrong_secret", names: null });
+    expect(session.known.wrongTries, "the same try").toBe(1);
     const other = world();
     other.welcome(true);
     other.tell(up);
     other.socket().says({ type: "ended", reason: "customer" });
     expect(other.session.stage).toMatchObject({ stage: "ended", reason: "customer" });
+    other.tell({ type: "seal_left", left: 1 });
+    expect(other.session.stage).toEqual({ stage: "wrong_code" });
+    expect(other.session.known.wrongTries).toBe(1);
   });
 
   it("ignores a message that is no message", () => {
