@@ -351,9 +351,11 @@ impl Encoder {
         if let (Picture::Made | Picture::Begun, Some(region)) = (picture, made) {
             self.lossy.mark(region.rect, now);
         }
-        if let (Picture::Made, Some(region)) = (came, self.tracker.region()) {
-            self.lossy.mark(region.rect, now);
+        if came == Picture::Made {
             picture = came;
+            if let Some(region) = self.tracker.region() {
+                self.lossy.mark(region.rect, now);
+            }
         }
         if !(self.rects.is_empty() && self.copies.is_empty()) {
             self.write_pixels(frame, start, out)?;
