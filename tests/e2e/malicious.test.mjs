@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { unhex } from '../kit/impostor.mjs';
-import { until } from '../kit/wait.mjs';
+import { becomes, until } from '../kit/wait.mjs';
 import * as wire from './malicious.mjs';
 import { told } from './world.mjs';
 
@@ -266,7 +266,7 @@ describe('a media node in the wrong hands', () => {
   test('and is noticed by the people at both ends', told(() => world, async () => {
     // The bar on the customer's screen, by the event that goes with its words.
     await agent.err.event('warned', { pick: ({ sentence: key }) => key === 'agent.banner.detail_refused' && sentence(key) });
-    assert.equal(await technician.by('seal').getAttribute('data-refused'), 'true');
+    await becomes(() => technician.by('seal').getAttribute('data-refused'), 'true');
     assert.match(await technician.by('seal').locator('[title]').first().getAttribute('title'), new RegExp(escaped(sentence('web.seal.refused'))));
     await customer.sameAs(technician);
   }));

@@ -36,3 +36,15 @@ export function inTime(what, promise, within = PATIENCE) {
   });
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
+
+/** A page shows what it learnt a moment later: waits until `read` gives `expected`, and says what it gave last. */
+export async function becomes(read, expected) {
+  let last;
+  const fits = async () => {
+    last = await read();
+    return last === expected;
+  };
+  await until(`${expected}`, fits).catch((error) => {
+    throw new Error(`${error.message}; last: ${last}`, { cause: error });
+  });
+}

@@ -65,7 +65,7 @@ describe('a demanded second method', () => {
     withPage(async (page, mock) => {
       await page.goto(`${mock.url}/#/people`);
       await page.getByTestId('must-add').waitFor();
-      assert.equal(await page.getByTestId('people').count(), 0);
+      await becomes(() => page.getByTestId('people').count(), 0);
       await page.getByTestId('add-totp').click();
       await page.locator('[name=password]').fill('not mine 1');
       await page.keyboard.press('Enter');
@@ -73,7 +73,7 @@ describe('a demanded second method', () => {
       await page.locator('[name=password]').fill(PASSWORD);
       await page.keyboard.press('Enter');
       await page.getByTestId('qr').waitFor();
-      assert.ok(await page.getByTestId('qr').evaluate((picture) => picture.naturalWidth > 0));
+      await becomes(() => page.getByTestId('qr').evaluate((picture) => picture.naturalWidth > 0), true);
       await page.getByText('Cannot scan it?').click();
       assert.equal((await page.getByTestId('totp-secret').innerText()).replaceAll(' ', ''), 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP');
       await page.getByTestId('totp-code').fill(TOTP);
@@ -173,7 +173,7 @@ describe('one’s own account', () => {
       await page.locator('dialog[open] [name=password]').fill(PASSWORD);
       await page.keyboard.press('Enter');
       await page.getByText('The method was removed.').waitFor();
-      assert.equal(await page.getByTestId('passkeys').count(), 0);
+      await becomes(() => page.getByTestId('passkeys').count(), 0);
     }));
 
   it('shows new recovery codes until they are kept, whatever key is pressed', () =>
