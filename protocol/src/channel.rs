@@ -1,6 +1,14 @@
 //! Session messages: what the two ends say to one another through the room, as MessagePack maps in the body of an
 //! [`crate::envelope`] message. The service relays them unread.
 
+pub mod chat;
+pub mod clipboard;
+pub mod diagnostics;
+pub mod files;
+pub mod monitors;
+pub mod pointing;
+pub mod together;
+
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -8,6 +16,10 @@ use crate::consent::ConsentSnapshot;
 use crate::envelope::MAX_MESSAGE;
 use crate::keys::Usage;
 use crate::rights::Rights;
+
+use self::monitors::{Choice, Monitors};
+
+use self::together::{Together, Wish};
 
 /// The longest text in [`Input::Text`], in bytes.
 pub const MAX_TEXT: usize = 4096;
@@ -64,6 +76,16 @@ pub enum Control {
         /// What happened.
         notice: Notice,
     },
+    /// Agent → consoles: monitors, what is shared of them and what the picture shows.
+    Monitors {
+        /// All of it.
+        monitors: Monitors,
+    },
+    /// Console → agent: which monitors the technician would like to see, within what the customer shares.
+    ShowMonitor {
+        /// Which.
+        choice: Choice,
+    },
     /// Agent → consoles: a part of the consent receipt; see `farhand_seal::receipt`.
     Receipt {
         /// At most [`MAX_RECEIPT_PART`] bytes.
@@ -77,6 +99,16 @@ pub enum Control {
         #[serde(with = "crate::channel::bytes_field")]
         #[cfg_attr(feature = "ts", ts(type = "Uint8Array"))]
         signed: Vec<u8>,
+    },
+    /// Either way: of a session with several technicians.
+    Together {
+        /// What.
+        message: Together,
+    },
+    /// Console → agent: what the technician would like, which takes no right.
+    Wish {
+        /// What.
+        wish: Wish,
     },
     /// Either way: measures the round trip end to end.
     Ping {
@@ -288,13 +320,17 @@ impl Control {
                 }
                 Notice::Unknown => {}
             },
+            Self::Monitors { monitors } => monitors.check()?,
             Self::Receipt { part } => limit("part", part.len() <= MAX_RECEIPT_PART)?,
             Self::ReceiptSigned { signed } => limit("answer", signed.len() == RECEIPT_SIGNED)?,
-            Self::Ask { .. }
+            Self::Together { message } => message.check()?,
+            Self::Wish { .. }
+            | Self::Ask { .. }
             | Self::GiveUp { .. }
             | Self::End
             | Self::Consent { .. }
             | Self::CursorAt { .. }
+            | Self::ShowMonitor { .. }
             | Self::Ping { .. }
             | Self::Pong { .. }
             | Self::Unknown => {}

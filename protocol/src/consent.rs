@@ -91,6 +91,8 @@ pub enum ConsentEnd {
     TimedOut,
     /// The customer pressed End or Stop.
     Stopped,
+    /// The customer has said that this technician or organisation may never ask again.
+    Blocked,
     /// The technician or the service ended the session.
     EndedRemotely,
     /// A hold's grace was over.

@@ -1,7 +1,8 @@
 //! The clear head of every message on the media path: what the room must see to relay it, and nothing else.
 //!
 //! Layout, big endian: `version u8 | stream u8 | flags u8 | sender u8 | sequence u32`, then for the screen stream in
-//! the direction agent → viewer `frame u32 | captured_us u64`, then the body. The head will be the associated data of
+//! the direction agent → viewer `frame u32 | captured_us u64`, on a stream of one console ([`Stream::is_addressed`]) in
+//! that direction `to u8`, then the body. The head will be the associated data of
 //! the seal; the sequence is per sender and stream, starts at 0 and is the seal's nonce counter.
 
 use crate::ParticipantId;
@@ -10,6 +11,8 @@ use crate::ParticipantId;
 pub const HEAD_LEN: usize = 8;
 /// Bytes of the head of a screen message from the agent.
 pub const SCREEN_HEAD_LEN: usize = HEAD_LEN + 12;
+/// Bytes of the head of an agent's message to one console: the common head, and whom it is for.
+pub const TO_HEAD_LEN: usize = HEAD_LEN + 1;
 /// The largest message, head included, on any stream: 16 KB of content and room for heads, field names and the seal's
 /// tag. Larger content is cut by its sender.
 pub const MAX_MESSAGE: usize = 16 * 1024 + 256;
@@ -30,19 +33,64 @@ pub enum Stream {
     Screen = 2,
     /// Pointer positions, the newest wins: [`crate::channel::Pointer`]. Datagrams; on a WebSocket ordinary messages.
     Pointer = 3,
+    /// What people say to one another, and what the technician points at: [`crate::channel::chat::Chat`].
+    Chat = 4,
+    /// [`crate::channel::clipboard::Clipboard`].
+    Clipboard = 5,
+    /// [`crate::channel::files::Files`]. Leaves when nothing else wants to.
+    Files = 6,
+    /// What is read of the customer's machine, and its command line: [`crate::channel::diagnostics::Diagnostics`].
+    Diagnostics = 7,
 }
 
 impl Stream {
     /// Every stream, in the order of their numbers.
-    pub const ALL: [Self; 4] = [Self::Control, Self::Input, Self::Screen, Self::Pointer];
+    pub const ALL: [Self; 8] = [
+        Self::Control,
+        Self::Input,
+        Self::Screen,
+        Self::Pointer,
+        Self::Chat,
+        Self::Clipboard,
+        Self::Files,
+        Self::Diagnostics,
+    ];
     /// The streams that are QUIC streams (all but [`Stream::Pointer`]).
-    pub const ORDERED: [Self; 3] = [Self::Control, Self::Input, Self::Screen];
+    pub const ORDERED: [Self; 7] = [
+        Self::Control,
+        Self::Input,
+        Self::Screen,
+        Self::Chat,
+        Self::Clipboard,
+        Self::Files,
+        Self::Diagnostics,
+    ];
+
+    /// Whether what the agent says here is for one console, named in the head ([`TO_HEAD_LEN`]), and not for all.
+    #[must_use]
+    pub const fn is_addressed(self) -> bool {
+        match self {
+            Self::Clipboard | Self::Files | Self::Diagnostics => true,
+            Self::Control | Self::Input | Self::Screen | Self::Pointer | Self::Chat => false,
+        }
+    }
 
     /// The stream with this number.
     #[must_use]
     pub fn from_byte(byte: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|s| *s as u8 == byte)
     }
+}
+
+/// How far down the order of urgency a writer goes for its next message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reach {
+    /// Everything but the screen and files.
+    Urgent,
+    /// Everything but files.
+    Screen,
+    /// Everything.
+    Files,
 }
 
 /// Flags of a message.

@@ -184,7 +184,13 @@ impl Datagram {
         bytes.advance(1);
         let datagram = match stream {
             Stream::Pointer => Self::Pointer { message: bytes },
-            Stream::Control | Stream::Input | Stream::Screen => {
+            Stream::Control
+            | Stream::Input
+            | Stream::Screen
+            | Stream::Chat
+            | Stream::Clipboard
+            | Stream::Files
+            | Stream::Diagnostics => {
                 let index = bytes.try_get_u32().map_err(|_| FrameError::Empty)?;
                 Self::Copy { stream, index, message: bytes }
             }

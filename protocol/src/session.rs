@@ -53,6 +53,8 @@ pub enum EndReason {
     Customer,
     /// The customer refused what was asked, or did not answer.
     Refused,
+    /// The customer has said that this technician or organisation may never ask again.
+    Blocked,
     /// Nobody used the code in time.
     CodeExpired,
     /// The other side did not come back in time.
@@ -96,6 +98,9 @@ pub struct Participant {
     pub connected: bool,
     /// Whether its media link stands, as it reports.
     pub media: bool,
+    /// Its part in the session is over: it left, was removed, or declined.
+    #[serde(default)]
+    pub gone: bool,
 }
 
 /// A whole session, as the service sends it.
@@ -128,6 +133,7 @@ impl EndReason {
         match why {
             ConsentEnd::Refused | ConsentEnd::TimedOut => Self::Refused,
             ConsentEnd::Stopped => Self::Customer,
+            ConsentEnd::Blocked => Self::Blocked,
             ConsentEnd::EndedRemotely => Self::Technician,
             ConsentEnd::GraceOver => Self::Lost,
             ConsentEnd::Unknown => Self::Unknown,

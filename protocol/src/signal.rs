@@ -38,8 +38,20 @@ pub enum ToService {
         /// Up or down.
         up: bool,
     },
-    /// Ends the session for everybody.
+    /// Ends the session for everybody. From a colleague who was invited it is [`ToService::Leave`].
     End,
+    /// A technician leaves for good; the session goes on without them.
+    Leave,
+    /// A colleague must go, or need not come. From the session's own technician, or from the agent.
+    Remove {
+        /// Who.
+        participant: ParticipantId,
+    },
+    /// The session's own technician leaves it to a colleague who is in it.
+    HandOver {
+        /// Who goes on.
+        to: ParticipantId,
+    },
     /// Keeps the connection alive.
     Ping {
         /// Returned unchanged.
@@ -81,6 +93,11 @@ pub enum FromService {
         /// Why.
         reason: EndReason,
     },
+    /// This participant's part in the session is over, and the session goes on; the socket closes.
+    Left {
+        /// Why.
+        why: LeftWhy,
+    },
     /// The client did something that cannot be; the socket closes.
     Problem {
         /// For programs.
@@ -94,6 +111,24 @@ pub enum FromService {
         nonce: u32,
     },
     /// A message of a newer version; ignored.
+    #[serde(other)]
+    Unknown,
+}
+
+/// Why a participant's part in a session that goes on is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum LeftWhy {
+    /// By themselves.
+    Left,
+    /// The session's technician removed them.
+    Removed,
+    /// The customer did not agree, or took it back.
+    Refused,
+    /// A colleague went on in their place.
+    HandedOver,
+    /// A newer version's reason.
     #[serde(other)]
     Unknown,
 }
@@ -145,6 +180,9 @@ impl ToService {
             | Self::Consent { .. }
             | Self::Media { .. }
             | Self::End
+            | Self::Leave
+            | Self::Remove { .. }
+            | Self::HandOver { .. }
             | Self::Ping { .. }
             | Self::Unknown => Ok(signal),
         }

@@ -51,9 +51,16 @@ pub fn files() -> Result<BTreeMap<String, String>, ExportError> {
     all.take::<api::Delete>();
     all.take::<api::Deletion>();
     all.take::<api::Policy>();
+    all.take::<api::Colleagues>();
+    all.take::<api::Colleague>();
+    all.take::<api::InviteColleague>();
+    all.take::<api::ColleagueInvited>();
+    all.take::<api::ColleagueInvitations>();
+    all.take::<api::ColleagueInvitation>();
     all.take::<api::Groups>();
     all.take::<api::Group>();
     all.take::<api::PutGroup>();
+    all.take::<api::WindowRules>();
     all.take::<api::Scope>();
     all.take::<api::ApiKeys>();
     all.take::<api::ApiKey>();
@@ -88,6 +95,10 @@ pub fn files() -> Result<BTreeMap<String, String>, ExportError> {
     all.take::<api::Invitation>();
     all.take::<api::History>();
     all.take::<api::PastSession>();
+    all.take::<api::CannedReplies>();
+    all.take::<api::PutCannedReply>();
+    all.take::<api::SessionNote>();
+    all.take::<api::PutSessionNote>();
     all.take::<api::ReceiptKey>();
     all.take::<api::PutReceiptKey>();
     all.take::<api::ReceiptKept>();
@@ -95,6 +106,10 @@ pub fn files() -> Result<BTreeMap<String, String>, ExportError> {
     all.take::<api::Report>();
     all.take::<api::ReportRow>();
     all.take::<api::ServiceInfo>();
+    all.take::<channel::chat::Chat>();
+    all.take::<channel::clipboard::Clipboard>();
+    all.take::<channel::files::Files>();
+    all.take::<channel::diagnostics::Diagnostics>();
     all.take::<api::CreateSession>();
     all.take::<api::SessionCreated>();
     all.take::<api::SessionList>();

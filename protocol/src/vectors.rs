@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::api::MediaOffer;
 use crate::channel::{Button, Control, Cursor, Input, Notice, Pointer, ScreenFeedback, encode};
+use crate::channel::monitors::{Area, Choice, Monitor, Monitors, Share};
 use crate::consent::{ConsentEnd, ConsentSnapshot, ConsentState, Hold};
 use crate::envelope::{Stream, Writer};
 use crate::framing::{Accepted, Datagram, write_frame, write_websocket};
@@ -83,6 +84,7 @@ pub(crate) fn controls() -> Vec<Control> {
         ConsentState::Ended { why: ConsentEnd::Refused },
         ConsentState::Ended { why: ConsentEnd::TimedOut },
         ConsentState::Ended { why: ConsentEnd::Stopped },
+        ConsentState::Ended { why: ConsentEnd::Blocked },
         ConsentState::Ended { why: ConsentEnd::EndedRemotely },
         ConsentState::Ended { why: ConsentEnd::GraceOver },
     ];
@@ -113,7 +115,38 @@ pub(crate) fn controls() -> Vec<Control> {
     list.extend(
         snapshots.map(|(state, revision)| Control::Consent { snapshot: ConsentSnapshot { revision, state } }),
     );
+    list.extend(monitors());
     list
+}
+
+fn monitors() -> Vec<Control> {
+    let monitor = |id, name: &str, x, scale, primary| Monitor {
+        id,
+        name: name.into(),
+        area: Area { x, y: 0, width: 1920, height: 1080 },
+        scale,
+        primary,
+    };
+    let all = Monitors {
+        share: Share::Everything,
+        list: vec![monitor(66, "eDP-1", 0, 150, true), monitor(71, "HDMI-1", 1920, 100, false)],
+        choice: Choice::One { id: 71 },
+        area: Area { x: 1920, y: 0, width: 1920, height: 1080 },
+        hidden: 2,
+        paused: true,
+    };
+    let window = Monitors {
+        share: Share::Window { here: false },
+        list: Vec::new(),
+        choice: Choice::All,
+        area: Area { x: -5, y: 20, width: 800, height: 600 },
+        hidden: 0,
+        paused: false,
+    };
+    let monitor = Monitors { share: Share::Monitor { here: true }, choice: Choice::Pointer, ..window.clone() };
+    let told = [all, window, monitor].map(|monitors| Control::Monitors { monitors });
+    let chosen = [Choice::All, Choice::One { id: 71 }, Choice::Pointer];
+    told.into_iter().chain(chosen.map(|choice| Control::ShowMonitor { choice })).collect()
 }
 
 pub(crate) fn inputs() -> Vec<Input> {
@@ -161,6 +194,8 @@ fn foreign() -> Value {
           "meaning": Control::Notice { notice: Notice::Unknown } },
         { "of": "control", "hex": body(json!({ "type": "consent", "snapshot": { "revision": 3, "state": "levitating", "height": 2 } })),
           "meaning": Control::Consent { snapshot: ConsentSnapshot { revision: 3, state: ConsentState::Unknown } } },
+        { "of": "control", "hex": body(json!({ "type": "show_monitor", "choice": { "show": "wall", "ids": [1, 2] } })),
+          "meaning": Control::ShowMonitor { choice: Choice::Unknown } },
         { "of": "input", "hex": body(json!({ "type": "gesture", "fingers": 3 })), "meaning": Input::Unknown },
         { "of": "input", "hex": body(json!({ "type": "button", "button": "sixth", "down": true, "x": 0, "y": 0 })),
           "meaning": Input::Button { button: Button::Unknown, down: true, x: 0, y: 0 } },
@@ -198,6 +233,7 @@ pub(crate) fn from_service() -> Vec<FromService> {
                 organisation: "Example Help".into(),
                 connected: true,
                 media: true,
+                gone: false,
             },
             Participant {
                 id: 2,
@@ -206,6 +242,7 @@ pub(crate) fn from_service() -> Vec<FromService> {
                 organisation: String::new(),
                 connected: true,
                 media: false,
+                gone: false,
             },
         ],
         code_expires_at: 1_790_000_001_800_000,

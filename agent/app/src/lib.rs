@@ -18,6 +18,7 @@ pub mod session;
 pub mod signal;
 pub mod strings;
 pub mod tls;
+pub mod tools;
 pub mod tried;
 pub mod ui;
 pub mod window;

@@ -45,7 +45,14 @@ impl Noticed {
                     warned(log, &Detail::Missing);
                 }
             }
-            Stream::Control | Stream::Input | Stream::Screen | Stream::Pointer => {}
+            Stream::Control
+            | Stream::Input
+            | Stream::Screen
+            | Stream::Pointer
+            | Stream::Chat
+            | Stream::Clipboard
+            | Stream::Files
+            | Stream::Diagnostics => {}
         }
     }
 
@@ -72,6 +79,10 @@ impl Noticed {
                 Stream::Input => "input",
                 Stream::Screen => "screen",
                 Stream::Pointer => "pointer",
+                Stream::Chat => "chat",
+                Stream::Clipboard => "clipboard",
+                Stream::Files => "files",
+                Stream::Diagnostics => "diagnostics",
             };
             log.event("refused", &[("why", why.into()), ("stream", stream.into())]);
         }

@@ -363,6 +363,7 @@ mod tests {
             organisation: organisation.into(),
             connected: here,
             media: here,
+            gone: false,
         };
         SessionSnapshot {
             id: "s-1".into(),

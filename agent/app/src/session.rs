@@ -39,6 +39,7 @@ use crate::receipt::{self, Recorder};
 use crate::screen::{self, ScreenEvent, ScreenHandle, SharedAgent, lock};
 use crate::sealing::{Me, SealEvent, Sealing};
 use crate::signal::{self, SignalConfig, SignalEvent};
+use crate::tools::Tools;
 use crate::window::protocol::{Detail, FromWindow, Stage, ToWindow};
 use crate::window::{WindowEvent, WindowPort};
 
@@ -163,6 +164,7 @@ pub async fn run(parts: Parts, window: &mut WindowPort) -> Result<Over, Fail> {
         carrier: None,
         capture_failed: None,
         noticed: Noticed::default(),
+        tools: Tools::default(),
         over: Over { consent: None, reason: None, window_lost: false, seal: None },
         ended: false,
         last_words: None,
@@ -202,6 +204,7 @@ struct Session {
     carrier: Option<Carrier>,
     capture_failed: Option<CaptureError>,
     noticed: Noticed,
+    tools: Tools,
     over: Over,
     ended: bool,
     /// The far side ended it; until then the service may say why.
@@ -437,6 +440,10 @@ impl Session {
                         self.recorder.signed(theirs.key, &signed);
                     }
                 }
+                Output::Chat(output) => self.tools.chat.carry_out(output),
+                Output::Clipboard(output) => self.tools.clipboard.carry_out(output),
+                Output::Files(output) => self.tools.files.carry_out(output),
+                Output::Diagnostics(output) => self.tools.diagnostics.carry_out(output),
                 Output::Ended(why) => self.consent_ended(why),
             }
         }

@@ -1,15 +1,20 @@
 //! The agent: what comes in passes the gate here, or it has no effect.
 
 mod messages;
+mod to_tools;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use farhand_protocol::ParticipantId;
+use farhand_protocol::channel::chat::Chat;
+use farhand_protocol::channel::clipboard::Clipboard;
+use farhand_protocol::channel::diagnostics::Diagnostics;
+use farhand_protocol::channel::files::Files;
 use farhand_protocol::channel::{self, Control, Cursor, Input, Notice, Pointer, ScreenFeedback};
 use farhand_protocol::consent::{self, Consent, ConsentConfig, ConsentSnapshot, Local, Remote};
-use farhand_protocol::envelope::{HEAD_LEN, Head, Stream};
+use farhand_protocol::envelope::{HEAD_LEN, Head, Stream, TO_HEAD_LEN};
 use farhand_protocol::rights::Right;
 use farhand_protocol::screen::{self, FrameMeta};
 use farhand_protocol::session::{Role, SessionSnapshot};
@@ -21,6 +26,7 @@ use crate::limits::Limits;
 use crate::output::{FromCustomer, Output, Prompt};
 use crate::pacer::{Admission, Pacer, Pressure};
 use crate::senders::{SenderRefused, Senders};
+use crate::tools;
 
 /// Whole frames at most this often; a viewer that asks more often gets the next one then.
 const RESET_EVERY: Duration = Duration::from_millis(250);
@@ -101,6 +107,10 @@ pub struct Agent {
     own_positions: VecDeque<(Instant, i32, i32)>,
     cursor: Option<Bytes>,
     limits: Option<Limits>,
+    chat: tools::chat::Chat,
+    clipboard: tools::clipboard::Clipboard,
+    files: tools::files::Files,
+    diagnostics: tools::diagnostics::Diagnostics,
     counters: Counters,
     outputs: VecDeque<Output>,
 }
@@ -126,6 +136,10 @@ impl Agent {
             own_positions: VecDeque::new(),
             cursor: None,
             limits: None,
+            chat: tools::chat::Chat::default(),
+            clipboard: tools::clipboard::Clipboard::default(),
+            files: tools::files::Files::default(),
+            diagnostics: tools::diagnostics::Diagnostics::default(),
             counters: Counters::default(),
             outputs: VecDeque::new(),
         }
@@ -200,6 +214,10 @@ impl Agent {
             Stream::Input => Input::decode(body).map(|m| self.input(head.sender, m, now)),
             Stream::Screen => ScreenFeedback::decode(body).map(|m| self.feedback(head.sender, m, now)),
             Stream::Pointer => Pointer::decode(body).map(|m| self.pointer(m, now)),
+            Stream::Chat => Chat::decode(body).map(|m| self.chat(head.sender, m)),
+            Stream::Clipboard => Clipboard::decode(body).map(|m| self.clipboard(head.sender, m)),
+            Stream::Files => Files::decode(body).map(|m| self.files(head.sender, m)),
+            Stream::Diagnostics => Diagnostics::decode(body).map(|m| self.diagnostics(head.sender, m)),
         };
         if let Err(error) = read {
             tracing::debug!(%error, ?stream, "message refused");
@@ -567,6 +585,19 @@ impl Agent {
         }
         let mut message = Vec::with_capacity(HEAD_LEN + body.len());
         self.senders.next_head(stream).write(&mut message);
+        message.extend_from_slice(body);
+        self.outputs.push_back(Output::Send { stream, message: Bytes::from(message) });
+    }
+
+    /// The same to one console, on a stream that is for one.
+    #[expect(dead_code, reason = "for the tools that are next")]
+    fn send_to(&mut self, to: ParticipantId, stream: Stream, body: &[u8]) {
+        if !self.link_up {
+            return;
+        }
+        let mut message = Vec::with_capacity(TO_HEAD_LEN + body.len());
+        self.senders.next_head(stream).write(&mut message);
+        message.push(to);
         message.extend_from_slice(body);
         self.outputs.push_back(Output::Send { stream, message: Bytes::from(message) });
     }

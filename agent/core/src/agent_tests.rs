@@ -137,6 +137,7 @@ fn snapshot(media: bool) -> SessionSnapshot {
                 organisation: "Help".into(),
                 connected: true,
                 media,
+                gone: false,
             },
             Participant {
                 id: ME,
@@ -145,6 +146,7 @@ fn snapshot(media: bool) -> SessionSnapshot {
                 organisation: String::new(),
                 connected: true,
                 media: true,
+                gone: false,
             },
         ],
         code_expires_at: 0,

@@ -13,6 +13,7 @@ mod limits;
 mod output;
 mod pacer;
 mod senders;
+pub mod tools;
 
 pub use agent::{Agent, AgentConfig, FrameReady, Turn};
 pub use counters::Counters;

@@ -11,6 +11,8 @@ use farhand_protocol::keys::Usage;
 use farhand_protocol::rights::Rights;
 use farhand_protocol::signal::ToService;
 
+use crate::tools::{chat, clipboard, diagnostics, files};
+
 /// One thing for the shell to do. The order matters, above all among [`Output::Inject`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum Output {
@@ -43,6 +45,14 @@ pub enum Output {
         /// Its answer, unchecked.
         signed: Vec<u8>,
     },
+    /// Of the chat.
+    Chat(chat::Output),
+    /// Of the clipboard.
+    Clipboard(clipboard::Output),
+    /// Of file transfer.
+    Files(files::Output),
+    /// Of diagnostics and the command line.
+    Diagnostics(diagnostics::Output),
     /// It is over for good.
     Ended(ConsentEnd),
 }

@@ -36,6 +36,9 @@ const fn limits(stream: Stream) -> (f64, f64) {
         Stream::Input => (1000.0, 2000.0),
         Stream::Screen => (1000.0, 1000.0),
         Stream::Pointer => (2000.0, 2000.0),
+        Stream::Chat => (100.0, 200.0),
+        Stream::Clipboard | Stream::Diagnostics => (2000.0, 2000.0),
+        Stream::Files => (20_000.0, 20_000.0),
     }
 }
 
@@ -50,15 +53,15 @@ struct Lane {
 #[derive(Debug)]
 pub struct Senders {
     me: ParticipantId,
-    lanes: BTreeMap<ParticipantId, [Lane; 4]>,
-    sequences: [u32; 4],
+    lanes: BTreeMap<ParticipantId, [Lane; Stream::ALL.len()]>,
+    sequences: [u32; Stream::ALL.len()],
 }
 
 impl Senders {
     /// For the agent that is participant `me`.
     #[must_use]
     pub fn new(me: ParticipantId) -> Self {
-        Self { me, lanes: BTreeMap::new(), sequences: [0; 4] }
+        Self { me, lanes: BTreeMap::new(), sequences: [0; Stream::ALL.len()] }
     }
 
     /// Checks a message's head.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use arbitrary::{Arbitrary, Unstructured};
 use bytes::Bytes;
-use farhand_protocol::envelope::{Head, ScreenHead, Stream};
+use farhand_protocol::envelope::{Head, Reach, ScreenHead, Stream};
 use farhand_protocol::session::Role;
 use farhand_room::room::{Limits, Output, Room};
 
@@ -15,7 +15,7 @@ enum Step {
     Leave(u8),
     Raw { connection: u8, stream: u8, bytes: Vec<u8> },
     Sound { connection: u8, sender: u8, stream: u8, flags: u8, sequence: u32, length: u16 },
-    Take { connection: u8, urgent_only: bool },
+    Take { connection: u8, urgent_only: bool, files: bool },
     Wait(u8),
 }
 
@@ -48,13 +48,13 @@ pub fn room(data: &[u8]) {
                 }
             }
             Step::Raw { connection, stream, bytes } => {
-                let stream = Stream::ALL[usize::from(stream) % 4];
+                let stream = Stream::ALL[usize::from(stream) % Stream::ALL.len()];
                 if let Some((connection, _)) = pick(connection) {
                     let _ = room.handle_message(connection, stream, Bytes::from(bytes), now);
                 }
             }
             Step::Sound { connection, sender, stream, flags, sequence, length } => {
-                let stream = Stream::ALL[usize::from(stream) % 4];
+                let stream = Stream::ALL[usize::from(stream) % Stream::ALL.len()];
                 let mut message = Vec::new();
                 Head { stream, flags: flags & 15, sender: sender % 8, sequence }.write(&mut message);
                 ScreenHead { frame: sequence, captured_us: 0 }.write(&mut message);
@@ -65,9 +65,14 @@ pub fn room(data: &[u8]) {
                     assert!(!forged || taken.is_err(), "a forged sender was relayed");
                 }
             }
-            Step::Take { connection, urgent_only } => {
+            Step::Take { connection, urgent_only, files } => {
+                let reach = match (urgent_only, files) {
+                    (true, _) => Reach::Urgent,
+                    (false, false) => Reach::Screen,
+                    (false, true) => Reach::Files,
+                };
                 if let Some((connection, participant)) = pick(connection)
-                    && let Some((stream, message)) = room.take(connection, urgent_only, now)
+                    && let Some((stream, message)) = room.take(connection, reach, now)
                 {
                     assert!(!closed.contains(&connection));
                     let head = Head::read(&message).expect("the room relays only what has a head");

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use farhand_protocol::api::MediaOffer;
-use farhand_protocol::envelope::{MAX_DATAGRAM, MAX_MESSAGE, Stream};
+use farhand_protocol::envelope::{MAX_DATAGRAM, MAX_MESSAGE, Reach, Stream};
 use futures_util::task::AtomicWaker;
 use tokio::sync::Notify;
 
@@ -14,7 +14,16 @@ use crate::handle::{Carrier, LinkError, LinkStats, MAX_BACKLOG, MAX_URGENT_BACKL
 use crate::quic::Hop;
 
 /// The order in which messages leave.
-const ORDER: [Stream; 4] = [Stream::Control, Stream::Input, Stream::Pointer, Stream::Screen];
+const ORDER: [(Stream, Reach); Stream::ALL.len()] = [
+    (Stream::Control, Reach::Urgent),
+    (Stream::Input, Reach::Urgent),
+    (Stream::Chat, Reach::Urgent),
+    (Stream::Clipboard, Reach::Urgent),
+    (Stream::Diagnostics, Reach::Urgent),
+    (Stream::Pointer, Reach::Urgent),
+    (Stream::Screen, Reach::Screen),
+    (Stream::Files, Reach::Files),
+];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
@@ -29,8 +38,8 @@ enum State {
 #[derive(Debug)]
 struct Queue {
     state: State,
-    waiting: [VecDeque<Bytes>; 4],
-    bytes: [usize; 4],
+    waiting: [VecDeque<Bytes>; Stream::ALL.len()],
+    bytes: [usize; Stream::ALL.len()],
 }
 
 impl Queue {
@@ -41,8 +50,10 @@ impl Queue {
             State::Up | State::Switching => {}
         }
         let (longest, most) = match stream {
-            Stream::Control | Stream::Input => (MAX_MESSAGE, MAX_URGENT_BACKLOG),
-            Stream::Screen => (MAX_MESSAGE, MAX_BACKLOG),
+            Stream::Control | Stream::Input | Stream::Chat | Stream::Clipboard | Stream::Diagnostics => {
+                (MAX_MESSAGE, MAX_URGENT_BACKLOG)
+            }
+            Stream::Screen | Stream::Files => (MAX_MESSAGE, MAX_BACKLOG),
             Stream::Pointer => (MAX_DATAGRAM, MAX_DATAGRAM),
         };
         if message.is_empty() || message.len() > longest {
@@ -61,12 +72,11 @@ impl Queue {
         Ok(())
     }
 
-    fn take(&mut self, urgent_only: bool) -> Option<(Stream, Bytes)> {
+    fn take(&mut self, reach: Reach) -> Option<(Stream, Bytes)> {
         if !matches!(self.state, State::Up | State::Closing) {
             return None;
         }
-        let last = if urgent_only { 3 } else { 4 };
-        for stream in ORDER.into_iter().take(last) {
+        for (stream, _) in ORDER.into_iter().filter(|(_, wanted)| *wanted <= reach) {
             let at = stream as usize;
             if let Some(message) = self.waiting[at].pop_front() {
                 self.bytes[at] -= message.len();
@@ -78,7 +88,7 @@ impl Queue {
 
     fn clear(&mut self) {
         self.waiting.iter_mut().for_each(VecDeque::clear);
-        self.bytes = [0; 4];
+        self.bytes = [0; Stream::ALL.len()];
     }
 }
 
@@ -109,7 +119,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Shared {
     pub(crate) fn new(offer: MediaOffer) -> Self {
-        let queue = Queue { state: State::Down, waiting: Default::default(), bytes: [0; 4] };
+        let queue = Queue { state: State::Down, waiting: Default::default(), bytes: [0; Stream::ALL.len()] };
         Self {
             queue: Mutex::new(queue),
             active: Mutex::new(Active::None),
@@ -128,12 +138,14 @@ impl Shared {
     }
 
     /// The next message to write, most urgent first.
-    pub(crate) fn take(&self, urgent_only: bool) -> Option<(Stream, Bytes)> {
-        lock(&self.queue).take(urgent_only)
+    pub(crate) fn take(&self, reach: Reach) -> Option<(Stream, Bytes)> {
+        lock(&self.queue).take(reach)
     }
 
+    /// Bytes that wait. Files, which let everything pass, do not count.
     pub(crate) fn backlog(&self) -> usize {
-        let waiting: usize = lock(&self.queue).bytes.iter().sum();
+        let bytes = lock(&self.queue).bytes;
+        let waiting = bytes.iter().sum::<usize>() - bytes[Stream::Files as usize];
         let active = lock(&self.active).clone();
         match active {
             Active::Quic(hop) => waiting + hop.backlog(),
@@ -257,7 +269,7 @@ impl Shared {
         let active = lock(&self.active).clone();
         match active {
             Active::None => {}
-            Active::Quic(hop) => hop.pump(Instant::now(), &mut |urgent_only| self.take(urgent_only)),
+            Active::Quic(hop) => hop.pump(Instant::now(), &mut |reach| self.take(reach)),
             Active::WebSocket => self.socket_waker.wake(),
         }
     }
@@ -283,7 +295,7 @@ mod tests {
         ] {
             queue.push(stream, Bytes::from(text)).unwrap();
         }
-        let taken: Vec<_> = std::iter::from_fn(|| queue.take(false)).map(|(_, message)| message).collect();
+        let taken: Vec<_> = std::iter::from_fn(|| queue.take(Reach::Files)).map(|(_, message)| message).collect();
         assert_eq!(taken, ["ask", "key", "new", "screen"]);
         assert_eq!(queue.bytes, [0; 4]);
     }
@@ -310,9 +322,9 @@ mod tests {
     fn between_two_carriers_messages_wait() {
         let mut queue = queue(State::Switching);
         queue.push(Stream::Input, Bytes::from_static(b"key")).unwrap();
-        assert_eq!(queue.take(false), None);
+        assert_eq!(queue.take(Reach::Files), None);
         queue.state = State::Up;
-        assert_eq!(queue.take(false), Some((Stream::Input, Bytes::from_static(b"key"))));
+        assert_eq!(queue.take(Reach::Files), Some((Stream::Input, Bytes::from_static(b"key"))));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use farhand_protocol::envelope::Stream as StreamId;
+use farhand_protocol::envelope::{Reach, Stream as StreamId};
 use farhand_protocol::framing::{self, Accepted};
 use futures_util::{Sink, SinkExt, Stream, StreamExt};
 use tokio::time::{Instant, Interval, MissedTickBehavior};
@@ -202,7 +202,7 @@ impl SocketLink {
                 Poll::Pending => return Ok(()),
                 Poll::Ready(ready) => ready.map_err(lost)?,
             }
-            let Some((stream, message)) = self.shared.take(false) else { return Ok(()) };
+            let Some((stream, message)) = self.shared.take(Reach::Files) else { return Ok(()) };
             let message = framing::write_websocket(stream, &message);
             self.start_send(Message::Binary(message.into()))?;
         }

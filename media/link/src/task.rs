@@ -273,7 +273,7 @@ impl Task {
     }
 
     async fn carry_quic(&self, mut link: QuicLink) -> End {
-        let mut source = |urgent_only| self.shared.take(urgent_only);
+        let mut source = |reach| self.shared.take(reach);
         let handle = self.handle();
         {
             let run = pin!(quic::run::<_, Broken>(&link.hop, &mut link.receiver, &mut source, handle));

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use farhand_protocol::ParticipantId;
-use farhand_protocol::envelope::{Stream, flags};
+use farhand_protocol::envelope::{Reach, Stream, flags};
 
 use crate::room::{Limits, Stats};
 
@@ -39,8 +39,14 @@ pub(crate) struct Outbox {
     control: VecDeque<(ParticipantId, Bytes)>,
     input: VecDeque<(ParticipantId, Bytes)>,
     feedback: VecDeque<(ParticipantId, Bytes)>,
-    /// Bytes that wait in the three above, by sender.
+    chat: VecDeque<(ParticipantId, Bytes)>,
+    clipboard: VecDeque<(ParticipantId, Bytes)>,
+    diagnostics: VecDeque<(ParticipantId, Bytes)>,
+    /// Bytes that wait in those above, by sender.
     urgent_bytes: BTreeMap<ParticipantId, usize>,
+    files: VecDeque<(ParticipantId, Bytes)>,
+    /// Bytes of files that wait, by sender.
+    file_bytes: BTreeMap<ParticipantId, usize>,
     pointers: BTreeMap<ParticipantId, Bytes>,
     screen: VecDeque<Waiting>,
     screen_bytes: usize,
@@ -55,7 +61,12 @@ impl Outbox {
             control: VecDeque::new(),
             input: VecDeque::new(),
             feedback: VecDeque::new(),
+            chat: VecDeque::new(),
+            clipboard: VecDeque::new(),
+            diagnostics: VecDeque::new(),
             urgent_bytes: BTreeMap::new(),
+            files: VecDeque::new(),
+            file_bytes: BTreeMap::new(),
             pointers: BTreeMap::new(),
             screen: VecDeque::new(),
             screen_bytes: 0,
@@ -72,16 +83,22 @@ impl Outbox {
         message: Bytes,
         limits: &Limits,
     ) -> Result<(), Overflow> {
-        let waiting = self.urgent_bytes.entry(sender).or_default();
-        if *waiting + message.len() > limits.urgent_bytes {
+        let (lane, bytes, most) = match stream {
+            Stream::Control => (&mut self.control, &mut self.urgent_bytes, limits.urgent_bytes),
+            Stream::Input => (&mut self.input, &mut self.urgent_bytes, limits.urgent_bytes),
+            Stream::Screen | Stream::Pointer => {
+                (&mut self.feedback, &mut self.urgent_bytes, limits.urgent_bytes)
+            }
+            Stream::Chat => (&mut self.chat, &mut self.urgent_bytes, limits.urgent_bytes),
+            Stream::Clipboard => (&mut self.clipboard, &mut self.urgent_bytes, limits.urgent_bytes),
+            Stream::Diagnostics => (&mut self.diagnostics, &mut self.urgent_bytes, limits.urgent_bytes),
+            Stream::Files => (&mut self.files, &mut self.file_bytes, limits.file_bytes),
+        };
+        let waiting = bytes.entry(sender).or_default();
+        if *waiting + message.len() > most {
             return Err(Overflow);
         }
         *waiting += message.len();
-        let lane = match stream {
-            Stream::Control => &mut self.control,
-            Stream::Input => &mut self.input,
-            Stream::Screen | Stream::Pointer => &mut self.feedback,
-        };
         lane.push_back((sender, message));
         Ok(())
     }
@@ -126,10 +143,10 @@ impl Outbox {
         }
     }
 
-    /// The next message to write, most urgent first. With `urgent_only` a viewer's screen waits.
+    /// The next message to write, most urgent first, as far as `reach` goes.
     pub(crate) fn take(
         &mut self,
-        urgent_only: bool,
+        reach: Reach,
         now: Instant,
         limits: &Limits,
         stats: &mut Stats,
@@ -138,43 +155,53 @@ impl Outbox {
             (Stream::Control, &mut self.control),
             (Stream::Input, &mut self.input),
             (Stream::Screen, &mut self.feedback),
+            (Stream::Chat, &mut self.chat),
+            (Stream::Clipboard, &mut self.clipboard),
+            (Stream::Diagnostics, &mut self.diagnostics),
         ] {
-            if let Some((sender, message)) = lane.pop_front() {
-                if let Some(waiting) = self.urgent_bytes.get_mut(&sender) {
-                    *waiting -= message.len();
-                    if *waiting == 0 {
-                        self.urgent_bytes.remove(&sender);
-                    }
-                }
+            if let Some(message) = pop(lane, &mut self.urgent_bytes) {
                 return Some((stream, message));
             }
         }
         if let Some((_, message)) = self.pointers.pop_first() {
             return Some((Stream::Pointer, message));
         }
-        if urgent_only {
+        if reach < Reach::Screen {
             return None;
         }
+        if let Some(message) = self.take_screen(now, limits, stats) {
+            return Some((Stream::Screen, message));
+        }
+        if reach < Reach::Files {
+            return None;
+        }
+        Some((Stream::Files, pop(&mut self.files, &mut self.file_bytes)?))
+    }
+
+    fn take_screen(&mut self, now: Instant, limits: &Limits, stats: &mut Stats) -> Option<Bytes> {
         if self.is_over(now, limits) {
             self.cut(stats);
         }
-        let message = match self.screen.pop_front() {
+        match self.screen.pop_front() {
             Some(waiting) => {
                 self.screen_bytes -= waiting.message.len();
                 if waiting.reset {
                     self.reset_left_at = Some(now);
                 }
-                waiting.message
+                Some(waiting.message)
             }
-            None => self.take_probe(now, limits)?,
-        };
-        Some((Stream::Screen, message))
+            None => self.take_probe(now, limits),
+        }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
         self.control.is_empty()
             && self.input.is_empty()
             && self.feedback.is_empty()
+            && self.chat.is_empty()
+            && self.clipboard.is_empty()
+            && self.diagnostics.is_empty()
+            && self.files.is_empty()
             && self.pointers.is_empty()
             && self.screen.is_empty()
     }
@@ -211,6 +238,21 @@ impl Outbox {
         self.reset_left_at = None;
         self.state = Screen::Cut { probe, probed_at: None, may_probe: true };
     }
+}
+
+/// The first message that waits, off its sender's account.
+fn pop(
+    lane: &mut VecDeque<(ParticipantId, Bytes)>,
+    bytes: &mut BTreeMap<ParticipantId, usize>,
+) -> Option<Bytes> {
+    let (sender, message) = lane.pop_front()?;
+    if let Some(waiting) = bytes.get_mut(&sender) {
+        *waiting -= message.len();
+        if *waiting == 0 {
+            bytes.remove(&sender);
+        }
+    }
+    Some(message)
 }
 
 /// The default of [`Limits::screen_age`].

@@ -1,7 +1,7 @@
 //! The room of one session: who is in it, and who gets which message.
 //!
-//! The agent's control and screen messages go to every viewer, a viewer's messages to the agent, and nothing else goes
-//! anywhere. Bodies are never read. A shell owns the connections: it hands messages in by [`Room::handle_message`],
+//! The agent's control, screen and chat messages go to every viewer, its clipboard, files and diagnostics to the one that
+//! they name, a viewer's messages to the agent, and nothing else goes anywhere. Bodies are never read. A shell owns the connections: it hands messages in by [`Room::handle_message`],
 //! carries out what [`Room::poll_output`] says, and fetches what a connection may write by [`Room::take`].
 
 use std::collections::{BTreeMap, VecDeque};
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use farhand_protocol::ParticipantId;
-use farhand_protocol::envelope::{EnvelopeError, Head, MAX_DATAGRAM, SCREEN_HEAD_LEN, Stream};
+use farhand_protocol::envelope::{EnvelopeError, HEAD_LEN, Head, MAX_DATAGRAM, Reach, SCREEN_HEAD_LEN, Stream};
 use farhand_protocol::session::Role;
 
 use crate::outbox::{Outbox, Overflow, SCREEN_AGE};
@@ -22,9 +22,12 @@ pub type ConnectionId = u64;
 pub struct Limits {
     /// Participants at once.
     pub participants: usize,
-    /// Bytes of control, input and feedback of one sender that may wait for one receiver. Beyond, the viewer of the
-    /// two is closed: it floods, or it does not read.
+    /// Bytes of one sender that may wait for one receiver, besides the screen and files. Beyond, the viewer of the two
+    /// is closed: it floods, or it does not read.
     pub urgent_bytes: usize,
+    /// Bytes of files of one sender that may wait for one receiver; beyond likewise. The ends keep far below by the
+    /// credit that the receiver gives.
+    pub file_bytes: usize,
     /// Bytes of screen that may wait for a viewer before it is cut to the next reset.
     pub screen_bytes: usize,
     /// How long the oldest of them may wait.
@@ -40,6 +43,7 @@ impl Default for Limits {
         Self {
             participants: 16,
             urgent_bytes: 1024 * 1024,
+            file_bytes: 4 * 1024 * 1024,
             screen_bytes: 2 * 1024 * 1024,
             screen_age: SCREEN_AGE,
             reset_bytes: 32 * 1024 * 1024,
@@ -217,12 +221,16 @@ impl Room {
             return Err(Violation::ForgedSender);
         }
         match (role, stream) {
-            (Role::Agent, Stream::Control) => self.relay_to_viewers(stream, head.flags, &message, now),
+            (Role::Agent, Stream::Control | Stream::Chat) => self.relay_to_viewers(stream, head.flags, &message, now),
             (Role::Agent, Stream::Screen) => {
                 if message.len() < SCREEN_HEAD_LEN {
                     return Err(EnvelopeError::Short.into());
                 }
                 self.relay_to_viewers(stream, head.flags, &message, now);
+            }
+            (Role::Agent, Stream::Clipboard | Stream::Files | Stream::Diagnostics) => {
+                let to = message.get(HEAD_LEN).copied().ok_or(EnvelopeError::Short)?;
+                self.relay_to_viewer(to, stream, message);
             }
             (Role::Agent, Stream::Input | Stream::Pointer) | (Role::Unknown, _) => {
                 return Err(Violation::Direction);
@@ -234,7 +242,16 @@ impl Room {
                 self.inputs += 1;
                 self.relay_to_agent(sender, stream, message);
             }
-            (Role::Technician, Stream::Control | Stream::Input | Stream::Screen) => {
+            (
+                Role::Technician,
+                Stream::Control
+                | Stream::Input
+                | Stream::Screen
+                | Stream::Chat
+                | Stream::Clipboard
+                | Stream::Files
+                | Stream::Diagnostics,
+            ) => {
                 self.inputs += u64::from(stream == Stream::Input);
                 self.relay_to_agent(sender, stream, message);
             }
@@ -242,15 +259,15 @@ impl Room {
         Ok(())
     }
 
-    /// The next message to write to a connection, most urgent first. With `urgent_only`, a viewer's screen waits.
+    /// The next message to write to a connection, most urgent first, as far as `reach` goes.
     pub fn take(
         &mut self,
         connection: ConnectionId,
-        urgent_only: bool,
+        reach: Reach,
         now: Instant,
     ) -> Option<(Stream, Bytes)> {
         let member = self.members.values_mut().find(|member| member.connection == connection)?;
-        member.outbox.take(urgent_only, now, &self.limits, &mut self.stats)
+        member.outbox.take(reach, now, &self.limits, &mut self.stats)
     }
 
     /// What the shell does next.
@@ -312,6 +329,19 @@ impl Room {
         if let Some(id) = overflown {
             self.close_overflown(id);
         }
+    }
+
+    /// One who is not there gets nothing.
+    fn relay_to_viewer(&mut self, to: ParticipantId, stream: Stream, message: Bytes) {
+        let Some(member) = self.members.get_mut(&to).filter(|member| member.role != Role::Agent) else {
+            return;
+        };
+        self.stats.messages += 1;
+        self.stats.bytes += message.len() as u64;
+        if member.outbox.push_urgent(0, stream, message, &self.limits) == Err(Overflow) {
+            return self.close_overflown(to);
+        }
+        self.outputs.push_back(Output::Wake { connection: member.connection });
     }
 
     fn relay_to_agent(&mut self, sender: ParticipantId, stream: Stream, message: Bytes) {

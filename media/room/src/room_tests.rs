@@ -44,7 +44,7 @@ impl World {
     }
 
     fn take(&mut self, to: ParticipantId) -> Option<(Stream, u32)> {
-        let (stream, message) = self.room.take(to.into(), false, self.now)?;
+        let (stream, message) = self.room.take(to.into(), Reach::Files, self.now)?;
         Some((stream, Head::read(&message).unwrap().sequence))
     }
 
@@ -149,10 +149,10 @@ fn urgent_messages_overtake_the_screen_and_keep_their_order() {
 fn urgent_only_leaves_a_viewers_screen_where_it_is() {
     let mut world = world();
     let frame = world.send(AGENT, Stream::Screen, RESET, 100);
-    assert_eq!(world.room.take(VIEWER.into(), true, world.now), None);
+    assert_eq!(world.room.take(VIEWER.into(), Reach::Urgent, world.now), None);
     assert_eq!(world.take_all(VIEWER), [frame]);
     let feedback = world.send(VIEWER, Stream::Screen, 0, 1);
-    let taken = world.room.take(AGENT.into(), true, world.now).unwrap();
+    let taken = world.room.take(AGENT.into(), Reach::Urgent, world.now).unwrap();
     assert_eq!(Head::read(&taken.1).unwrap().sequence, feedback);
 }
 
@@ -277,7 +277,7 @@ fn what_waited_is_carried_over_only_when_nothing_before_it_was_lost() {
         world.outputs();
         world.room.handle_join(10, AGENT, Role::Agent, carry_over).unwrap();
         let taken =
-            world.room.take(10, false, world.now).map(|(_, message)| Head::read(&message).unwrap().sequence);
+            world.room.take(10, Reach::Files, world.now).map(|(_, message)| Head::read(&message).unwrap().sequence);
         assert_eq!(taken, carry_over.then_some(ask));
         assert_eq!(world.outputs().contains(&Output::Wake { connection: 10 }), carry_over);
     }

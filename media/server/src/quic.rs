@@ -66,7 +66,7 @@ struct QuicPeer<S: Session> {
 
 impl<S: Session> Peer for QuicPeer<S> {
     fn wake(&self) {
-        self.hop.pump(Instant::now(), &mut |urgent_only| self.cell.take(self.connection, urgent_only));
+        self.hop.pump(Instant::now(), &mut |reach| self.cell.take(self.connection, reach));
     }
 
     fn close(&self, code: u32, why: &'static str) {
@@ -130,7 +130,7 @@ async fn participate<S: Session>(
     if let Some((code, why)) = peer.cell.present(peer.connection, peer.clone()) {
         return session.close(code, why);
     }
-    let mut source = |urgent_only| peer.cell.take(peer.connection, urgent_only);
+    let mut source = |reach| peer.cell.take(peer.connection, reach);
     let end = quic::run(&peer.hop, &mut receiver, &mut source, |stream, message| {
         peer.cell.handle_message(peer.connection, stream, message).map_err(End::Refused)
     })

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use farhand_link::quic::Broken;
 use farhand_protocol::ParticipantId;
-use farhand_protocol::envelope::{EnvelopeError, Stream};
+use farhand_protocol::envelope::{EnvelopeError, Reach, Stream};
 use farhand_protocol::framing::{Accepted, FrameError};
 use farhand_room::{
     Closed, ConnectionId, JoinError, Limits, Output, Room, Stats, Ticket, TicketError, Violation,
@@ -73,8 +73,8 @@ impl Cell {
     }
 
     /// The next message to write to a connection.
-    pub(crate) fn take(&self, connection: ConnectionId, urgent_only: bool) -> Option<(Stream, Bytes)> {
-        self.lock().room.take(connection, urgent_only, Instant::now())
+    pub(crate) fn take(&self, connection: ConnectionId, reach: Reach) -> Option<(Stream, Bytes)> {
+        self.lock().room.take(connection, reach, Instant::now())
     }
 
     /// The connection's ticket is answered: from now on it is woken. Says why it has to go, when it has.

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use farhand_protocol::envelope::Stream;
+use farhand_protocol::envelope::{Reach, Stream};
 use farhand_protocol::framing;
 use farhand_room::ConnectionId;
 use futures_util::task::AtomicWaker;
@@ -216,7 +216,7 @@ where
                 Poll::Ready(Err(_)) => return Err(End::Gone),
                 Poll::Ready(Ok(())) => {}
             }
-            let Some((stream, message)) = self.cell.take(self.connection, false) else { return Ok(()) };
+            let Some((stream, message)) = self.cell.take(self.connection, Reach::Files) else { return Ok(()) };
             self.start_send(SocketOut::Message(framing::write_websocket(stream, &message).into()))?;
         }
     }

@@ -39,13 +39,13 @@ pub enum Channel {
     Screen = 2,
     /// [`Stream::Pointer`], datagrams.
     Pointer = 3,
-    /// Files. Reserved.
+    /// [`Stream::Files`].
     Files = 16,
-    /// Chat. Reserved.
+    /// [`Stream::Chat`].
     Chat = 17,
-    /// Clipboard. Reserved.
+    /// [`Stream::Clipboard`].
     Clipboard = 18,
-    /// Diagnostics and command line. Reserved.
+    /// [`Stream::Diagnostics`].
     Diagnostics = 19,
     /// A camera's track, by SFrame (RFC 9605). Reserved.
     Camera = 64,
@@ -79,6 +79,10 @@ impl From<Stream> for Channel {
             Stream::Input => Self::Input,
             Stream::Screen => Self::Screen,
             Stream::Pointer => Self::Pointer,
+            Stream::Chat => Self::Chat,
+            Stream::Clipboard => Self::Clipboard,
+            Stream::Files => Self::Files,
+            Stream::Diagnostics => Self::Diagnostics,
         }
     }
 }

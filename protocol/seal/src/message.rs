@@ -1,11 +1,11 @@
 //! Sealing and opening messages of the media path.
 //!
-//! `head (8 bytes, 20 on the screen stream from the agent) | epoch u16 | sealed text | tag`: the head stays clear, with
+//! `head (8 bytes; from the agent 20 on the screen stream and 9 on those for one console) | epoch u16 | sealed text | tag`: the head stays clear, with
 //! the flag SEALED set, and is authenticated together with the epoch. The counter is the head's sequence; what the text
 //! says in front of its padding is the clear message's body.
 
 use farhand_protocol::ParticipantId;
-use farhand_protocol::envelope::{EnvelopeError, HEAD_LEN, Head, SCREEN_HEAD_LEN, Stream, flags};
+use farhand_protocol::envelope::{EnvelopeError, HEAD_LEN, Head, SCREEN_HEAD_LEN, Stream, TO_HEAD_LEN, flags};
 
 use crate::aead::{Cipher, TAG};
 use crate::keys::{Channel, Direction, Epoch, EpochSecret, Pair, StreamKey};
@@ -119,7 +119,9 @@ const fn head_len(stream: Stream, direction: Direction) -> usize {
     match (stream, direction) {
         (Stream::Screen, Direction::Down) => SCREEN_HEAD_LEN,
         (Stream::Screen, Direction::Up)
-        | (Stream::Control | Stream::Input | Stream::Pointer, Direction::Up | Direction::Down) => HEAD_LEN,
+        | (Stream::Control | Stream::Input | Stream::Pointer | Stream::Chat, Direction::Up | Direction::Down)
+        | (Stream::Clipboard | Stream::Files | Stream::Diagnostics, Direction::Up) => HEAD_LEN,
+        (Stream::Clipboard | Stream::Files | Stream::Diagnostics, Direction::Down) => TO_HEAD_LEN,
     }
 }
 
@@ -231,13 +233,22 @@ impl Sealer {
     }
 }
 
+/// Epochs whose messages an opener still takes. What the agent sends under an older one could be forged by a console
+/// that left; a console's keys are its own, and it goes on under the old ones until it has heard of the new.
+const fn kept(direction: Direction) -> usize {
+    match direction {
+        Direction::Up => 4,
+        Direction::Down => 2,
+    }
+}
+
 /// Opens the messages of one sender on one stream: each once, and on an ordered stream in their order.
 #[derive(Debug)]
 pub struct Opener {
     stream: Stream,
     direction: Direction,
     sender: ParticipantId,
-    /// The newest epoch's key and the one before, which messages on their way may still have.
+    /// The newest epochs' keys, as many as [`kept`], which messages on their way may still have.
     keys: Vec<(Epoch, Cipher)>,
     /// On an ordered stream nothing older than this is taken any more.
     reached: Epoch,
@@ -262,10 +273,10 @@ impl Opener {
         Self { stream, direction, sender, keys: Vec::new(), reached: 0, window: Window::new(), broken: 0 }
     }
 
-    /// Opens messages of a newer epoch too; the one before it stays. Nothing happens when it is not newer.
+    /// Opens messages of a newer epoch too; those before it stay for a while. Nothing happens when it is not newer.
     pub fn renew(&mut self, epoch: Epoch, key: StreamKey) {
         if self.keys.last().is_none_or(|(newest, _)| epoch > *newest) {
-            if self.keys.len() == 2 {
+            if self.keys.len() == kept(self.direction) {
                 self.keys.remove(0);
             }
             self.keys.push((epoch, Cipher::new(key)));
@@ -374,7 +385,13 @@ impl Opener {
 
     const fn ordered(&self) -> bool {
         match self.stream {
-            Stream::Control | Stream::Input | Stream::Screen => true,
+            Stream::Control
+            | Stream::Input
+            | Stream::Screen
+            | Stream::Chat
+            | Stream::Clipboard
+            | Stream::Files
+            | Stream::Diagnostics => true,
             Stream::Pointer => false,
         }
     }

@@ -30,7 +30,16 @@ pub const fn smallest(stream: Stream, direction: Direction) -> usize {
     match (stream, direction) {
         (Stream::Screen, Direction::Down) => PICTURE,
         (Stream::Screen, Direction::Up)
-        | (Stream::Control | Stream::Input | Stream::Pointer, Direction::Up | Direction::Down) => WORDS,
+        | (
+            Stream::Control
+            | Stream::Input
+            | Stream::Pointer
+            | Stream::Chat
+            | Stream::Clipboard
+            | Stream::Files
+            | Stream::Diagnostics,
+            Direction::Up | Direction::Down,
+        ) => WORDS,
     }
 }
 

@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::rights::Rights;
 
+use super::WindowRule;
+
 /// What the members of a group may do at most. A ceiling: the customer's consent is needed for each of it all the
 /// same. Kept at the service and at the agent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +27,11 @@ pub struct Policy {
     pub recorded: bool,
     /// From where the members may work, such as `192.0.2.0/24`; empty for anywhere.
     pub addresses: Vec<String>,
+    /// Windows that the agent keeps out of the picture, or in which nobody but the customer acts: the organisation's
+    /// list, as the service fills it in for a session. Empty in a group's form.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "ts", ts(optional, as = "Option<Vec<WindowRule>>"))]
+    pub windows: Vec<WindowRule>,
 }
 
 impl Default for Policy {
@@ -35,6 +42,7 @@ impl Default for Policy {
             idle_minutes: None,
             recorded: false,
             addresses: Vec::new(),
+            windows: Vec::new(),
         }
     }
 }

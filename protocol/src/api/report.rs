@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::SessionResult;
 use crate::session::EndReason;
 
-/// `GET /history?from=&to=&technician=&outcome=&search=&before=&limit=`: sessions, newest first. An administrator sees
+/// `GET /history?from=&to=&technician=&outcome=&result=&search=&before=&limit=`: sessions, newest first. An administrator sees
 /// everybody's, a technician their own. `search` looks in technicians' names and in notes.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -46,6 +47,16 @@ pub struct PastSession {
     pub outcome: Option<EndReason>,
     /// Whether it was to be recorded.
     pub recorded: bool,
+    /// What came out of it, as its technician wrote it down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub result: Option<SessionResult>,
+    /// The technician's note; left out where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub note: Option<String>,
+    /// Whether its chat is kept, sealed to the organisation's key.
+    pub chat: bool,
 }
 
 /// `GET /report?from=&to=` (times; at most 366 days), and as CSV at `GET /report.csv`.
@@ -79,4 +90,12 @@ pub struct ReportRow {
     /// Seconds from joining to the end, of all of them.
     #[cfg_attr(feature = "ts", ts(type = "number"))]
     pub seconds: u64,
+    /// How many of them were solved, as their technicians wrote down.
+    pub solved: u32,
+    /// How many were not.
+    pub not_solved: u32,
+    /// How many left something to be done.
+    pub follow_up: u32,
+    /// How many somebody else goes on with.
+    pub passed_on: u32,
 }

@@ -4,11 +4,11 @@
 //! |---|---|---|---|
 //! | fresh | `Standing` → granted | `Ask` → asking | |
 //! | asking | `Allow` of this ask → granted; `Refuse` of this ask → ended | a newer `Ask` replaces; `LinkLost` → fresh | → ended |
-//! | granted | `Allow`, `Refuse` of the ask for more; `Withdraw`; `Hold`, `DesktopLocked` → held | `Ask` for more; `GiveUp`; `LinkLost` → held | the ask for more lapses |
-//! | held | `Resume`, `DesktopUnlocked` lift their own hold; further holds; `Withdraw` | `LinkBack` lifts its own hold; `GiveUp` | → ended |
+//! | granted | `Allow`, `Refuse` of the ask for more; `Withdraw`, `WithdrawAll`; `Hold`, `DesktopLocked` → held | `Ask` for more; `GiveUp`; `LinkLost` → held | the ask for more lapses |
+//! | held | `Resume`, `DesktopUnlocked` lift their own hold; further holds; `Withdraw`; `WithdrawAll`, which lifts the customer's | `LinkBack` lifts its own hold; `GiveUp` | → ended |
 //! | ended | refused | refused | |
 //!
-//! `Stop` and `End` end every state. That the desktop is locked or the link down is remembered in the first two
+//! `Stop`, `Block` and `End` end every state. That the desktop is locked or the link down is remembered in the first two
 //! states as well, so that a grant made meanwhile starts held.
 
 use std::collections::VecDeque;
@@ -39,6 +39,8 @@ pub enum Local {
     },
     /// The customer takes a right back.
     Withdraw(Right),
+    /// The customer takes every right back, and what is asked for beside them is refused. The session stays.
+    WithdrawAll,
     /// The customer pauses.
     Hold,
     /// The customer goes on after a pause.
@@ -49,6 +51,8 @@ pub enum Local {
     DesktopUnlocked,
     /// The customer ends everything.
     Stop,
+    /// Whoever asks is one whom the customer never wants to be asked by again.
+    Block,
 }
 
 /// Inputs that come over the network. None can widen a grant: there is no variant for it.
@@ -302,6 +306,7 @@ impl Consent {
             Local::Allow { ask, rights } => self.allow(ask, rights, now),
             Local::Refuse { ask } => self.refuse(ask),
             Local::Withdraw(right) => self.narrow(|rights| rights.without(right)),
+            Local::WithdrawAll => self.withdraw_all(),
             Local::Hold => match self.state {
                 State::Granted { .. } | State::Held { .. } => {
                     self.holds.customer.get_or_insert(now + self.pause_limit);
@@ -329,6 +334,10 @@ impl Consent {
             }
             Local::Stop => {
                 self.state = State::Ended(ConsentEnd::Stopped);
+                Ok(())
+            }
+            Local::Block => {
+                self.state = State::Ended(ConsentEnd::Blocked);
                 Ok(())
             }
         }
@@ -460,6 +469,18 @@ impl Consent {
             *more = None;
         }
         self.narrow(|granted| rights.strongest().fold(granted, Rights::without))
+    }
+
+    fn withdraw_all(&mut self) -> Result<(), ConsentRefused> {
+        if let State::Granted { more: more @ Some(_), .. } = &mut self.state {
+            *more = None;
+            self.refusals = self.refusals.saturating_add(1);
+        }
+        self.narrow(|_| Rights::EMPTY)?;
+        // Where nothing is allowed there is nothing to pause, and nobody could ask anew while it lasts.
+        self.holds.customer = None;
+        self.lift();
+        Ok(())
     }
 
     fn narrow(&mut self, less: impl FnOnce(Rights) -> Rights) -> Result<(), ConsentRefused> {

@@ -55,8 +55,16 @@ fn alphabet() -> Vec<Step> {
         [Right::View, Right::Control, Right::Files, Right::Shell].map(|r| Step::Local(Local::Withdraw(r))),
     );
     steps.extend(
-        [Local::Hold, Local::Resume, Local::DesktopLocked, Local::DesktopUnlocked, Local::Stop]
-            .map(Step::Local),
+        [
+            Local::WithdrawAll,
+            Local::Hold,
+            Local::Resume,
+            Local::DesktopLocked,
+            Local::DesktopUnlocked,
+            Local::Stop,
+            Local::Block,
+        ]
+        .map(Step::Local),
     );
     steps.extend([Remote::LinkLost, Remote::LinkBack, Remote::End].map(Step::Remote));
     steps
@@ -198,7 +206,7 @@ fn the_walk_reaches_every_state() {
         ("ended", false),
     ];
     assert_eq!(names, HashSet::from(all));
-    assert_eq!(ends.len(), 5, "{ends:?}");
+    assert_eq!(ends.len(), 6, "{ends:?}");
     assert_eq!(holds.iter().filter(|(state, _)| *state == "held").count(), 7, "every set of holds but none");
     assert!(count > 500, "{count} states: the walk went nowhere");
 }
@@ -299,10 +307,11 @@ fn the_end_is_the_end() {
 }
 
 #[test]
-fn stop_and_end_work_everywhere() {
+fn stop_block_and_end_work_everywhere() {
     walk(|before, input, after, _| {
         let why = match input {
             Step::Local(Local::Stop) => ConsentEnd::Stopped,
+            Step::Local(Local::Block) => ConsentEnd::Blocked,
             Step::Remote(Remote::End) => ConsentEnd::EndedRemotely,
             _ => return,
         };
@@ -310,6 +319,40 @@ fn stop_and_end_work_everywhere() {
             assert_eq!(after.consent.state, State::Ended(why));
         }
     });
+}
+
+#[test]
+fn everything_is_taken_back_at_once_and_the_session_stays() {
+    walk(|before, input, after, told| {
+        let Step::Local(Local::WithdrawAll) = input else { return };
+        match before.consent.state {
+            State::Granted { more, .. } => {
+                assert_eq!(after.consent.state, State::Granted { rights: Rights::EMPTY, more: None });
+                assert_eq!(after.consent.refusals, before.consent.refusals + u8::from(more.is_some()));
+            }
+            State::Held { .. } => {
+                assert_eq!(after.consent.granted(), Rights::EMPTY);
+                assert!(!after.consent.holds.reasons().contains(&Hold::Customer));
+            }
+            State::Fresh | State::Asking(_) => assert_eq!(told.result, Err(ConsentRefused::NotNow)),
+            State::Ended(_) => assert_eq!(told.result, Err(ConsentRefused::Ended)),
+        }
+    });
+}
+
+#[test]
+fn what_was_taken_back_must_be_asked_for_anew() {
+    let mut consent = fresh();
+    let now = Instant::now();
+    consent.handle_local(Local::Standing(CONTROL), now).unwrap();
+    consent.handle_local(Local::Hold, now).unwrap();
+    consent.handle_local(Local::WithdrawAll, now).unwrap();
+    assert_eq!(permitted(&consent), []);
+    assert_eq!(consent.handle_local(Local::Resume, now), Err(ConsentRefused::NotNow));
+    consent.handle_remote(Remote::Ask { rights: VIEW }, now).unwrap();
+    assert_eq!(permitted(&consent), []);
+    consent.handle_local(Local::Allow { ask: AskId(1), rights: VIEW }, now).unwrap();
+    assert_eq!(permitted(&consent), [Right::View]);
 }
 
 #[test]
@@ -327,9 +370,11 @@ fn the_end_of_control_is_told_once_whatever_ended_it() {
     let must = [
         Step::Local(Local::Withdraw(Right::Control)),
         Step::Local(Local::Withdraw(Right::View)),
+        Step::Local(Local::WithdrawAll),
         Step::Local(Local::Hold),
         Step::Local(Local::DesktopLocked),
         Step::Local(Local::Stop),
+        Step::Local(Local::Block),
         Step::Remote(Remote::LinkLost),
         Step::Remote(Remote::GiveUp { rights: CONTROL }),
         Step::Remote(Remote::GiveUp { rights: VIEW }),
@@ -418,7 +463,7 @@ fn each_hold_is_lifted_by_its_own_input_only() {
         };
         let mut left = before.consent.holds.reasons();
         let lifted = match input {
-            Step::Local(Local::Resume) => Some(Hold::Customer),
+            Step::Local(Local::Resume | Local::WithdrawAll) => Some(Hold::Customer),
             Step::Local(Local::DesktopUnlocked) => Some(Hold::DesktopLocked),
             Step::Remote(Remote::LinkBack) => Some(Hold::LinkLost),
             _ => None,

@@ -190,6 +190,9 @@ impl Session {
         self.handle_timeout(now);
         self.settle(|session| {
             let participant = session.participant(who)?;
+            if up && participant.gone {
+                return Err(SessionRefused::UnknownParticipant);
+            }
             participant.connected = up;
             participant.media = false;
             session.presence(now);
@@ -211,6 +214,23 @@ impl Session {
     /// [`SessionRefused`]; nothing changed.
     pub fn handle_media_down(&mut self, who: ParticipantId, now: Instant) -> Result<(), SessionRefused> {
         self.media(who, false, now)
+    }
+
+    /// A technician's part in the session is over for good; the session goes on.
+    ///
+    /// # Errors
+    /// [`SessionRefused`]; nothing changed. An agent does not leave: it ends the session.
+    pub fn handle_leave(&mut self, who: ParticipantId, now: Instant) -> Result<(), SessionRefused> {
+        self.handle_timeout(now);
+        self.settle(|session| {
+            let participant = session.participant(who)?;
+            if participant.role != Role::Technician {
+                return Err(SessionRefused::Role);
+            }
+            (participant.connected, participant.media, participant.gone) = (false, false, true);
+            session.presence(now);
+            Ok(())
+        })
     }
 
     /// Somebody ends the session; see [`EndReason::by`] and [`EndReason::from_consent`].
@@ -283,6 +303,7 @@ impl Session {
             organisation: cut(organisation).to_owned(),
             connected: false,
             media: false,
+            gone: false,
         });
         if claims {
             self.enter(SessionState::Claimed, Some(now + self.config.connect_within));

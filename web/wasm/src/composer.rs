@@ -144,7 +144,7 @@ impl Composer {
 }
 
 impl Composer {
-    fn message<T: Serialize>(&mut self, stream: Stream, body: &T) -> Vec<u8> {
+    pub(crate) fn message<T: Serialize>(&mut self, stream: Stream, body: &T) -> Vec<u8> {
         let sequence = &mut self.sequences[stream as usize];
         let mut out = Vec::with_capacity(64);
         Head { stream, flags: 0, sender: self.participant, sequence: *sequence }.write(&mut out);

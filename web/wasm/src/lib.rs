@@ -9,6 +9,7 @@ mod control;
 mod receipt;
 mod screen;
 mod seal;
+mod tools;
 
 pub use agent_end::AgentEnd;
 pub use carrier::{Doubler, FrameReader, Reorder};
@@ -17,3 +18,4 @@ pub use control::read_control;
 pub use receipt::{letter_open, letter_public, letter_seal, read_receipt};
 pub use screen::ScreenDecoder;
 pub use seal::{ConsoleEnd, Piece, measure_seal};
+pub use tools::read_tool;

@@ -7,14 +7,14 @@ use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use bytes::{Buf, Bytes};
-use farhand_protocol::envelope::Stream;
+use farhand_protocol::envelope::{Reach, Stream};
 use farhand_protocol::framing::{DOUBLE_UP_TO, Datagram, Doubler};
 use tokio::io::AsyncWrite;
 
 use super::controller::Calm;
 use super::gauge::Gauge;
 use super::session::Session;
-use super::{lane, priority};
+use super::{LANES, lane, priority};
 
 /// Bytes of urgent messages that wait for quinn before no more are taken from their source.
 const URGENT_AHEAD: usize = 64 * 1024;
@@ -29,9 +29,12 @@ const THIRD_AFTER: Duration = Duration::from_millis(25);
 /// While there is no room, the gauge is looked at again after this: a change of path replaces the controller.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
-/// Where a hop's messages come from: the next one, most urgent first. With `true`, a large queue of screen stays
-/// where it is.
-pub type Source<'a> = dyn FnMut(bool) -> Option<(Stream, Bytes)> + Send + 'a;
+/// Where a hop's messages come from: the next one, most urgent first. What lies beyond the reach stays where it is.
+pub type Source<'a> = dyn FnMut(Reach) -> Option<(Stream, Bytes)> + Send + 'a;
+
+/// Places in the array of lanes.
+const SCREEN: usize = 2;
+const FILES: usize = 5;
 
 struct Lane<S> {
     stream: Option<S>,
@@ -79,7 +82,7 @@ impl<S: AsyncWrite + Unpin> Lane<S> {
 }
 
 struct Sender<S: Session> {
-    lanes: [Lane<S::Send>; 3],
+    lanes: [Lane<S::Send>; LANES],
     gauge: Arc<Gauge>,
     waker: Option<Waker>,
     /// What the task's timer is set to, so that another thread wakes it only for an earlier one.
@@ -103,7 +106,7 @@ impl<S: Session> Hop<S> {
         let lane =
             || Lane { stream: None, pending: VecDeque::new(), bytes: 0, next: 0, doubler: Doubler::new() };
         let sender = Sender {
-            lanes: [lane(), lane(), lane()],
+            lanes: std::array::from_fn(|_| lane()),
             gauge: gauge_of(&session),
             waker: None,
             armed: None,
@@ -127,10 +130,13 @@ impl<S: Session> Hop<S> {
         }
     }
 
-    /// Bytes that were taken from the source and are not yet on the wire.
+    /// Bytes that were taken from the source and are not yet on the wire. Files, which let everything pass, do not
+    /// count.
     pub fn backlog(&self) -> usize {
         let sender = self.lock();
-        sender.gauge.unsent() + sender.lanes.iter().map(|lane| lane.bytes).sum::<usize>()
+        let lanes = Stream::ORDERED.into_iter().zip(&sender.lanes);
+        let waiting = lanes.filter(|(stream, _)| *stream != Stream::Files).map(|(_, lane)| lane.bytes);
+        sender.gauge.unsent() + waiting.sum::<usize>()
     }
 
     /// The controller's gauge.
@@ -194,14 +200,21 @@ impl<S: Session> Sender<S> {
         loop {
             // What is left of earlier messages goes first; quinn wakes the task when it takes more.
             self.write(cx);
-            let urgent: usize = self.lanes.iter().take(2).map(|lane| lane.bytes).sum();
+            let lanes = Stream::ORDERED.into_iter().zip(&self.lanes);
+            let urgent = lanes.filter(|(stream, _)| !matches!(stream, Stream::Screen | Stream::Files));
+            let urgent: usize = urgent.map(|(_, lane)| lane.bytes).sum();
             if urgent > URGENT_AHEAD {
                 return false;
             }
-            let screen = &self.lanes[2];
-            let blocked = screen.bytes > 0 || screen.stream.is_none();
+            let blocked = |lane: &Lane<S::Send>| lane.bytes > 0 || lane.stream.is_none();
             let full = !self.gauge.has_room();
-            let Some((stream, message)) = source(blocked || full) else { return full && !blocked };
+            let screen = blocked(&self.lanes[SCREEN]);
+            let reach = match (full || screen, blocked(&self.lanes[FILES])) {
+                (true, _) => Reach::Urgent,
+                (false, true) => Reach::Screen,
+                (false, false) => Reach::Files,
+            };
+            let Some((stream, message)) = source(reach) else { return full && !screen };
             match lane(stream) {
                 Some(lane) => {
                     self.third = None;
@@ -251,7 +264,7 @@ impl<S: Session> Sender<S> {
         if self.poke_at().is_some_and(|at| at <= now) {
             self.large = self.large.map(|(at, pokes)| (at, pokes + 1));
             // A copy of a message that was delivered half an index space ago: every receiver passes it over.
-            let index = self.lanes[2].next.wrapping_sub(1 << 31);
+            let index = self.lanes[SCREEN].next.wrapping_sub(1 << 31);
             let message = Bytes::from_static(&[0]);
             self.datagram(session, &Datagram::Copy { stream: Stream::Screen, index, message });
         }

@@ -25,11 +25,16 @@ pub(crate) fn priority(stream: Stream) -> i32 {
         Stream::Control => 2,
         Stream::Input => 3,
         Stream::Pointer => 1,
+        Stream::Chat | Stream::Clipboard | Stream::Diagnostics => 1,
         Stream::Screen => 0,
+        Stream::Files => -1,
     }
 }
 
-/// Where an ordered stream stands in arrays of three.
+/// Ordered streams.
+pub(crate) const LANES: usize = Stream::ORDERED.len();
+
+/// Where an ordered stream stands in arrays of [`LANES`].
 pub(crate) fn lane(stream: Stream) -> Option<usize> {
     Stream::ORDERED.iter().position(|ordered| *ordered == stream)
 }

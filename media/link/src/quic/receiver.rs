@@ -10,7 +10,7 @@ use farhand_protocol::envelope::Stream;
 use farhand_protocol::framing::{self, Datagram, FrameReader, Reorder};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, ReadBuf};
 
-use super::lane;
+use super::{LANES, lane};
 use super::session::{Broken, Session};
 
 const READ: usize = 32 * 1024;
@@ -36,7 +36,7 @@ pub enum Incoming<S: Session> {
 /// The reading side of a hop: every message once, in the order of its stream.
 pub struct Receiver<S: Session> {
     session: S,
-    lanes: [Lane<S::Recv>; 3],
+    lanes: [Lane<S::Recv>; LANES],
     datagram: Boxed<Result<Bytes, Broken>>,
     accept: Option<Accepting<S>>,
     ready: VecDeque<(Stream, Bytes)>,
@@ -57,7 +57,7 @@ impl<S: Session> Receiver<S> {
         let datagram = next_datagram(&session);
         let accept = accepts.then(|| next_stream(&session));
         let buffer = vec![0; READ];
-        Self { session, lanes: [lane(), lane(), lane()], datagram, accept, ready: VecDeque::new(), buffer }
+        Self { session, lanes: std::array::from_fn(|_| lane()), datagram, accept, ready: VecDeque::new(), buffer }
     }
 
     /// The client's side: opens the streams, hands in the ticket and waits for the answer.

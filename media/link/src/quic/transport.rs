@@ -21,8 +21,8 @@ const SEND_WINDOW: u64 = 16 * 1024 * 1024;
 const STREAM_RECEIVE_WINDOW: u32 = 4 * 1024 * 1024;
 const RECEIVE_WINDOW: u32 = 8 * 1024 * 1024;
 const DATAGRAM_BUFFER: usize = 64 * 1024;
-/// Streams that a peer may open each way: our three, HTTP/3's own, and room.
-const STREAMS: u32 = 8;
+/// Streams that a peer may open each way: our seven, HTTP/3's own, and room.
+const STREAMS: u32 = 12;
 
 /// The settings of a QUIC connection.
 #[must_use]

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use farhand_protocol::ParticipantId;
 use farhand_protocol::envelope::{HEAD_LEN, Stream};
 
+use super::before::Before;
 use super::{
     HAND_OVER, HANDSHAKE, NotOpened, NotSealed, Outcome, READY, SignalRefused, Told, at, read_signal, signal,
     told,
@@ -12,8 +13,8 @@ use super::{
 use crate::Random;
 use crate::context::{Offer, View};
 use crate::epochs::{self, Epochs, Refused};
-use crate::handshake::{AGENT_TRIES, Handshake, HandshakeError};
-use crate::keys::Channel;
+use crate::handshake::{AGENT_TRIES, Established, Handshake, HandshakeError};
+use crate::keys::{Channel, Pair};
 use crate::message::{Opened, Opener, Sealer};
 use crate::secret::Secret;
 
@@ -43,6 +44,34 @@ struct Peer {
     next: Option<Secret>,
     resumption: Option<Secret>,
     openers: Option<[Opener; Stream::ALL.len()]>,
+    /// Of the hand-shake before.
+    before: Before,
+    place: Place,
+}
+
+/// Whether a console gets the session's keys when its hand-shake is done.
+enum Place {
+    /// It does: it has the session's own code or link.
+    Member,
+    /// A colleague whom a member introduced. They get no keys before the customer agrees; until then these of the pair
+    /// wait.
+    Guest(Option<Pair>),
+    /// A colleague to whom the customer agreed.
+    Admitted,
+}
+
+impl Peer {
+    fn new(handshake: Handshake, view: View) -> Self {
+        Self {
+            handshake,
+            view,
+            next: None,
+            resumption: None,
+            openers: None,
+            before: Before::default(),
+            place: Place::Member,
+        }
+    }
 }
 
 /// The agent's end of all its consoles.
@@ -89,9 +118,7 @@ impl Agent {
                 peer.view = view;
             }
             None => {
-                let handshake = Handshake::agent(offer);
-                self.peers
-                    .insert(console, Peer { handshake, view, next: None, resumption: None, openers: None });
+                self.peers.insert(console, Peer::new(Handshake::agent(offer), view));
             }
         }
     }
@@ -110,6 +137,65 @@ impl Agent {
         let peer = self.peers.get_mut(&console).ok_or(SignalRefused::Foreign)?;
         peer.next = Some(secret);
         self.begin(console, random)
+    }
+
+    /// A console that is in introduced a colleague, whose console will have this secret. Nobody else's does: they come in
+    /// by it alone, and get no keys before [`Agent::admit`].
+    ///
+    /// # Errors
+    /// [`SignalRefused::Foreign`] when the console is not known, or was let in by another secret.
+    pub fn introduce(
+        &mut self,
+        console: ParticipantId,
+        secret: Secret,
+        random: &Random,
+    ) -> Result<(), SignalRefused> {
+        let peer = self.peers.get_mut(&console).ok_or(SignalRefused::Foreign)?;
+        if peer.resumption.is_some() || peer.next.is_some() {
+            return Err(SignalRefused::Foreign);
+        }
+        peer.place = Place::Guest(None);
+        self.handle_secret(console, secret, random)
+    }
+
+    /// The customer agreed to a colleague: they get the session's keys, now or when their hand-shake is done. What was
+    /// sent before stays closed to them. `random` must be fresh.
+    ///
+    /// # Errors
+    /// [`Refused`]: no more consoles, or the session must end.
+    pub fn admit(&mut self, console: ParticipantId, random: &Random) -> Result<(), Refused> {
+        let Some(peer) = self.peers.get_mut(&console) else { return Ok(()) };
+        let pair = match std::mem::replace(&mut peer.place, Place::Admitted) {
+            Place::Guest(pair) => pair,
+            Place::Member => {
+                peer.place = Place::Member;
+                None
+            }
+            Place::Admitted => None,
+        };
+        match pair {
+            Some(pair) => self.let_in(console, pair, random),
+            None => Ok(()),
+        }
+    }
+
+    /// A colleague is put out, or will not come: they open nothing that is sent from now on, and do not come back by what
+    /// their hand-shake left them. `random` must be fresh.
+    ///
+    /// # Errors
+    /// [`Refused::Spent`]: the session must end.
+    pub fn put_out(&mut self, console: ParticipantId, random: &Random) -> Result<(), Refused> {
+        if let Some(peer) = self.peers.get_mut(&console) {
+            *peer = Peer::new(
+                Handshake::agent(Offer { view: View { agent: self.me, ..peer.view.clone() }, ..self.offer.clone() })
+                    .after(0),
+                peer.view.clone(),
+            );
+            peer.place = Place::Guest(None);
+        }
+        self.epochs.handle_leave(console, first_32(random))?;
+        self.drain_epochs();
+        Ok(())
     }
 
     /// The service passed this on from a console. `random` must be fresh.
@@ -169,6 +255,10 @@ impl Agent {
     pub fn handle_left(&mut self, console: ParticipantId, random: &Random) -> Result<(), Refused> {
         if let Some(peer) = self.peers.get_mut(&console) {
             peer.openers = None;
+            peer.before.clear();
+            if let Place::Guest(pair) = &mut peer.place {
+                *pair = None;
+            }
         }
         self.epochs.handle_leave(console, first_32(random))?;
         self.drain_epochs();
@@ -222,7 +312,14 @@ impl Agent {
         let sender = message.get(HEAD_LEN - 5).copied().ok_or(NotOpened::Stranger)?;
         let peer = self.peers.get_mut(&sender).ok_or(NotOpened::Stranger)?;
         let openers = peer.openers.as_mut().ok_or(NotOpened::Stranger)?;
-        match openers[at(stream)].open(message)? {
+        let opened = match openers[at(stream)].open(message) {
+            Ok(opened) => {
+                peer.before.passed(stream);
+                opened
+            }
+            Err(why) => peer.before.open(stream, message, why)?,
+        };
+        match opened {
             Opened::Fresh { message, skipped: _ } => Ok(Some(message)),
             Opened::Double => Ok(None),
         }
@@ -266,20 +363,36 @@ impl Agent {
                     self.outputs.push_back(Output::Signal { to: console, signal });
                 }
                 Err(Outcome::Done(established)) => {
-                    let resumption = established.pair.resumption();
-                    self.epochs.handle_join(established.pair.clone(), first_32(random))?;
-                    if let Some(peer) = self.peers.get_mut(&console) {
-                        peer.next = None;
-                        peer.resumption = Some(resumption);
-                        // Another pair of keys, and numbers that start anew.
-                        peer.openers = Some(Stream::ALL.map(|stream| Opener::up(console, stream)));
+                    let Established { pair, theirs } = *established;
+                    let Some(peer) = self.peers.get_mut(&console) else { continue };
+                    peer.next = None;
+                    peer.resumption = Some(pair.resumption());
+                    let told = Output::Told { console, told: Told::Sealed(Box::new(theirs)) };
+                    match &mut peer.place {
+                        Place::Guest(waiting) => {
+                            *waiting = Some(pair);
+                            self.outputs.push_back(told);
+                        }
+                        Place::Member | Place::Admitted => {
+                            self.outputs.push_back(told);
+                            self.let_in(console, pair, random)?;
+                        }
                     }
-                    let told = Told::Sealed(Box::new(established.theirs));
-                    self.outputs.push_back(Output::Told { console, told });
-                    self.drain_epochs();
                 }
             }
         }
+        Ok(())
+    }
+
+    fn let_in(&mut self, console: ParticipantId, pair: Pair, random: &Random) -> Result<(), Refused> {
+        self.epochs.handle_join(pair, first_32(random))?;
+        if let Some(peer) = self.peers.get_mut(&console) {
+            // Another pair of keys, and numbers that start anew. What is on its way has the last ones.
+            if let Some(older) = peer.openers.replace(Stream::ALL.map(|stream| Opener::up(console, stream))) {
+                peer.before.put(older);
+            }
+        }
+        self.drain_epochs();
         Ok(())
     }
 

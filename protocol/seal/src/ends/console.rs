@@ -1,10 +1,13 @@
 //! A console's end.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use farhand_protocol::ParticipantId;
 use farhand_protocol::envelope::Stream;
 
+use super::before::Before;
+use super::waiting::Waiting;
 use super::{
     HAND_OVER, HANDSHAKE, NotOpened, NotSealed, Outcome, READY, SignalRefused, Told, at, read_signal, signal,
     told,
@@ -56,6 +59,8 @@ struct Keys {
     epoch: Epoch,
     sealers: [Sealer; Stream::ALL.len()],
     openers: [Opener; Stream::ALL.len()],
+    /// Of the hand-shake before.
+    before: Before,
 }
 
 /// A console's end.
@@ -72,6 +77,7 @@ pub struct Console {
     keys: Option<Keys>,
     held: [VecDeque<Vec<u8>>; Stream::ALL.len()],
     ready: VecDeque<(Stream, Vec<u8>)>,
+    waiting: Waiting,
     outputs: VecDeque<Output>,
 }
 
@@ -97,6 +103,7 @@ impl Console {
             keys: None,
             held: Default::default(),
             ready: VecDeque::new(),
+            waiting: Waiting::default(),
             outputs: VecDeque::new(),
         }
     }
@@ -210,6 +217,43 @@ impl Console {
         Ok(keys.sealers[at(stream)].seal(message)?)
     }
 
+    /// Says something to the agent: sealed, or nothing while it waits for the keys of a hand-shake that has begun anew.
+    /// What waited comes out of [`Console::poll_said`], in order. `now` is a clock that only goes forward.
+    ///
+    /// # Errors
+    /// [`NotSealed`]: it must not be sent.
+    pub fn say(&mut self, stream: Stream, message: &[u8], now: Duration) -> Result<Option<Vec<u8>>, NotSealed> {
+        if self.keys.is_some() && self.waiting.holds(stream, now) {
+            self.waiting.push(stream, message.to_vec(), now);
+            return Ok(None);
+        }
+        self.seal(stream, message).map(Some)
+    }
+
+    /// The two ends shake hands anew, from now on: what this console says waits for the new keys.
+    pub fn handle_renewal(&mut self, now: Duration) {
+        if self.keys.is_some() {
+            self.waiting.begin(now);
+        }
+    }
+
+    /// A message that waited and may go now: its stream, clear and sealed. Drain it after each signal, and at
+    /// [`Console::poll_timeout`].
+    pub fn poll_said(&mut self, now: Duration) -> Option<(Stream, Vec<u8>, Vec<u8>)> {
+        loop {
+            let (stream, message) = self.waiting.take(now)?;
+            if let Ok(sealed) = self.seal(stream, &message) {
+                return Some((stream, message, sealed));
+            }
+        }
+    }
+
+    /// When [`Console::poll_said`] has something that waits for no keys any more.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Duration> {
+        self.waiting.until()
+    }
+
     /// Opens a message of the agent; nothing when it is the second copy of one, or waits for its keys.
     ///
     /// # Errors
@@ -217,7 +261,17 @@ impl Console {
     pub fn open(&mut self, stream: Stream, message: &[u8]) -> Result<Option<Vec<u8>>, NotOpened> {
         let newest = self.keys.as_ref().map_or(0, |keys| keys.epoch);
         let opened = match &mut self.keys {
-            Some(keys) => keys.openers[at(stream)].open(message),
+            Some(keys) => match keys.openers[at(stream)].open(message) {
+                Err(OpenError::Epoch(epoch)) if epoch <= newest => {
+                    keys.before.open(stream, message, OpenError::Epoch(epoch))
+                }
+                opened => {
+                    if opened.is_ok() {
+                        keys.before.passed(stream);
+                    }
+                    opened
+                }
+            },
             // The agent is done first, and may be heard before its keys are here.
             None if self.view.is_some() => Err(OpenError::Epoch(Epoch::MAX)),
             None => return Err(NotOpened::Stranger),
@@ -281,7 +335,9 @@ impl Console {
         let Some(keys) = self.keys.as_mut().filter(|keys| keys.generation == generation) else {
             return Ok(None);
         };
-        match keys.openers[at(stream)].finish(message, text)? {
+        let opened = keys.openers[at(stream)].finish(message, text)?;
+        keys.before.passed(stream);
+        match opened {
             Opened::Fresh { message, skipped: _ } => Ok(Some(message)),
             Opened::Double => Ok(None),
         }
@@ -320,8 +376,13 @@ impl Console {
             (Some((pair, secret)), keys) => {
                 let epoch = secret.epoch();
                 let generation = keys.as_ref().map_or(0, |keys| keys.generation.wrapping_add(1));
+                let mut before = Before::default();
+                if let Some(older) = keys.take() {
+                    before.put(older.openers);
+                }
                 *keys = Some(Keys {
                     generation,
+                    before,
                     sealers: Stream::ALL.map(|stream| Sealer::up(&pair, epoch, stream)),
                     openers: Stream::ALL.map(|stream| Opener::down(pair.agent(), stream)),
                     pair,
@@ -346,6 +407,7 @@ impl Console {
                 opener.renew(epoch, secret.down(keys.pair.agent(), stream.into()));
             }
         }
+        self.waiting.end();
         self.outputs.push_back(Output::Keys(epoch));
         for stream in Stream::ALL {
             for message in std::mem::take(&mut self.held[at(stream)]) {

@@ -5,13 +5,16 @@
 //! message, 2 a hand-over. It travels as a message of the control stream ([`carry`]), which the room relays unread.
 
 mod agent;
+mod before;
 mod console;
+mod waiting;
 
 use farhand_protocol::ParticipantId;
 use farhand_protocol::envelope::{HEAD_LEN, Head, Stream, flags};
 
 pub use self::agent::{Agent, Output as AgentOutput};
 pub use self::console::{Console, Elsewhere, MAX_HELD, Output as ConsoleOutput};
+pub use self::waiting::{MAX_WAITING, STALE_AFTER, WAIT_FOR_KEYS};
 use crate::context::{Difference, Offer};
 use crate::handshake::{self, Stop};
 use crate::message::{EPOCH, OpenError, SealError};

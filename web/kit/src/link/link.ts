@@ -3,7 +3,15 @@ import { CLOSE, STREAM, type MediaOffer } from "../types";
 export { CLOSE, STREAM };
 export type Stream = (typeof STREAM)[keyof typeof STREAM];
 /** Streams that a QUIC carrier opens; pointer positions go as datagrams. */
-export const ORDERED: readonly Stream[] = [STREAM.control, STREAM.input, STREAM.screen];
+export const ORDERED: readonly Stream[] = [
+  STREAM.control,
+  STREAM.input,
+  STREAM.screen,
+  STREAM.chat,
+  STREAM.clipboard,
+  STREAM.files,
+  STREAM.diagnostics,
+];
 
 /** What carries the bytes. `native` is the desktop console's, whose link runs in Rust. */
 export type CarrierKind = "webtransport" | "websocket" | "native";

@@ -1,4 +1,4 @@
-import type { ConsentSnapshot, MediaOffer, Notice, ParticipantId, Rights } from "../types";
+import type { Chat, Clipboard, ConsentSnapshot, Diagnostics, Files, MediaOffer, Notice, ParticipantId, Rights } from "../types";
 import type { CarrierKind } from "../link/link";
 import type { Door } from "../link/native";
 import type { Origin } from "../link/websocket";
@@ -31,7 +31,20 @@ export type ToWorker =
   | { type: "pointer"; x: number; y: number }
   | { type: "release_all" }
   | { type: "watch"; agent: boolean }
+  /** Any message of a tool. */
+  | ({ type: "tool" } & ToolMessage)
   | { type: "close" };
+
+/** A tool's stream, and a message on it. */
+export type ToolMessage = { [Name in keyof ToolMessages]: { stream: Name; message: ToolMessages[Name] } }[keyof ToolMessages];
+
+/** What is said on each tool's stream. */
+export interface ToolMessages {
+  chat: Chat;
+  clipboard: Clipboard;
+  files: Files;
+  diagnostics: Diagnostics;
+}
 
 /** The shape of the customer's pointer, ready for a style sheet. `url` is null when the pointer is hidden. */
 export interface CursorShape {
@@ -65,6 +78,8 @@ export type FromWorker =
   | { type: "cursor"; cursor: CursorShape }
   | { type: "cursor_at"; x: number; y: number }
   | { type: "notice"; notice: Notice }
+  /** What the agent says to a tool. */
+  | ({ type: "tool" } & ToolMessage)
   | { type: "rtt"; ms: number }
   | { type: "screen"; width: number; height: number }
   | { type: "exact"; exact: boolean }

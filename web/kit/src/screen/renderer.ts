@@ -3,12 +3,12 @@ import { STREAM, reason } from "../link/link";
 import type { Control, ConsentSnapshot, Cursor } from "../types";
 import { Acks } from "./acks";
 import { cursorShape } from "./cursor";
-import type { FromWorker, ToWorker } from "./messages";
+import type { FromWorker, ToolMessages, ToWorker } from "./messages";
 import { Picture } from "./picture";
 import { PointerPump } from "./pump";
 import type { Surface } from "./surface";
 import { Video, type OtherDecoder } from "./video";
-import { Composer, ScreenDecoder, readControl } from "./wasm";
+import { Composer, ScreenDecoder, readControl, readTool } from "./wasm";
 
 /** What {@link ScreenDecoder.push} says. */
 const PUSHED = { more: 0, complete: 1, gap: 2 } as const;
@@ -112,6 +112,9 @@ export class Renderer {
         return;
       case "watch":
         return this.#watch(message.agent);
+      case "tool":
+        this.#link.send(STREAM[message.stream], this.#composer.tool(STREAM[message.stream], message.message));
+        return;
       case "canvas":
       case "painter":
       case "painted":
@@ -203,6 +206,15 @@ export class Renderer {
       case "receipt_signed":
       case "unknown":
         return;
+    }
+  }
+
+  /** The agent says something to a tool. */
+  tool(stream: keyof ToolMessages, bytes: Uint8Array): void {
+    try {
+      this.#tell({ type: "tool", stream, message: readTool(bytes) } as FromWorker);
+    } catch (error) {
+      console.warn("a message was refused:", reason(error));
     }
   }
 

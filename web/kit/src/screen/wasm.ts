@@ -1,7 +1,7 @@
-import init, { Composer, ConsoleEnd, Doubler, FrameReader, Piece, Reorder, ScreenDecoder, letterSeal, readControl } from "../wasm/farhand_wasm.js";
+import init, { Composer, ConsoleEnd, Doubler, FrameReader, Piece, Reorder, ScreenDecoder, letterSeal, readControl, readTool } from "../wasm/farhand_wasm.js";
 import wasmUrl from "../wasm/farhand_wasm_bg.wasm?url";
 
-export { Composer, ConsoleEnd, Doubler, FrameReader, Piece, Reorder, ScreenDecoder, letterSeal, readControl };
+export { Composer, ConsoleEnd, Doubler, FrameReader, Piece, Reorder, ScreenDecoder, letterSeal, readControl, readTool };
 
 /** Loads the module that the decoder and the messages come from; resolves with its memory. */
 export async function loadWasm(): Promise<WebAssembly.Memory> {

@@ -89,6 +89,10 @@ function open(wasm: WebAssembly.Memory, participant: number, offer: MediaOffer, 
 function render(stream: Stream, message: Uint8Array): void {
   if (stream === STREAM.screen) renderer?.screen(message);
   else if (stream === STREAM.control) renderer?.control(message);
+  else if (stream === STREAM.chat) renderer?.tool("chat", message);
+  else if (stream === STREAM.clipboard) renderer?.tool("clipboard", message);
+  else if (stream === STREAM.files) renderer?.tool("files", message);
+  else if (stream === STREAM.diagnostics) renderer?.tool("diagnostics", message);
 }
 
 /** Signs the receipt as far as this console goes along. */
@@ -190,6 +194,7 @@ function handle(message: ToWorker): void {
     case "ask":
     case "give_up":
     case "end":
+    case "tool":
       renderer?.handle(message);
       return;
   }

@@ -1,6 +1,6 @@
 import type { Clock } from "../link/link";
 import { CLOSE } from "../link/link";
-import type { CursorShape, FromWorker, ToWorker } from "../screen/messages";
+import type { CursorShape, FromWorker, ToolMessages, ToWorker } from "../screen/messages";
 import type { FromService, Rights } from "../types";
 import type { Origin } from "../link/websocket";
 import type { ReceiptCopy, ReceiptKeeper } from "./receipt";
@@ -56,6 +56,7 @@ export class Session {
 
   readonly #parts: SessionParts;
   readonly #signal: Signal;
+  readonly #tools = new Set<{ stream: keyof ToolMessages; listen: (message: ToolMessages[keyof ToolMessages]) => void }>();
   #opened = false;
   #mediaOpen = false;
   #refusedSockets = 0;
@@ -128,6 +129,18 @@ export class Session {
     this.#cancelEnd?.();
     this.#cancelEnd = null;
     this.#signal.send({ type: "end" });
+  }
+
+  /** Says something to a tool's other end. Nobody hears it while there is no seal. */
+  tool<Name extends keyof ToolMessages>(stream: Name, message: ToolMessages[Name]): void {
+    this.#parts.renderer.post({ type: "tool", stream, message } as ToWorker);
+  }
+
+  /** Listens to a tool's other end, until the returned function is called. */
+  onTool<Name extends keyof ToolMessages>(stream: Name, listen: (message: ToolMessages[Name]) => void): () => void {
+    const listener = { stream, listen: listen as (message: ToolMessages[keyof ToolMessages]) => void };
+    this.#tools.add(listener);
+    return () => void this.#tools.delete(listener);
   }
 
   attach(canvas: HTMLCanvasElement): void {
@@ -258,6 +271,9 @@ export class Session {
         return;
       case "receipt_refused":
         return this.#take({ type: "receipt_refused", why: message.why });
+      case "tool":
+        for (const { stream, listen } of this.#tools) if (stream === message.stream) listen(message.message);
+        return;
       case "cursor":
         this.cursor = message.cursor;
         return;
