@@ -23,6 +23,8 @@ use self::together::{Together, Wish};
 
 /// The longest text in [`Input::Text`], in bytes.
 pub const MAX_TEXT: usize = 4096;
+/// The longest letter in [`Input::Letter`], in bytes: one character.
+pub const MAX_LETTER: usize = 4;
 /// The longest text of a [`Notice`], in bytes.
 pub const MAX_NOTICE: usize = 1024;
 /// The largest cursor, in pixels a side.
@@ -202,6 +204,21 @@ pub enum Input {
         /// The text.
         text: String,
     },
+    /// One character by whichever key makes it, pressed and let go together with the Ctrl, Alt and Meta that are held:
+    /// shortcuts by letter, where the two sides' layouts differ.
+    Letter {
+        /// One character, at most [`MAX_LETTER`] bytes.
+        letter: String,
+    },
+    /// What is left of the texts that this viewer sent is not typed any more.
+    StopText,
+    /// The pointer moves by this from where it is: for programs that take the pointer for themselves.
+    PointerBy {
+        /// Pixels to the right.
+        dx: i32,
+        /// Pixels down.
+        dy: i32,
+    },
     /// The viewer lost focus: every key and button that it holds is released.
     ReleaseAll,
     /// A message of a newer version; ignored.
@@ -348,9 +365,12 @@ impl Input {
         let message: Self = decode(body)?;
         match &message {
             Self::Text { text } => limit("text", text.len() <= MAX_TEXT)?,
+            Self::Letter { letter } => limit("letter", letter.len() <= MAX_LETTER)?,
             Self::Key { .. }
             | Self::Button { .. }
             | Self::Wheel { .. }
+            | Self::StopText
+            | Self::PointerBy { .. }
             | Self::ReleaseAll
             | Self::Unknown => {}
         }

@@ -107,8 +107,11 @@ pub fn files() -> Result<BTreeMap<String, String>, ExportError> {
     all.take::<api::ReportRow>();
     all.take::<api::ServiceInfo>();
     all.take::<channel::chat::Chat>();
-    all.take::<channel::clipboard::Clipboard>();
     all.take::<channel::files::Files>();
+    all.take::<crate::transfer::Item>();
+    all.take::<crate::transfer::ConsoleOutput>();
+    all.take::<crate::transfer::Said>();
+    all.take::<channel::clipboard::Clipboard>();
     all.take::<channel::diagnostics::Diagnostics>();
     all.take::<api::CreateSession>();
     all.take::<api::SessionCreated>();
@@ -144,11 +147,24 @@ fn constants() -> String {
     line("VERSIONS", "The protocol versions that this build speaks.", versions);
     line("MAX_SIGNAL", "The largest signal, in bytes.", signal::MAX_SIGNAL.to_string());
     line("MAX_TEXT", "The longest text to type in one message, in bytes.", channel::MAX_TEXT.to_string());
+    let chat = channel::chat::MAX_CHAT_TEXT.to_string();
+    line("MAX_CHAT_TEXT", "The longest message of the chat, in bytes.", chat);
     line(
         "MAX_MESSAGE",
         "The largest message on the media path, in bytes.",
         envelope::MAX_MESSAGE.to_string(),
     );
+    let clipboard = [
+        ("content", u64::from(channel::clipboard::MAX_CONTENT)),
+        ("text", u64::from(channel::clipboard::MAX_CLIPBOARD_TEXT)),
+        ("html", u64::from(channel::clipboard::MAX_CLIPBOARD_HTML)),
+        ("png", u64::from(channel::clipboard::MAX_CLIPBOARD_IMAGE)),
+        ("pixels", channel::clipboard::MAX_CLIPBOARD_PIXELS),
+        ("piece", channel::clipboard::CLIPBOARD_PIECE as u64),
+        ("window", u64::from(channel::clipboard::CLIPBOARD_WINDOW)),
+    ];
+    let clipboard = clipboard.map(|(name, most)| format!("{name}: {most}")).join(", ");
+    line("CLIPBOARD", "Limits of the clipboard, in bytes and pixels.", format!("{{ {clipboard} }}"));
     line("MAX_TICKET", "The longest ticket, in bytes.", framing::MAX_TICKET.to_string());
     let streams = envelope::Stream::ALL.map(|s| format!("{}: {}", format!("{s:?}").to_lowercase(), s as u8));
     line("STREAM", "Numbers of the streams on the media path.", format!("{{ {} }}", streams.join(", ")));

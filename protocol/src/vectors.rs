@@ -1,6 +1,13 @@
 //! Golden vectors: bytes and what they mean, kept in `protocol/vectors/*.json` and read by this crate's tests and by
 //! the web kit's through wasm. A change of a vector that is not an addition is a change of the wire format.
 
+mod chat;
+mod clipboard;
+mod diagnostics;
+mod pointing;
+
+mod transfers;
+
 use bytes::Bytes;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -34,6 +41,11 @@ pub fn files() -> Vec<(&'static str, String)> {
         ("input.json", file(messages(Stream::Input, inputs()))),
         ("pointer.json", file(messages(Stream::Pointer, pointers()))),
         ("feedback.json", file(messages(Stream::Screen, feedback()))),
+        ("chat.json", file(messages(Stream::Chat, chat::all()))),
+        ("clipboard.json", file(messages(Stream::Clipboard, clipboard::clipboard()))),
+        ("diagnostics.json", file(messages(Stream::Diagnostics, diagnostics::all()))),
+        ("pointing.json", file(messages(Stream::Chat, pointing::all()))),
+        ("files.json", file(messages(Stream::Files, transfers::transfers()))),
         ("foreign.json", file(foreign())),
         ("to_service.json", file(signals(to_service()))),
         ("from_service.json", file(signals(from_service()))),
@@ -160,6 +172,11 @@ pub(crate) fn inputs() -> Vec<Input> {
     ];
     let buttons = [Button::Left, Button::Middle, Button::Right, Button::Back, Button::Forward];
     list.extend(buttons.map(|button| Input::Button { button, down: true, x: 10, y: 2000 }));
+    list.extend([
+        Input::Letter { letter: "é".into() },
+        Input::StopText,
+        Input::PointerBy { dx: -3, dy: 40_000 },
+    ]);
     list
 }
 
@@ -200,6 +217,7 @@ fn foreign() -> Value {
         { "of": "input", "hex": body(json!({ "type": "button", "button": "sixth", "down": true, "x": 0, "y": 0 })),
           "meaning": Input::Button { button: Button::Unknown, down: true, x: 0, y: 0 } },
         { "of": "feedback", "hex": body(json!({ "type": "slower", "by": 2 })), "meaning": ScreenFeedback::Unknown },
+        { "of": "clipboard", "hex": body(json!({ "type": "clear" })), "meaning": crate::channel::clipboard::Clipboard::Unknown },
         { "of": "pointer", "hex": body(json!({ "x": 1, "y": 2, "pressure": 0.5 })), "meaning": Pointer { x: 1, y: 2 } },
     ])
 }
@@ -355,6 +373,8 @@ mod tests {
             "input" => json!(Input::decode(body).unwrap()),
             "pointer" => json!(Pointer::decode(body).unwrap()),
             "feedback" => json!(ScreenFeedback::decode(body).unwrap()),
+            "clipboard" => json!(crate::channel::clipboard::Clipboard::decode(body).unwrap()),
+            "files" => json!(crate::channel::files::Files::decode(body).unwrap()),
             _ => panic!("{of} is no channel"),
         }
     }
@@ -373,6 +393,8 @@ mod tests {
             ("input", Stream::Input),
             ("pointer", Stream::Pointer),
             ("feedback", Stream::Screen),
+            ("clipboard", Stream::Clipboard),
+            ("files", Stream::Files),
         ] {
             for (at, entry) in entries(&format!("{of}.json")).iter().enumerate() {
                 let message = bytes(entry);

@@ -3,12 +3,17 @@
 
 mod kit;
 
+use std::time::Duration;
+
 use farhand_protocol::channel::{Control, Input};
 use farhand_protocol::envelope::{Stream, Writer};
 use farhand_protocol::rights::{Right, Rights};
 use farhand_seal::aead::Cipher;
 use farhand_seal::context::Difference;
-use farhand_seal::ends::{self, Agent, AgentOutput, Console, ConsoleOutput, NotOpened, NotSealed, Told};
+use farhand_seal::ends::{
+    self, Agent, AgentOutput, Console, ConsoleOutput, MAX_WAITING, NotOpened, NotSealed, STALE_AFTER, Told,
+    WAIT_FOR_KEYS,
+};
 use farhand_seal::handshake::Stop;
 use farhand_seal::message::OpenError;
 use farhand_seal::secret::Secret;
@@ -449,4 +454,231 @@ fn clear_of(sealed: &[u8]) -> Vec<u8> {
     let mut clear = sealed.to_vec();
     clear[2] = 0;
     clear
+}
+
+const NOW: Duration = Duration::from_secs(100);
+
+/// What waited at the first console, opened at the agent.
+fn arrived(world: &mut World, now: Duration) -> Vec<Vec<u8>> {
+    let mut out = Vec::new();
+    while let Some((stream, clear, sealed)) = world.console(CONSOLE).poll_said(now) {
+        let opened = world.agent.open(stream, &sealed).unwrap().unwrap();
+        assert_eq!(opened, clear);
+        out.push(opened);
+    }
+    out
+}
+
+#[test]
+fn keys_pressed_while_the_ends_shake_hands_anew_reach_the_agent_once() {
+    for counted_as_gone in [false, true] {
+        let mut world = World::new("5710");
+        world.type_code("5710");
+        let mut writer = Writer::new(CONSOLE);
+        if counted_as_gone {
+            let random = world.dice.draw();
+            world.agent.handle_left(CONSOLE, &random).unwrap();
+            world.settle(|_| Vec::new());
+        }
+        world.console(CONSOLE).handle_link_up();
+        world.console(CONSOLE).handle_renewal(NOW);
+        let pressed: Vec<_> = (0..5).map(|_| key(&mut writer)).collect();
+        for clear in &pressed {
+            assert_eq!(world.console(CONSOLE).say(Stream::Input, clear, NOW), Ok(None), "it waits");
+        }
+        assert!(arrived(&mut world, NOW).is_empty());
+        assert_eq!(world.console(CONSOLE).poll_timeout(), Some(NOW + WAIT_FOR_KEYS));
+        world.settle(|signal| vec![signal]);
+        let clear = key(&mut writer);
+        assert_eq!(world.console(CONSOLE).say(Stream::Input, &clear, NOW), Ok(None), "none overtakes");
+        let expected: Vec<_> = pressed.into_iter().chain([clear]).collect();
+        assert_eq!(arrived(&mut world, NOW), expected, "gone: {counted_as_gone}");
+        let clear = key(&mut writer);
+        let sealed = world.console(CONSOLE).say(Stream::Input, &clear, NOW).unwrap().unwrap();
+        assert_eq!(world.agent.open(Stream::Input, &sealed), Ok(Some(clear)));
+    }
+}
+
+#[test]
+fn what_was_on_its_way_under_the_keys_of_before_is_taken_until_the_first_under_the_new() {
+    let mut world = World::new("5710");
+    world.type_code("5710");
+    let (mut up, mut down) = (Writer::new(CONSOLE), Writer::new(AGENT));
+    let older: Vec<_> = (0..3)
+        .map(|_| {
+            let clear = key(&mut up);
+            (world.console(CONSOLE).seal(Stream::Input, &clear).unwrap(), clear)
+        })
+        .collect();
+    let told: Vec<_> = (0..2)
+        .map(|x| {
+            let clear = down.message(Stream::Control, &Control::CursorAt { x, y: 0 });
+            (world.agent.seal(Stream::Control, &clear).unwrap(), clear)
+        })
+        .collect();
+    world.console(CONSOLE).handle_link_up();
+    world.settle(|signal| vec![signal]);
+    for (sealed, clear) in &older[..2] {
+        assert_eq!(world.agent.open(Stream::Input, sealed), Ok(Some(clear.clone())));
+        assert_eq!(world.agent.open(Stream::Input, sealed), Ok(None), "once");
+    }
+    let (sealed, clear) = &told[0];
+    assert_eq!(world.console(CONSOLE).open(Stream::Control, sealed), Ok(Some(clear.clone())));
+    // From the first under the new keys on, the old ones are too late.
+    let newer = key(&mut up);
+    let sealed = world.console(CONSOLE).seal(Stream::Input, &newer).unwrap();
+    assert_eq!(world.agent.open(Stream::Input, &sealed), Ok(Some(newer)));
+    assert!(matches!(
+        world.agent.open(Stream::Input, &older[2].0),
+        Err(NotOpened::Refused(OpenError::Epoch(_)))
+    ));
+    let newer = down.message(Stream::Control, &Control::CursorAt { x: 9, y: 9 });
+    let sealed = world.agent.seal(Stream::Control, &newer).unwrap();
+    assert_eq!(world.console(CONSOLE).open(Stream::Control, &sealed), Ok(Some(newer)));
+    assert!(world.console(CONSOLE).open(Stream::Control, &told[1].0).is_err());
+}
+
+#[test]
+fn what_waited_for_too_long_is_not_pressed_and_where_nobody_shakes_hands_nothing_waits() {
+    let mut world = World::new("5710");
+    world.type_code("5710");
+    let mut writer = Writer::new(CONSOLE);
+    world.console(CONSOLE).handle_renewal(NOW);
+    let (old, new) = (key(&mut writer), key(&mut writer));
+    let file = writer.message(Stream::Files, &Input::Text { text: "a piece of a file".into() });
+    world.console(CONSOLE).say(Stream::Input, &old, NOW).unwrap();
+    world.console(CONSOLE).say(Stream::Files, &file, NOW).unwrap();
+    world.console(CONSOLE).say(Stream::Input, &new, NOW + WAIT_FOR_KEYS / 2).unwrap();
+    // Nobody shook hands: the keys of before are good, and what is old is not pressed any more.
+    let late = NOW + STALE_AFTER;
+    assert_eq!(arrived(&mut world, late), [file, new]);
+    let clear = key(&mut writer);
+    assert!(world.console(CONSOLE).say(Stream::Input, &clear, late).unwrap().is_some());
+    // Only the newest wait.
+    world.console(CONSOLE).handle_renewal(late);
+    let many: Vec<_> = (0..MAX_WAITING + 3).map(|_| key(&mut writer)).collect();
+    for clear in &many {
+        world.console(CONSOLE).say(Stream::Input, clear, late).unwrap();
+    }
+    world.console(CONSOLE).handle_link_up();
+    world.settle(|signal| vec![signal]);
+    assert_eq!(arrived(&mut world, late), many[3..]);
+    // Pointers and acknowledgements are worth nothing later.
+    world.console(CONSOLE).handle_renewal(late);
+    let clear = writer.message(Stream::Pointer, &Control::End);
+    assert!(world.console(CONSOLE).say(Stream::Pointer, &clear, late).unwrap().is_some());
+}
+
+const COLLEAGUE: u8 = 3;
+
+/// A session with a colleague whom its technician introduced; the customer has not agreed yet.
+fn introduced(digits_at_colleague: &str) -> World {
+    let mut world = World::new("5710");
+    world.type_code("5710");
+    world.add_console(COLLEAGUE, vec![digits(digits_at_colleague)]);
+    let random = world.dice.draw();
+    world.agent.introduce(COLLEAGUE, digits("1234"), &random).unwrap();
+    world.settle(|signal| vec![signal]);
+    world
+}
+
+fn say(world: &mut World, writer: &mut Writer) -> (Vec<u8>, [bool; 2]) {
+    let clear = writer.message(Stream::Control, &Control::CursorAt { x: 1, y: 2 });
+    let sealed = world.agent.seal(Stream::Control, &clear).unwrap();
+    let hears =
+        |world: &mut World, number| world.console(number).open(Stream::Control, &sealed).is_ok_and(|m| m.is_some());
+    let heard = [hears(world, CONSOLE), hears(world, COLLEAGUE)];
+    (sealed, heard)
+}
+
+#[test]
+fn a_colleague_gets_no_keys_before_the_customer_agrees_and_nothing_of_before_then() {
+    let mut world = introduced("1234");
+    assert!(matches!(world.at_agent.last(), Some((COLLEAGUE, Told::Sealed(_)))), "{:?}", world.at_agent);
+    assert_eq!(world.agent.members().collect::<Vec<_>>(), [CONSOLE]);
+    let mut writer = Writer::new(AGENT);
+    let (before, heard) = say(&mut world, &mut writer);
+    assert_eq!(heard, [true, false]);
+    let clear = key(&mut Writer::new(COLLEAGUE));
+    assert_eq!(world.console(COLLEAGUE).seal(Stream::Input, &clear), Err(NotSealed::NoKeys));
+    // However often it comes again.
+    world.console(COLLEAGUE).handle_link_up();
+    world.settle(|signal| vec![signal]);
+    assert_eq!(say(&mut world, &mut writer).1, [true, false]);
+
+    let random = world.dice.draw();
+    world.agent.admit(COLLEAGUE, &random).unwrap();
+    world.settle(|signal| vec![signal]);
+    assert_eq!(say(&mut world, &mut writer).1, [true, true]);
+    let sealed = world.console(COLLEAGUE).seal(Stream::Input, &clear).unwrap();
+    assert_eq!(world.agent.open(Stream::Input, &sealed), Ok(Some(clear)));
+    assert!(world.console(COLLEAGUE).open(Stream::Control, &before).is_err(), "the past stays closed");
+    // Who was let in comes back without being asked for again.
+    world.console(COLLEAGUE).handle_link_up();
+    world.settle(|signal| vec![signal]);
+    assert_eq!(say(&mut world, &mut writer).1, [true, true]);
+}
+
+#[test]
+fn a_service_that_puts_in_a_colleague_of_its_own_gets_one_guess_and_no_keys() {
+    let mut world = introduced("4321");
+    assert!(world.at_agent.contains(&(COLLEAGUE, Told::WrongSecret { left: 0 })), "{:?}", world.at_agent);
+    for guess in ["1234", "0000"] {
+        world.add_console(COLLEAGUE, vec![digits(guess)]);
+        let random = world.dice.draw();
+        let _ = world.agent.introduce(COLLEAGUE, digits("1234"), &random);
+        world.settle(|signal| vec![signal]);
+    }
+    let random = world.dice.draw();
+    world.agent.admit(COLLEAGUE, &random).unwrap();
+    world.settle(|signal| vec![signal]);
+    assert_eq!(world.agent.members().collect::<Vec<_>>(), [CONSOLE]);
+    assert_eq!(say(&mut world, &mut Writer::new(AGENT)).1, [true, false]);
+    // Nor does it get in by saying that a console is somebody whom nobody introduced.
+    world.add_console(9, vec![digits("1234")]);
+    let random = world.dice.draw();
+    world.agent.handle_back(9, &random).unwrap();
+    world.settle(|signal| vec![signal]);
+    assert_eq!(world.agent.members().collect::<Vec<_>>(), [CONSOLE]);
+}
+
+#[test]
+fn who_is_put_out_opens_nothing_more_with_all_their_keys_and_does_not_come_back() {
+    let mut world = introduced("1234");
+    let random = world.dice.draw();
+    world.agent.admit(COLLEAGUE, &random).unwrap();
+    world.settle(|signal| vec![signal]);
+    let mut writer = Writer::new(AGENT);
+    let (sealed, heard) = say(&mut world, &mut writer);
+    assert_eq!(heard, [true, true]);
+    // What they write down of their keys.
+    let epoch = |sealed: &[u8]| u16::from_be_bytes([sealed[8], sealed[9]]);
+    let written = world.console(COLLEAGUE).key(Stream::Control, epoch(&sealed)).unwrap().clone();
+    let random = world.dice.draw();
+    world.agent.put_out(COLLEAGUE, &random).unwrap();
+    let (next, _) = say(&mut world, &mut writer);
+    assert!(epoch(&next) > epoch(&sealed), "the very next message has a new key");
+    let counter = u64::from(u32::from_be_bytes(next[4..8].try_into().unwrap()));
+    let mut text = next[10..].to_vec();
+    assert!(Cipher::new(written).open(counter, &next[..10], &mut text).is_err());
+    world.settle(|signal| vec![signal]);
+    assert_eq!(say(&mut world, &mut writer).1, [true, false]);
+    // By what their hand-shake left them they do not come in again, nor by the digits.
+    let kept = world.console(COLLEAGUE).resumption().unwrap();
+    world.add_console(COLLEAGUE, vec![digits("1234"), kept]);
+    let random = world.dice.draw();
+    world.agent.handle_back(COLLEAGUE, &random).unwrap();
+    world.settle(|signal| vec![signal]);
+    let random = world.dice.draw();
+    let _ = world.agent.introduce(COLLEAGUE, digits("1234"), &random);
+    world.settle(|signal| vec![signal]);
+    let random = world.dice.draw();
+    world.agent.admit(COLLEAGUE, &random).unwrap();
+    world.settle(|signal| vec![signal]);
+    assert_eq!(say(&mut world, &mut writer).1, [true, false]);
+    let clear = key(&mut Writer::new(COLLEAGUE));
+    assert!(
+        world.console(COLLEAGUE).seal(Stream::Input, &clear).is_err()
+            || world.agent.members().all(|member| member == CONSOLE)
+    );
 }

@@ -223,6 +223,13 @@ impl Consent {
         self
     }
 
+    /// With prompts numbered from here on, so that several consents of one customer do not answer one another's.
+    #[must_use]
+    pub const fn numbered_from(mut self, last_ask: u32) -> Self {
+        self.last_ask = last_ask;
+        self
+    }
+
     /// The one gate: whether an effect that needs this right may happen now.
     #[must_use]
     pub fn permits(&self, right: Right) -> bool {

@@ -1,7 +1,7 @@
 //! A console's side of the receipt: it goes along with what the agent writes, holds it against what it saw itself, and
 //! signs as far as both agree.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use ed25519_dalek::{Signature, VerifyingKey};
 use farhand_protocol::ParticipantId;
@@ -15,6 +15,8 @@ use crate::context::View;
 
 /// Asks that wait for their entry, at most; the oldest is forgotten first.
 const MAX_ASKED: usize = 16;
+/// Files that a page may have begun before it was loaded again, at most.
+const FILES_BEFORE: usize = 64;
 /// What a witness leaves for a reload, in bytes: `entries u16 | hash 64`.
 pub const KEPT: usize = 66;
 
@@ -29,6 +31,13 @@ pub struct Standing {
     pub ended: bool,
     /// Entries are left out from here on.
     pub full: bool,
+    /// Colleagues whom the customer allowed something of their own, by their numbers as bits.
+    guests: u64,
+}
+
+/// A participant's bit; 0, which is nobody, and what is no participant have none.
+const fn bit(participant: ParticipantId) -> u64 {
+    if participant == 0 || participant >= 64 { 0 } else { 1 << participant }
 }
 
 impl Standing {
@@ -37,6 +46,9 @@ impl Standing {
     pub fn after(mut self, entry: &Entry) -> Self {
         match entry.what {
             What::Begin | What::Ask | What::Refusal | What::File | What::Command => {}
+            // What a colleague is allowed, is theirs alone.
+            What::Grant if entry.technician != 0 => self.guests |= bit(entry.technician),
+            What::Withdrawal if self.guests & bit(entry.technician) != 0 => {}
             What::Grant | What::Withdrawal => self.rights = entry.rights,
             What::Hold => self.held = true,
             What::Resume => self.held = false,
@@ -50,6 +62,17 @@ impl Standing {
     #[must_use]
     pub fn of(entries: &[Entry]) -> Self {
         entries.iter().fold(Self::default(), Self::after)
+    }
+
+    /// After all these entries, for a colleague: what they are allowed.
+    #[must_use]
+    pub fn of_colleague(entries: &[Entry], me: ParticipantId) -> Self {
+        let own = |entry: &&Entry| {
+            entry.technician == me && matches!(entry.what, What::Grant | What::Withdrawal)
+        };
+        let rights = entries.iter().rev().find(own).map_or(Rights::EMPTY, |entry| entry.rights);
+        let session = Self::of(entries);
+        Self { rights: if session.ended { Rights::EMPTY } else { rights }, ..session }
     }
 
     /// An end fits to nothing else, and where entries are left out nobody can say.
@@ -119,6 +142,11 @@ pub struct Witness {
     gave_up: bool,
     said_end: bool,
     consent: Option<ConsentState>,
+    /// Of a console that was brought in: its own, which is not the session's.
+    own: Option<ConsentState>,
+    /// Files that this console began, by their numbers, and entries about them.
+    files: BTreeSet<u32>,
+    file_entries: usize,
     contradiction: Option<Contradiction>,
 }
 
@@ -146,6 +174,9 @@ impl Witness {
             gave_up: false,
             said_end: false,
             consent: None,
+            own: None,
+            files: BTreeSet::new(),
+            file_entries: 0,
             contradiction: None,
         }
     }
@@ -180,6 +211,11 @@ impl Witness {
         self.gave_up = true;
     }
 
+    /// This console offered a file, or asked for one, under this number.
+    pub fn handle_file(&mut self, transfer: u32) {
+        self.files.insert(transfer);
+    }
+
     /// This console ended the session.
     pub const fn handle_said_end(&mut self) {
         self.said_end = true;
@@ -188,6 +224,16 @@ impl Witness {
     /// The agent told where consent stands.
     pub fn handle_consent(&mut self, state: ConsentState) {
         self.consent = Some(state);
+    }
+
+    /// The agent told where the consent of this console stands, which a colleague brought in.
+    pub fn handle_own_consent(&mut self, state: ConsentState) {
+        self.own = Some(state);
+    }
+
+    /// The session is this console's now: what is allowed in it is.
+    pub fn handle_took_over(&mut self) {
+        self.own = None;
     }
 
     /// The receipt as far as this console went along; signed by both as far as that.
@@ -255,8 +301,11 @@ impl Witness {
                 return Err(Contradiction::Changed);
             }
         }
-        let standing = Standing::of(whole.entries());
-        if self.consent.as_ref().is_some_and(|state| !standing.fits(state)) && until == count {
+        let (standing, consent) = match &self.own {
+            Some(own) => (Standing::of_colleague(whole.entries(), self.view.console), Some(own)),
+            None => (Standing::of(whole.entries()), self.consent.as_ref()),
+        };
+        if consent.is_some_and(|state| !standing.fits(state)) && until == count {
             return Err(Contradiction::Standing);
         }
         let ours = whole.sign(Party::Technician, &self.seed);
@@ -307,8 +356,14 @@ impl Witness {
             }
             What::Withdrawal => entry.who != Who::Technician || self.gave_up,
             What::End => entry.who != Who::Technician || self.said_end,
-            // Commands and files are checked here as soon as a console can send them.
-            What::File | What::Command => false,
+            // Each file is written down once. What was begun before a page was loaded again is not known any more.
+            What::File => {
+                self.file_entries += 1;
+                let before = if self.before.is_some() { FILES_BEFORE } else { 0 };
+                self.file_entries <= self.files.len() + before
+            }
+            // Commands are checked here as soon as a console can send them.
+            What::Command => false,
             What::Grant | What::Refusal | What::Hold | What::Resume | What::Full => {
                 entry.who != Who::Technician
             }
