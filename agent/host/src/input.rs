@@ -55,6 +55,12 @@ pub trait Injector: Send {
     /// The display's failure.
     fn pointer(&mut self, x: i32, y: i32) -> Result<(), InjectError>;
 
+    /// Moves the pointer by so many pixels from where it is, right and down. It stays on the screen.
+    ///
+    /// # Errors
+    /// The display's failure.
+    fn pointer_by(&mut self, dx: i32, dy: i32) -> Result<(), InjectError>;
+
     /// A pointer button goes down or up.
     ///
     /// # Errors
@@ -74,6 +80,14 @@ pub trait Injector: Send {
     /// # Errors
     /// The display's failure.
     fn text(&mut self, text: &str) -> Result<(), InjectError>;
+
+    /// Presses and lets go of whichever key makes this character, together with the Ctrl, Alt and Meta that are held: a
+    /// shortcut by its letter. A letter that has a small and a large form is pressed by its key, with Shift only where
+    /// it is held; for other characters Shift and AltGr are as the layout wants them.
+    ///
+    /// # Errors
+    /// The display's failure, or [`InjectError::NoFreeKey`].
+    fn letter(&mut self, letter: char) -> Result<(), InjectError>;
 
     /// Waits until the display server has taken everything in.
     ///

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use enigo::{Axis, Coordinate, Direction, Enigo, InputError, Keyboard as _, Mouse as _, Settings};
+use enigo::{Axis, Coordinate, Direction, Enigo, InputError, Key, Keyboard as _, Mouse as _, Settings};
 use farhand_protocol::channel::Button;
 use farhand_protocol::keys::Usage;
 use x11rb::connection::Connection as _;
@@ -114,6 +114,11 @@ impl Injector for EnigoInjector {
         self.done(moved)
     }
 
+    fn pointer_by(&mut self, dx: i32, dy: i32) -> Result<(), InjectError> {
+        let moved = self.enigo.move_mouse(dx, dy, Coordinate::Rel);
+        self.done(moved)
+    }
+
     fn button(&mut self, button: Button, down: bool) -> Result<(), InjectError> {
         if named(button).is_none() {
             return Ok(());
@@ -145,6 +150,13 @@ impl Injector for EnigoInjector {
             self.press(*keycode, true)?;
         }
         typed
+    }
+
+    fn letter(&mut self, letter: char) -> Result<(), InjectError> {
+        // Modifiers that are held stay held; which others the layout wants is beyond `enigo`.
+        let small = letter.to_lowercase().next().unwrap_or(letter);
+        let pressed = self.enigo.key(Key::Unicode(small), Direction::Click);
+        self.done(pressed)
     }
 
     fn flush(&mut self) -> Result<(), InjectError> {

@@ -15,12 +15,16 @@ pub enum Injected {
     Key(Usage, bool),
     /// The pointer moved.
     Pointer(i32, i32),
+    /// The pointer moved by this.
+    PointerBy(i32, i32),
     /// A button changed.
     Button(Button, bool),
     /// The wheel turned by whole notches, right and up.
     Wheel(i32, i32),
     /// A text was typed.
     Text(String),
+    /// A character was pressed, with the modifiers that were held.
+    Letter(char),
 }
 
 /// What was put in, as the test sees it. Cheap to clone; all clones are one machine.
@@ -98,6 +102,11 @@ impl Injector for FakeInjector {
         Ok(())
     }
 
+    fn pointer_by(&mut self, dx: i32, dy: i32) -> Result<(), InjectError> {
+        self.state()?.injected.push(Injected::PointerBy(dx, dy));
+        Ok(())
+    }
+
     fn button(&mut self, button: Button, down: bool) -> Result<(), InjectError> {
         let mut state = self.state()?;
         let changed = if down { state.buttons.insert(button) } else { state.buttons.remove(&button) };
@@ -118,6 +127,11 @@ impl Injector for FakeInjector {
 
     fn text(&mut self, text: &str) -> Result<(), InjectError> {
         self.state()?.injected.push(Injected::Text(text.to_owned()));
+        Ok(())
+    }
+
+    fn letter(&mut self, letter: char) -> Result<(), InjectError> {
+        self.state()?.injected.push(Injected::Letter(letter));
         Ok(())
     }
 

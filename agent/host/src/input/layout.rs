@@ -19,6 +19,14 @@ use crate::x11::Fault;
 const SETTLE: Duration = Duration::from_millis(400);
 /// A lent key code means the same with Shift, so that Shift does not matter.
 const LEVELS: u8 = 2;
+/// The keysym of the key that chooses a layout's third level, AltGr where there is one.
+const LEVEL_3: u32 = 0xfe03;
+/// Where the first group's levels are in the core description of a keyboard (XKB protocol, section 12.3): plain, with
+/// Shift, with AltGr, with both.
+const COLUMNS: [(usize, bool, bool); 4] =
+    [(0, false, false), (1, true, false), (4, false, true), (5, true, true)];
+/// Keysyms of layouts that are older than Unicode's, and the Unicode keysyms that mean the same.
+const OLDER: [(u32, u32); 3] = [(0x20ac, 0x0100_20ac), (0x13bd, 0x0100_0153), (0x13bc, 0x0100_0152)];
 
 /// One press and release of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +35,8 @@ pub struct Stroke {
     pub keycode: u8,
     /// Whether with Shift.
     pub shift: bool,
+    /// The key that chooses the third level, where the character is there.
+    pub level_3: Option<u8>,
 }
 
 /// The keyboard as the display describes it, and what was lent of it.
@@ -79,7 +89,7 @@ impl Layout {
                         connection
                             .change_keyboard_mapping(1, keycode, LEVELS, &meanings)
                             .map_err(Fault::from)?;
-                        Stroke { keycode, shift: false }
+                        Stroke { keycode, shift: false, level_3: None }
                     }
                     Ok(None) => return Err(InjectError::NoFreeKey),
                     Err(wait) => {
@@ -122,16 +132,23 @@ impl Layout {
     /// The key that makes a character already.
     fn stroke(&self, keys: &[(u8, &[u32])], keysym: u32, group: u8) -> Option<Stroke> {
         if let Some((keycode, _)) = self.lent.iter().find(|(_, (lent, _))| *lent == keysym) {
-            return Some(Stroke { keycode: *keycode, shift: false });
+            return Some(Stroke { keycode: *keycode, shift: false, level_3: None });
         }
-        // The core description of a keyboard has the first group's plain and shifted meaning in front. In another
-        // group every character is lent a key.
+        // In another group than the first every character is lent a key: what the core description says of it depends
+        // on the key.
         if group != 0 {
             return None;
         }
-        let at = |level: usize| keys.iter().find(|(_, meanings)| meanings.get(level) == Some(&keysym));
-        let plain = at(0).map(|(keycode, _)| Stroke { keycode: *keycode, shift: false });
-        plain.or_else(|| at(1).map(|(keycode, _)| Stroke { keycode: *keycode, shift: true }))
+        let older = OLDER.iter().find(|(_, newer)| *newer == keysym).map_or(keysym, |(older, _)| *older);
+        let at = |column: usize, wanted: u32| {
+            let has = |(_, meanings): &&(u8, &[u32])| meanings.get(column) == Some(&wanted);
+            keys.iter().find(has).map(|(keycode, _)| *keycode)
+        };
+        COLUMNS.into_iter().find_map(|(column, shift, third)| {
+            let keycode = at(column, keysym).or_else(|| at(column, older))?;
+            let level_3 = if third { Some(at(0, LEVEL_3)?) } else { None };
+            Some(Stroke { keycode, shift, level_3 })
+        })
     }
 
     /// A key code for a keysym: one without meaning, else the one lent longest ago if it has settled. `Err` is the time
@@ -170,10 +187,22 @@ mod tests {
     #[test]
     fn what_is_on_the_layout_is_typed_by_its_own_key() {
         let layout = Layout::new(8, 40);
-        assert_eq!(layout.stroke(KEYS, 0x61, 0), Some(Stroke { keycode: 38, shift: false }));
-        assert_eq!(layout.stroke(KEYS, 0x53, 0), Some(Stroke { keycode: 39, shift: true }));
+        let plain = Stroke { keycode: 38, shift: false, level_3: None };
+        assert_eq!(layout.stroke(KEYS, 0x61, 0), Some(plain));
+        assert_eq!(layout.stroke(KEYS, 0x53, 0), Some(Stroke { keycode: 39, shift: true, ..plain }));
         assert_eq!(layout.stroke(KEYS, 0xdf, 0), None);
         assert_eq!(layout.stroke(KEYS, 0x61, 1), None, "in another group the description does not tell");
+    }
+
+    #[test]
+    fn what_is_on_the_third_level_is_typed_with_the_key_that_chooses_it() {
+        let layout = Layout::new(8, 40);
+        let e: &[u32] = &[0x65, 0x45, 0x65, 0x45, 0x20ac, 0x24];
+        let with = [(26, e), (108, &[LEVEL_3][..])];
+        let euro = Stroke { keycode: 26, shift: false, level_3: Some(108) };
+        assert_eq!(layout.stroke(&with, 0x0100_20ac, 0), Some(euro));
+        assert_eq!(layout.stroke(&with, 0x24, 0), Some(Stroke { shift: true, ..euro }));
+        assert_eq!(layout.stroke(&with[..1], 0x0100_20ac, 0), None, "nothing chooses that level");
     }
 
     #[test]
@@ -182,7 +211,8 @@ mod tests {
         let start = Instant::now();
         assert_eq!(layout.lend(KEYS, 0x100, start), Ok(Some(8)));
         assert_eq!(layout.lend(KEYS, 0x101, start + Duration::from_millis(50)), Ok(Some(9)));
-        assert_eq!(layout.stroke(KEYS, 0x100, 0), Some(Stroke { keycode: 8, shift: false }));
+        let lent = Stroke { keycode: 8, shift: false, level_3: None };
+        assert_eq!(layout.stroke(KEYS, 0x100, 0), Some(lent));
         let early = start + Duration::from_millis(100);
         assert_eq!(layout.lend(KEYS, 0x102, early), Err(SETTLE - Duration::from_millis(100)));
         assert_eq!(layout.lend(KEYS, 0x102, start + SETTLE), Ok(Some(8)), "the one lent longest ago");

@@ -138,13 +138,14 @@ impl X11Injector {
                 continue;
             }
             for stroke in &strokes {
-                if stroke.shift {
-                    self.press(SHIFT, true)?;
+                let with = [stroke.level_3, stroke.shift.then_some(SHIFT)];
+                for key in with.into_iter().flatten() {
+                    self.press(key, true)?;
                 }
                 self.press(stroke.keycode, true)?;
                 self.press(stroke.keycode, false)?;
-                if stroke.shift {
-                    self.press(SHIFT, false)?;
+                for key in with.into_iter().rev().flatten() {
+                    self.press(key, false)?;
                 }
             }
             self.layout.used(&strokes);
@@ -177,6 +178,14 @@ impl Injector for X11Injector {
     fn pointer(&mut self, x: i32, y: i32) -> Result<(), InjectError> {
         let within = |value: i32| value.clamp(0, i16::MAX.into()) as i16;
         self.fake(xproto::MOTION_NOTIFY_EVENT, 0, within(x), within(y))?;
+        self.send()
+    }
+
+    fn pointer_by(&mut self, dx: i32, dy: i32) -> Result<(), InjectError> {
+        /// The detail of a motion that counts from where the pointer is.
+        const RELATIVE: u8 = 1;
+        let within = |by: i32| by.clamp(i16::MIN.into(), i16::MAX.into()) as i16;
+        self.fake(xproto::MOTION_NOTIFY_EVENT, RELATIVE, within(dx), within(dy))?;
         self.send()
     }
 
@@ -213,6 +222,45 @@ impl Injector for X11Injector {
         }
         self.send()?;
         typed
+    }
+
+    fn letter(&mut self, letter: char) -> Result<(), InjectError> {
+        let small = single(letter.to_lowercase()).unwrap_or(letter);
+        let cased = single(small.to_uppercase()).is_some_and(|large| large != small);
+        let Some(keysym) = keysyms(&small.to_string()).first().copied() else { return Ok(()) };
+        let (_, group) = self.locks()?;
+        let stroke = loop {
+            match self.layout.plan(&self.connection, &[keysym], group)? {
+                (strokes, Some(wait)) if strokes.is_empty() => {
+                    self.send()?;
+                    std::thread::sleep(wait);
+                }
+                (strokes, _) => break strokes.first().copied().ok_or(InjectError::NoFreeKey)?,
+            }
+        };
+        let is_shift = |usage: Usage| usage == Usage::SHIFT_LEFT || usage == Usage::SHIFT_RIGHT;
+        let shifts: Vec<u8> =
+            self.keys.iter().filter(|(_, usage)| is_shift(**usage)).map(|(keycode, _)| *keycode).collect();
+        // Ctrl+Shift+Z is Shift and the key of z; Ctrl++ is whatever makes a plus here.
+        let lift = !cased && !stroke.shift;
+        let add = !cased && stroke.shift && shifts.is_empty();
+        for keycode in shifts.iter().filter(|_| lift) {
+            self.press(*keycode, false)?;
+        }
+        let with = [stroke.level_3, add.then_some(SHIFT)];
+        for key in with.into_iter().flatten() {
+            self.press(key, true)?;
+        }
+        self.press(stroke.keycode, true)?;
+        self.press(stroke.keycode, false)?;
+        for key in with.into_iter().rev().flatten() {
+            self.press(key, false)?;
+        }
+        for keycode in shifts.iter().filter(|_| lift) {
+            self.press(*keycode, true)?;
+        }
+        self.layout.used(&[stroke]);
+        self.send()
     }
 
     fn flush(&mut self) -> Result<(), InjectError> {
@@ -257,6 +305,12 @@ fn use_xkb(connection: &RustConnection) -> Result<bool, InjectError> {
     }
     let reply = connection.xkb_use_extension(1, 0).map_err(Fault::from)?.reply().map_err(Fault::from)?;
     Ok(reply.supported)
+}
+
+/// The one character, if it is one.
+fn single(mut characters: impl Iterator<Item = char>) -> Option<char> {
+    let first = characters.next()?;
+    characters.next().is_none().then_some(first)
 }
 
 /// The keysyms of a text. Line ends of each kind are one Return; control characters without a key are left out.
