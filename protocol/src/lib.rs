@@ -13,6 +13,7 @@ pub mod rights;
 pub mod screen;
 pub mod session;
 pub mod signal;
+pub mod transfer;
 #[cfg(feature = "ts")]
 pub mod typescript;
 #[cfg(any(test, feature = "ts"))]

@@ -1,0 +1,346 @@
+// Files both ways: what the panel shows, and what it does. Which file goes when, and what is said about it, is the
+// module's; see protocol/src/transfer.
+import type { Clock } from "../../link/link";
+import type { FileEnd, FileEntry, Files, TransferItem, TransferOutput, TransferSaid } from "../../types";
+import { Disks, type HasherLike, type Place, type Source } from "./files/disk";
+
+/** What the page needs of the module's list of transfers. */
+export interface TransferList {
+  put(transfer: number, steps: string[], size: number, now: number): boolean;
+  fetch(transfer: number, from: string, steps: string[], size: number, now: number): boolean;
+  stop(transfer: number, now: number): void;
+  reach(up: boolean, now: number): void;
+  message(message: Files, now: number): void;
+  said(transfer: number, said: TransferSaid, now: number): void;
+  tick(now: number): void;
+  busy(): boolean;
+  next(): TransferOutput | undefined;
+  items(): TransferItem[];
+}
+
+export interface FilesParts {
+  send(message: Files): void;
+  clock: Clock;
+  list: TransferList;
+  hasher(): HasherLike;
+  /** The name that something of the customer's gets here; undefined when it cannot be used. */
+  confined(name: string): string | undefined;
+  /** Remembers which files are under way, so that a page that is loaded again can take them back. */
+  keeper?: { kept: string | null; keep(text: string): void };
+  /** A number that nobody has used. */
+  newNumber?(): number;
+}
+
+/** A file as the panel shows it. */
+export interface Row extends TransferItem {
+  /** Bytes a second, over the last moments. */
+  rate: number;
+  /** Seconds that are left at this rate; null while nobody can say. */
+  left: number | null;
+}
+
+/** What the panel shows of the customer's disk. */
+export type Folder =
+  | { state: "closed" }
+  | { state: "asking" | "loading"; path: string }
+  | { state: "refused"; path: string; why: FileEnd }
+  | { state: "open"; path: string; parent: string | null; entries: FileEntry[]; cut: boolean };
+
+/** Something to take: a file or folder of the customer's. */
+export interface Wanted {
+  path: string;
+  entry: FileEntry;
+}
+
+const EVERY_MS = 500;
+/** A folder that is not told within this time is asked for again. */
+const LIST_AGAIN_MS = 5_000;
+/** Rows that a page can show without being slow. */
+export const MAX_ROWS = 300;
+/** Files of one folder that is taken, and folders below it. */
+export const MAX_TAKEN = 5_000;
+const MAX_FOLDERS = 1_000;
+/** How much the newest moment counts for the rate. */
+const NEWEST = 0.3;
+/** Entries of one folder, however much an agent says. */
+const MAX_ENTRIES = 20_000;
+
+interface Asked {
+  list: number;
+  path: string;
+  entries: FileEntry[];
+  at: number;
+  asking(): void;
+  done(folder: { path: string; parent: string | null; entries: FileEntry[]; cut: boolean }): void;
+  refused(why: FileEnd): void;
+}
+
+const random = (): number => crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
+
+export class FilesState {
+  rows = $state.raw<Row[]>([]);
+  /** Rows that are not shown. */
+  hidden = $state(0);
+  folder = $state.raw<Folder>({ state: "closed" });
+  /** Files could go now. */
+  up = $state(false);
+  /** Taking stopped at so many files. */
+  tooMany = $state(false);
+  readonly busy = $derived(this.rows.some(({ state }) => state !== "finished" && state !== "over"));
+
+  readonly #parts: FilesParts;
+  readonly #disks: Disks;
+  readonly #rates = new Map<number, { at: number; moved: number; rate: number }>();
+  readonly #asked = new Map<number, Asked>();
+  #lists = 0;
+  #cancel: (() => void) | null = null;
+  #over = false;
+
+  constructor(parts: FilesParts) {
+    this.#parts = parts;
+    this.#disks = new Disks(parts.hasher, (transfer, said) => {
+      parts.list.said(transfer, said, this.#now());
+      this.#drain();
+    });
+  }
+
+  #now(): number {
+    return Math.max(0, Math.round(this.#parts.clock.now()));
+  }
+
+  /** Whether the agent can be reached and the customer lets files go at all. */
+  reach(up: boolean): void {
+    this.up = up;
+    if (up) this.#takeBack();
+    this.#parts.list.reach(up, this.#now());
+    if (up) for (const asked of this.#asked.values()) this.#ask(asked);
+    if (!up && this.folder.state === "asking") this.folder = { state: "loading", path: this.folder.path };
+    this.#drain();
+  }
+
+  /** Offers files to the customer's computer. */
+  put(files: readonly { steps: string[]; source: Source }[]): void {
+    for (const { steps, source } of files) {
+      const transfer = this.#newNumber();
+      this.#disks.reads(transfer, source);
+      if (!this.#parts.list.put(transfer, steps, source.size, this.#now())) break;
+    }
+    this.#drain();
+  }
+
+  /** Takes files and folders of the customer's to this place. */
+  async take(wanted: readonly Wanted[], place: Place): Promise<void> {
+    this.tooMany = false;
+    const queue = wanted.map(({ path, entry }) => ({ path, entry, above: [] as string[] }));
+    let [files, folders] = [0, 0];
+    for (let next = queue.shift(); next; next = queue.shift()) {
+      const name = this.#parts.confined(next.entry.name);
+      if (name === undefined) continue;
+      const steps = [...next.above, name];
+      if (next.entry.kind === "file") {
+        if (files === MAX_TAKEN) return void (this.tooMany = true);
+        files += 1;
+        this.#fetch(next.path, steps, next.entry.size, place);
+      } else if (next.entry.kind === "folder" && steps.length < 31) {
+        if (folders === MAX_FOLDERS) return void (this.tooMany = true);
+        folders += 1;
+        const { path } = next;
+        const inside = await this.#read(path).catch(() => null);
+        for (const entry of inside?.entries ?? []) queue.push({ path: below(path, entry.name), entry, above: steps });
+      }
+    }
+  }
+
+  #fetch(path: string, steps: string[], size: number, place: Place): void {
+    const transfer = this.#newNumber();
+    this.#disks.writes(transfer, place);
+    this.#parts.list.fetch(transfer, path, steps, size, this.#now());
+    this.#drain();
+  }
+
+  /** Stops a file; one that is over goes from the list. */
+  stop(transfer: number): void {
+    this.#parts.list.stop(transfer, this.#now());
+    this.#drain();
+  }
+
+  stopAll(): void {
+    for (const { transfer, state } of this.#parts.list.items()) {
+      if (state !== "finished" && state !== "over") this.#parts.list.stop(transfer, this.#now());
+    }
+    this.#drain();
+  }
+
+  /** Takes everything that is over from the list. */
+  clear(): void {
+    for (const { transfer, state } of this.#parts.list.items()) {
+      if (state === "finished" || state === "over") this.#parts.list.stop(transfer, this.#now());
+    }
+    this.#drain();
+  }
+
+  /** Looks into a folder of the customer's; the empty path is their own. */
+  async look(path: string): Promise<void> {
+    this.folder = { state: "loading", path };
+    const current = (): boolean => this.folder.state !== "closed" && this.folder.path === path;
+    try {
+      const found = await this.#read(path, () => {
+        if (current()) this.folder = { state: "asking", path };
+      });
+      if (current()) this.folder = { state: "open", ...found };
+    } catch (why) {
+      if (current()) this.folder = { state: "refused", path, why: why as FileEnd };
+    }
+  }
+
+  #read(path: string, asking: () => void = () => undefined): Promise<{ path: string; parent: string | null; entries: FileEntry[]; cut: boolean }> {
+    return new Promise((done, refused) => {
+      this.#lists += 1;
+      const asked: Asked = { list: this.#lists, path, entries: [], at: 0, asking, done, refused };
+      this.#asked.set(asked.list, asked);
+      this.#ask(asked);
+      this.#tickSoon();
+    });
+  }
+
+  #ask(asked: Asked): void {
+    asked.at = this.#now();
+    asked.entries = [];
+    if (this.up) this.#parts.send({ type: "list", list: asked.list, path: asked.path });
+  }
+
+  /** A message of the agent. */
+  message(message: Files): void {
+    switch (message.type) {
+      case "listing": {
+        const asked = this.#asked.get(message.list);
+        if (!asked) return;
+        asked.at = this.#now();
+        if (asked.entries.length < MAX_ENTRIES) asked.entries.push(...message.entries);
+        if (message.more) return;
+        this.#asked.delete(message.list);
+        const { path, parent, cut } = message;
+        asked.done({ path, parent, entries: asked.entries.toSorted(order), cut: cut || asked.entries.length >= MAX_ENTRIES });
+        return;
+      }
+      case "list_asking": {
+        const asked = this.#asked.get(message.list);
+        if (!asked) return;
+        // The customer may take a while.
+        asked.at = this.#now() + 60_000;
+        return asked.asking();
+      }
+      case "list_refused": {
+        const asked = this.#asked.get(message.list);
+        this.#asked.delete(message.list);
+        return asked?.refused(message.why);
+      }
+      default:
+        this.#parts.list.message(message, this.#now());
+        this.#drain();
+    }
+  }
+
+  /** The session is over or the page goes. */
+  close(): void {
+    this.#over = true;
+    this.#cancel?.();
+    this.#cancel = null;
+  }
+
+  #newNumber(): number {
+    return (this.#parts.newNumber ?? random)();
+  }
+
+  #drain(): void {
+    const { list } = this.#parts;
+    for (let output = list.next(); output; output = list.next()) {
+      if (output.type === "send") this.#parts.send(output.message);
+      else this.#disks.work(output.transfer, output.job);
+    }
+    this.#tickSoon();
+  }
+
+  #tickSoon(): void {
+    if (this.#over || this.#cancel) return;
+    // Soon for what a person has just done, and then at a pace that can be read.
+    this.#cancel = this.#parts.clock.after(this.rows.length === 0 ? 0 : EVERY_MS, () => {
+      this.#cancel = null;
+      this.#tick();
+    });
+  }
+
+  #tick(): void {
+    const now = this.#now();
+    this.#parts.list.tick(now);
+    for (const asked of this.#asked.values()) if (now - asked.at >= LIST_AGAIN_MS) this.#ask(asked);
+    const items = this.#parts.list.items();
+    this.#keep(items);
+    // What goes is shown first, then what comes next, then what is over, the newest first.
+    const rank = ({ state }: TransferItem): number => (state === "flows" || state === "asked" || state === "waits" ? 0 : state === "queued" ? 1 : 2);
+    const sorted = items.map((item, at) => ({ item, at })).toSorted((a, b) => rank(a.item) - rank(b.item) || (rank(a.item) === 2 ? b.at - a.at : a.at - b.at));
+    this.rows = sorted.slice(0, MAX_ROWS).map(({ item }) => this.#row(item, now));
+    this.hidden = Math.max(0, sorted.length - MAX_ROWS);
+    const busy = items.some(({ state }) => state !== "finished" && state !== "over");
+    if (!busy) this.#rates.clear();
+    if (busy || this.#asked.size > 0) this.#tickSoon();
+    let output = this.#parts.list.next();
+    for (; output; output = this.#parts.list.next()) {
+      if (output.type === "send") this.#parts.send(output.message);
+      else this.#disks.work(output.transfer, output.job);
+    }
+  }
+
+  #row(item: TransferItem, now: number): Row {
+    const known = this.#rates.get(item.transfer);
+    let rate = known?.rate ?? 0;
+    if (item.state !== "flows") this.#rates.delete(item.transfer);
+    else if (!known) this.#rates.set(item.transfer, { at: now, moved: item.moved, rate: 0 });
+    else if (now - known.at >= EVERY_MS / 2) {
+      const fresh = (Math.max(0, item.moved - known.moved) * 1000) / (now - known.at);
+      rate = known.rate === 0 ? fresh : known.rate * (1 - NEWEST) + fresh * NEWEST;
+      this.#rates.set(item.transfer, { at: now, moved: item.moved, rate });
+    }
+    const left = item.state === "flows" && rate > 1 ? Math.ceil((item.size - item.moved) / rate) : null;
+    return { ...item, rate: item.state === "flows" ? rate : 0, left };
+  }
+
+  #kept = "";
+
+  #keep(items: readonly TransferItem[]): void {
+    const active = items.filter(({ state }) => state === "flows" || state === "asked" || state === "waits");
+    const text = JSON.stringify(active.map(({ transfer }) => transfer));
+    if (text === this.#kept) return;
+    this.#kept = text;
+    this.#parts.keeper?.keep(text);
+  }
+
+  #tookBack = false;
+
+  /** What a page began before it was loaded again, nobody reads or writes any more. */
+  #takeBack(): void {
+    if (this.#tookBack) return;
+    this.#tookBack = true;
+    let kept: unknown;
+    try {
+      kept = JSON.parse(this.#parts.keeper?.kept ?? "[]");
+    } catch {
+      kept = [];
+    }
+    if (!Array.isArray(kept)) return;
+    for (const transfer of kept) if (typeof transfer === "number") this.#parts.send({ type: "stop", transfer, why: "cancelled" });
+  }
+}
+
+/** A name in a folder of the customer's, as their system writes it. */
+export function below(folder: string, name: string): string {
+  const separator = folder.includes("\\") && !folder.includes("/") ? "\\" : "/";
+  return folder.endsWith(separator) ? `${folder}${name}` : `${folder}${separator}${name}`;
+}
+
+const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
+
+function order(a: FileEntry, b: FileEntry): number {
+  const folder = ({ kind }: FileEntry): number => (kind === "folder" ? 0 : 1);
+  return folder(a) - folder(b) || collator.compare(a.name, b.name);
+}
