@@ -257,7 +257,7 @@ describe('an organisation keeps house', () => {
     const coming = tess.page.waitForEvent('download');
     await tess.by('report-csv').click();
     const [head, ...lines] = (await readFile(await (await coming).path(), 'utf8')).trim().split('\r\n');
-    assert.equal(head, 'day,technician,outcome,sessions,joined,seconds');
+    assert.equal(head, 'day,technician,outcome,sessions,joined,seconds,solved,not_solved,follow_up,passed_on');
     const rows = lines.map((line) => line.split(','));
     assert.deepEqual(rows.map((cells) => cells.slice(1)).sort(), [[`"${ADMINISTRATOR.name}"`, 'open', '1', '0', '0'], [`"${ADMINISTRATOR.name}"`, 'technician', '2', '0', '0']]);
     const today = new Date().toISOString().slice(0, 10);

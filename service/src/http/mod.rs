@@ -2,6 +2,7 @@
 //! gate before it, the OpenAPI document and the tests of access.
 
 mod audit;
+mod colleagues;
 mod data;
 mod demo;
 mod extract;
@@ -23,6 +24,8 @@ mod service;
 mod sessions;
 mod sign_in;
 mod sockets;
+mod talk;
+mod windows;
 
 use axum::Router;
 use axum::middleware;
@@ -51,8 +54,11 @@ static LISTS: &[&[Operation]] = &[
     people::OPERATIONS,
     organisation::OPERATIONS,
     sessions::OPERATIONS,
+    colleagues::OPERATIONS,
     sockets::OPERATIONS,
     receipts::OPERATIONS,
+    talk::OPERATIONS,
+    windows::OPERATIONS,
     report::OPERATIONS,
     audit::OPERATIONS,
     data::OPERATIONS,

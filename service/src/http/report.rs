@@ -7,7 +7,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
-use farhand_protocol::api::{self, Scope};
+use farhand_protocol::api::{self, Scope, SessionResult};
 use farhand_protocol::session::EndReason;
 use http::{Method, header};
 use serde::Deserialize;
@@ -42,7 +42,8 @@ pub(super) const OPERATIONS: &[Operation] = &[
             TO,
             may("technician", Kind::Text, "Of this technician, by identifier."),
             may("outcome", Kind::Text, "That ended like this; `open` for those that have not."),
-            may("search", Kind::Text, "Whose technician's name or identifier holds this."),
+            may("result", Kind::Text, "With this result; `none` for those without one."),
+            may("search", Kind::Text, "Whose technician's name, identifier or note holds this."),
             may("before", Kind::Text, "The next page after the one that gave this."),
             may("limit", Kind::Number, "At most so many, up to 200."),
         ])
@@ -74,6 +75,7 @@ struct HistoryAsked {
     to: Option<u64>,
     technician: Option<String>,
     outcome: Option<String>,
+    result: Option<String>,
     search: Option<String>,
     before: Option<String>,
     limit: Option<u32>,
@@ -93,6 +95,11 @@ async fn history(caller: Caller, Asked(asked): Asked<HistoryAsked>) -> Result<Js
         Some("open") => Some(None),
         Some(name) => Some(Some(outcome_named(name)?)),
     };
+    let result = match asked.result.as_deref() {
+        None | Some("") => None,
+        Some("none") => Some(None),
+        Some(name) => Some(Some(result_named(name)?)),
+    };
     let tenant = caller.tenant();
     let names = Names::of(tenant, from, to).await?;
     let search = asked.search.unwrap_or_default().trim().to_lowercase();
@@ -100,8 +107,10 @@ async fn history(caller: Caller, Asked(asked): Asked<HistoryAsked>) -> Result<Js
         caller.only_own().is_none_or(|own| own == row.owner)
             && asked.technician.as_deref().is_none_or(|id| id.is_empty() || id == row.owner)
             && outcome.is_none_or(|outcome| outcome == row.reason)
+            && result.is_none_or(|result| result == row.result)
             && (search.is_empty()
                 || names.of_id(&row.owner).to_lowercase().contains(&search)
+                || row.note.to_lowercase().contains(&search)
                 || row.id.starts_with(&search))
     };
     let mut before = match asked.before.as_deref() {
@@ -144,10 +153,17 @@ fn outcome_named(name: &str) -> Result<EndReason, Refusal> {
         EndReason::Technician
         | EndReason::Customer
         | EndReason::Refused
+        | EndReason::Blocked
         | EndReason::CodeExpired
         | EndReason::Lost
         | EndReason::Service => Ok(reason),
     }
+}
+
+fn result_named(name: &str) -> Result<SessionResult, Refusal> {
+    serde_json::from_value(name.into()).map_err(|_| {
+        Refusal::invalid("result_unknown", "Sessions have no such result. Leave the filter out.")
+    })
 }
 
 /// Names of technicians by their identifiers: of those who are here, and of those who were.
@@ -174,6 +190,9 @@ impl Names {
             ended_at: row.ended_at,
             outcome: row.reason,
             recorded: row.recorded,
+            result: row.result,
+            note: Some(row.note).filter(|note| !note.is_empty()),
+            chat: row.chat,
         }
     }
 }
@@ -188,8 +207,28 @@ async fn report(
 
 /// A report's row: the day since 1970, the technician, and the outcome's name.
 type RowKey = (u64, String, Option<String>);
-/// What it sums up: the outcome, sessions, those joined, and seconds.
-type RowSum = (Option<EndReason>, u32, u32, u64);
+/// What it sums up.
+#[derive(Default)]
+struct RowSum {
+    outcome: Option<EndReason>,
+    sessions: u32,
+    joined: u32,
+    seconds: u64,
+    /// In the order of [`SessionResult::ALL`].
+    results: [u32; SessionResult::ALL.len()],
+}
+
+impl RowSum {
+    fn add(&mut self, row: &PastRow, now: u64) {
+        self.outcome = row.reason;
+        self.sessions += 1;
+        self.joined += u32::from(row.joined_at.is_some());
+        self.seconds += row.joined_at.map_or(0, |at| row.ended_at.unwrap_or(now).saturating_sub(at) / 1000);
+        for (count, result) in self.results.iter_mut().zip(SessionResult::ALL) {
+            *count += u32::from(row.result == Some(result));
+        }
+    }
+}
 
 async fn reported(app: &App, caller: &Caller, asked: &Between) -> Result<api::Report, Refusal> {
     let Between { from, to } = *asked;
@@ -210,12 +249,8 @@ async fn reported(app: &App, caller: &Caller, asked: &Between) -> Result<api::Re
         let more = page.len() == AT_ONCE as usize;
         before = page.last().map(|row| (row.created_at, row.id.clone()));
         for row in page {
-            let lasted = row.joined_at.map_or(0, |at| row.ended_at.unwrap_or(now).saturating_sub(at) / 1000);
-            let key = (row.created_at / DAY_MS, row.owner, row.reason.map(|reason| format!("{reason:?}")));
-            let entry = rows.entry(key).or_insert((row.reason, 0, 0, 0));
-            entry.1 += 1;
-            entry.2 += u32::from(row.joined_at.is_some());
-            entry.3 += lasted;
+            let reason = row.reason.map(|reason| format!("{reason:?}"));
+            rows.entry((row.created_at / DAY_MS, row.owner.clone(), reason)).or_default().add(&row, now);
         }
         if !more {
             break;
@@ -223,14 +258,21 @@ async fn reported(app: &App, caller: &Caller, asked: &Between) -> Result<api::Re
     }
     let rows = rows
         .into_iter()
-        .map(|((day, technician, _), (outcome, sessions, joined, seconds))| api::ReportRow {
-            day: date(day),
-            technician_name: names.of_id(&technician).to_owned(),
-            technician,
-            outcome,
-            sessions,
-            joined,
-            seconds,
+        .map(|((day, technician, _), sum)| {
+            let [solved, not_solved, follow_up, passed_on] = sum.results;
+            api::ReportRow {
+                day: date(day),
+                technician_name: names.of_id(&technician).to_owned(),
+                technician,
+                outcome: sum.outcome,
+                sessions: sum.sessions,
+                joined: sum.joined,
+                seconds: sum.seconds,
+                solved,
+                not_solved,
+                follow_up,
+                passed_on,
+            }
         })
         .collect();
     Ok(api::Report { rows })
@@ -242,18 +284,24 @@ async fn report_csv(
     Asked(asked): Asked<Between>,
 ) -> Result<Response, Refusal> {
     let report = reported(&app, &caller, &asked).await?;
-    let mut text = String::from("day,technician,outcome,sessions,joined,seconds\r\n");
+    let mut text = String::from(
+        "day,technician,outcome,sessions,joined,seconds,solved,not_solved,follow_up,passed_on\r\n",
+    );
     for row in report.rows {
         let outcome = row.outcome.map(|outcome| serde_json::json!(outcome));
         writeln!(
             text,
-            "{},{},{},{},{},{}\r",
+            "{},{},{},{},{},{},{},{},{},{}\r",
             row.day,
             cell(&row.technician_name),
             outcome.as_ref().and_then(|o| o.as_str()).unwrap_or("open"),
             row.sessions,
             row.joined,
-            row.seconds
+            row.seconds,
+            row.solved,
+            row.not_solved,
+            row.follow_up,
+            row.passed_on
         )
         .expect("writing to a string does not fail");
     }

@@ -186,6 +186,12 @@ pub const TABLES: &[Table] = &[
         ],
     },
     Table {
+        name: "canned_replies",
+        whose: Whose::Tenant,
+        key: &[("id", Kind::Text)],
+        columns: &[("title", Kind::Sealed), ("text", Kind::Sealed), ("changed_at", Kind::Number)],
+    },
+    Table {
         name: "sessions",
         whose: Whose::Session("id"),
         key: &[("id", Kind::Text)],
@@ -225,6 +231,18 @@ pub const TABLES: &[Table] = &[
         whose: Whose::Session("session"),
         key: &[("session", Kind::Text)],
         columns: &[("number", Kind::Text), ("at", Kind::Number), ("letter", Kind::Bytes)],
+    },
+    Table {
+        name: "session_notes",
+        whose: Whose::Session("session"),
+        key: &[("session", Kind::Text)],
+        columns: &[("result", Kind::Text), ("note", Kind::Sealed), ("at", Kind::Number)],
+    },
+    Table {
+        name: "chats",
+        whose: Whose::Session("session"),
+        key: &[("session", Kind::Text)],
+        columns: &[("at", Kind::Number), ("letter", Kind::Bytes)],
     },
     Table {
         name: "audit_entries",
@@ -268,6 +286,12 @@ pub const TABLES: &[Table] = &[
             ("retry_at", Kind::Number),
             ("created_at", Kind::Number),
         ],
+    },
+    Table {
+        name: "window_rules",
+        whose: Whose::Tenant,
+        key: &[],
+        columns: &[("rules", Kind::Sealed), ("changed_at", Kind::Number)],
     },
     Table {
         name: "retention",

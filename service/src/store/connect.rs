@@ -24,13 +24,17 @@ const SQLITE: &[Step] = steps!("sqlite":
     (2, "identity", "0002_identity.sql"),
     (10, "sealed audit retention", "0010_sealed_audit_retention.sql"),
     (20, "lost proofs", "0020_lost_proofs.sql"),
-    (21, "receipts", "0021_receipts.sql"));
+    (21, "receipts", "0021_receipts.sql"),
+    (30, "chat", "0030_chat.sql"),
+    (31, "windows", "0031_windows.sql"));
 const POSTGRES: &[Step] = steps!("postgres":
     (1, "first session", "0001_first_session.sql"),
     (2, "identity", "0002_identity.sql"),
     (10, "sealed audit retention", "0010_sealed_audit_retention.sql"),
     (20, "lost proofs", "0020_lost_proofs.sql"),
-    (21, "receipts", "0021_receipts.sql"));
+    (21, "receipts", "0021_receipts.sql"),
+    (30, "chat", "0030_chat.sql"),
+    (31, "windows", "0031_windows.sql"));
 
 /// Name of the database within the data folder.
 pub const FILE: &str = "farhand.sqlite";

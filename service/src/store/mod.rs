@@ -28,7 +28,8 @@ pub use self::rows::{
     UserRow, UserWithPassword,
 };
 pub use self::tenant::{
-    AlertTarget, AlertWay, Deletion, PersonChange, ReceiptKeyRow, ReceiptRow, Retention, Subject, TenantStore,
+    AlertTarget, AlertWay, Deletion, NoteRow, PersonChange, ReceiptKeyRow, ReceiptRow, ReplyRow, Retention,
+    Subject, TenantStore,
 };
 use self::writer::Writer;
 pub use self::writer::{Write, Written};

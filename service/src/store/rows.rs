@@ -3,7 +3,7 @@
 use std::fmt;
 
 use farhand_protocol::ParticipantId;
-use farhand_protocol::api::{MailState, Method, PasswordRule, Policy, Scope, UserRole};
+use farhand_protocol::api::{MailState, Method, PasswordRule, Policy, Scope, SessionResult, UserRole};
 use farhand_protocol::session::{EndReason, Role};
 use serde::{Deserialize, Serialize};
 
@@ -283,6 +283,12 @@ pub struct PastRow {
     pub reason: Option<EndReason>,
     /// Whether it was to be recorded.
     pub recorded: bool,
+    /// What came out of it.
+    pub result: Option<SessionResult>,
+    /// The technician's note; empty where there is none.
+    pub note: String,
+    /// Whether its chat is kept.
+    pub chat: bool,
 }
 
 /// Where a session stands.
@@ -409,6 +415,7 @@ pub(super) fn reason_name(reason: EndReason) -> &'static str {
         EndReason::Technician => "technician",
         EndReason::Customer => "customer",
         EndReason::Refused => "refused",
+        EndReason::Blocked => "blocked",
         EndReason::CodeExpired => "code_expired",
         EndReason::Lost => "lost",
         EndReason::Service => "service",
@@ -421,6 +428,7 @@ pub(super) fn reason_of(name: &str) -> EndReason {
         "technician" => EndReason::Technician,
         "customer" => EndReason::Customer,
         "refused" => EndReason::Refused,
+        "blocked" => EndReason::Blocked,
         "code_expired" => EndReason::CodeExpired,
         "lost" => EndReason::Lost,
         "service" => EndReason::Service,
@@ -467,6 +475,14 @@ pub(super) fn mail_state_name(state: MailState) -> String {
 
 pub(super) fn mail_state_of(name: &str) -> Result<MailState, StoreError> {
     plain_of(name, "state of a mail")
+}
+
+pub(super) fn result_name(result: SessionResult) -> String {
+    plain_name(&result)
+}
+
+pub(super) fn result_of(name: &str) -> Result<SessionResult, StoreError> {
+    plain_of(name, "result of a session")
 }
 
 /// A policy as it is kept.

@@ -24,7 +24,9 @@ pub mod methods;
 pub mod organisation;
 pub mod people;
 pub mod receipts;
+pub mod talk;
 pub mod tenant;
+pub mod windows;
 
 #[cfg(test)]
 mod tests {
@@ -38,7 +40,9 @@ mod tests {
         super::organisation::EVERY,
         super::people::EVERY,
         super::receipts::EVERY,
+        super::talk::EVERY,
         super::tenant::EVERY,
+        super::windows::EVERY,
     ];
 
     #[test]

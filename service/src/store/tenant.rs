@@ -15,6 +15,8 @@ mod organisation;
 mod people;
 mod receipts;
 mod sealed;
+mod talk;
+mod windows;
 
 pub use self::people::PersonChange;
 
@@ -24,6 +26,7 @@ use sqlx::{AnyConnection, Row as _};
 pub use self::alerts::{AlertTarget, AlertWay};
 pub use self::data::{Deletion, Retention, Subject};
 pub use self::receipts::{ReceiptKeyRow, ReceiptRow};
+pub use self::talk::{NoteRow, ReplyRow};
 use super::door::optional_hash;
 use super::rows::{participant_place, participant_role_of, role_name, role_of, to_i64};
 use super::{

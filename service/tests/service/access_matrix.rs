@@ -4,7 +4,7 @@
 use farhand_protocol::api::{Method as Way, Policy, Problem, Scope, UserRole};
 use farhand_service::http::{API_KEY_PREFIX, Access, Content, Operation, every, openapi};
 use farhand_service::identity::{Token, random_id};
-use farhand_service::store::{ApiKeyRow, InvitationRow, SignInRow, Tenant, UserRow, UserWithPassword};
+use farhand_service::store::{ApiKeyRow, InvitationRow, ReplyRow, SignInRow, Tenant, UserRow, UserWithPassword};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -275,13 +275,17 @@ async fn what_belongs_to_one_organisation_is_nothing_to_another() {
     };
     store.add_invitation(&invitation, &Token::generate().hash()).await.unwrap();
     store.add_mail("a-mail", "new@example.org", "Subject", "Text", 0).await.unwrap();
+    let reply = ReplyRow { id: "a-reply".into(), title: "Hello".into(), text: "Hello!".into() };
+    store.add_reply(&reply, 0).await.unwrap();
     api_key(&world, &found.tenant.0, &[]).await;
     let key = store.api_keys().await.unwrap()[0].id.clone();
     let everything = async || {
         format!(
-            "{:?} {:?} {:?} {:?} {:?} {:?}",
+            "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
             store.people().await.unwrap(),
             store.groups().await.unwrap(),
+            store.replies().await.unwrap(),
+            store.note(&session).await.unwrap(),
             store.invitations(1).await.unwrap(),
             store.mails(9).await.unwrap(),
             store.api_keys().await.unwrap().iter().map(|k| &k.id).collect::<Vec<_>>(),
@@ -297,6 +301,7 @@ async fn what_belongs_to_one_organisation_is_nothing_to_another() {
         "a-group",
         "an-invitation",
         "a-mail",
+        "a-reply",
         key.as_str(),
     ];
     for operation in every().filter(|operation| operation.path.contains("{id}")) {

@@ -25,5 +25,6 @@ mod security_events;
 mod session;
 mod sign_in;
 mod start_failures;
+mod talk;
 mod tls_settings;
 mod world;

@@ -2,9 +2,12 @@
 
 sentences! {
     /// Sessions between two times, newest first.
-    HISTORY = "SELECT id, owner, created_at, joined_at, ended_at, end_reason, policy FROM sessions WHERE tenant = $1 \
-               AND created_at >= $2 AND created_at < $3 AND (created_at < $4 OR (created_at = $4 AND id < $5)) \
-               ORDER BY created_at DESC, id DESC LIMIT $6";
+    HISTORY = "SELECT s.id, s.owner, s.created_at, s.joined_at, s.ended_at, s.end_reason, s.policy, n.result, n.note, \
+               (SELECT COUNT(*) FROM chats c WHERE c.tenant = s.tenant AND c.session = s.id) FROM sessions s \
+               LEFT JOIN session_notes n ON n.tenant = s.tenant AND n.session = s.id WHERE s.tenant = $1 \
+               AND s.created_at >= $2 AND s.created_at < $3 \
+               AND (s.created_at < $4 OR (s.created_at = $4 AND s.id < $5)) \
+               ORDER BY s.created_at DESC, s.id DESC LIMIT $6";
     /// Whether there is such a session.
     SESSION = "SELECT id FROM sessions WHERE tenant = $1 AND id = $2";
     /// The names that technicians had in sessions, for those who are no longer here.

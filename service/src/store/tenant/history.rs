@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use sqlx::Row as _;
 
 use super::TenantStore;
-use crate::store::rows::{PastRow, policy_of, reason_of, to_i64, to_u64};
+use super::people::count;
+use crate::store::rows::{PastRow, policy_of, reason_of, result_of, to_i64, to_u64};
 use crate::store::{StoreError, sql};
 
 impl TenantStore {
@@ -36,14 +37,22 @@ impl TenantStore {
             .map(|row| {
                 let ended_at: Option<i64> = row.try_get(4)?;
                 let reason: Option<String> = row.try_get(5)?;
+                let (id, result): (String, Option<String>) = (row.try_get(0)?, row.try_get(7)?);
+                let note = match row.try_get::<Option<Vec<u8>>, _>(8)? {
+                    Some(sealed) => self.open_text("session_notes", "note", &id, &sealed)?,
+                    None => String::new(),
+                };
                 Ok(PastRow {
-                    id: row.try_get(0)?,
+                    id,
                     owner: row.try_get(1)?,
                     created_at: to_u64(row.try_get(2)?),
                     joined_at: row.try_get::<Option<i64>, _>(3)?.map(to_u64),
                     ended_at: ended_at.map(to_u64),
                     reason: reason.as_deref().map(reason_of),
                     recorded: policy_of(&row.try_get::<String, _>(6)?)?.recorded,
+                    result: result.as_deref().map(result_of).transpose()?,
+                    note,
+                    chat: count(row.try_get(9)?) > 0,
                 })
             })
             .collect()
