@@ -212,6 +212,20 @@ pub enum Input {
     },
     /// What is left of the texts that this viewer sent is not typed any more.
     StopText,
+    /// A pointer button goes down or up wherever the pointer is.
+    ButtonHere {
+        /// Which.
+        button: Button,
+        /// Down or up.
+        down: bool,
+    },
+    /// The wheel turns wherever the pointer is; units as in [`Input::Wheel`].
+    WheelHere {
+        /// Horizontal.
+        dx: i32,
+        /// Vertical.
+        dy: i32,
+    },
     /// The pointer moves by this from where it is: for programs that take the pointer for themselves.
     PointerBy {
         /// Pixels to the right.
@@ -370,6 +384,8 @@ impl Input {
             | Self::Button { .. }
             | Self::Wheel { .. }
             | Self::StopText
+            | Self::ButtonHere { .. }
+            | Self::WheelHere { .. }
             | Self::PointerBy { .. }
             | Self::ReleaseAll
             | Self::Unknown => {}

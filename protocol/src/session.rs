@@ -100,6 +100,7 @@ pub struct Participant {
     pub media: bool,
     /// Its part in the session is over: it left, was removed, or declined.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required = true))]
     pub gone: bool,
 }
 

@@ -176,6 +176,8 @@ pub(crate) fn inputs() -> Vec<Input> {
         Input::Letter { letter: "é".into() },
         Input::StopText,
         Input::PointerBy { dx: -3, dy: 40_000 },
+        Input::ButtonHere { button: Button::Back, down: false },
+        Input::WheelHere { dx: 7, dy: -3 },
     ]);
     list
 }

@@ -58,6 +58,9 @@ fn any_input() -> impl Strategy<Value = Input> {
             y
         }),
         ".{0,200}".prop_map(|text| Input::Text { text }),
+        "\\PC".prop_map(|letter| Input::Letter { letter }),
+        (any::<i32>(), any::<i32>()).prop_map(|(dx, dy)| Input::PointerBy { dx, dy }),
+        Just(Input::StopText),
         Just(Input::ReleaseAll),
     ]
 }
@@ -122,6 +125,8 @@ fn a_cursor_keeps_its_look_when_it_is_made_smaller() {
 #[test]
 fn limits_are_kept() {
     let refused = |result: Result<(), ChannelError>| matches!(result, Err(ChannelError::Limit { .. }));
+    let letter = |letter: &str| Input::decode(&body(&Input::Letter { letter: letter.into() })).is_ok();
+    assert!(letter("😀") && !letter("abcde"));
     let text = |length| Input::decode(&body(&Input::Text { text: "x".repeat(length) })).map(|_| ());
     assert!(text(MAX_TEXT).is_ok() && refused(text(MAX_TEXT + 1)));
     let notice = |length| {

@@ -5,10 +5,12 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use farhand_agent_core::{Agent, FrameReady, Pressure, Turn};
+use farhand_agent_core::{Agent, DeskSeen, FrameReady, Pressure, Turn};
 use farhand_agent_host::capture::{Backend, CaptureError, Capturer, Happened, Waker, open_capturer};
 use farhand_agent_host::encode::{Beside, CodecChoice, EncoderOptions, open_video_encoder};
+use farhand_agent_host::monitors::{Choice, Seen, Share, View, WindowRule};
 use farhand_link::LinkHandle;
+use farhand_protocol::channel::together::Prefer;
 use farhand_protocol::envelope::Stream;
 use farhand_screen::{Encoder, NoVideo, Options, VideoEncoder};
 
@@ -21,6 +23,8 @@ const RATE_STEP: f64 = 0.1;
 
 /// The video codec's share of the rate; the rest is for what is exact.
 const VIDEO_SHARE: f64 = 0.8;
+/// Who wants many pictures rather than sharp ones gets smaller ones: this share of it.
+const SMOOTH_SHARE: f64 = 0.5;
 /// More than this, in bits a second, makes video no better, only later.
 const VIDEO_RATE_MAX: f64 = 8e6;
 
@@ -50,6 +54,10 @@ struct Orders {
     quit: bool,
     waker: Option<Waker>,
     refused: Vec<u8>,
+    view: View,
+    /// Another one than the capturer was told.
+    view_changed: bool,
+    prefer: Option<Prefer>,
 }
 
 struct Shared {
@@ -102,6 +110,29 @@ impl ScreenHandle {
         self.wake();
     }
 
+    /// The customer shares this, and nothing else is captured any more.
+    pub fn share(&self, share: Share) {
+        self.shared.orders().view.share = share;
+        self.look_elsewhere();
+    }
+
+    /// The technician would like to see these monitors.
+    pub fn choose(&self, choice: Choice) {
+        self.shared.orders().view.choice = choice;
+        self.look_elsewhere();
+    }
+
+    fn look_elsewhere(&self) {
+        self.shared.orders().view_changed = true;
+        self.wake();
+    }
+
+    /// How the picture is best where the way is narrow.
+    pub fn prefer(&self, prefer: Prefer) {
+        self.shared.orders().prefer = Some(prefer);
+        self.wake();
+    }
+
     /// Ends the thread and waits until its capturer is given back.
     pub fn stop(mut self) {
         self.shared.orders().quit = true;
@@ -112,7 +143,8 @@ impl ScreenHandle {
     }
 }
 
-/// Starts the screen thread. `tell` is called on it and must not block.
+/// Starts the screen thread. Windows that `rules` name are kept out of the picture. `tell` is called on it and must not
+/// block.
 ///
 /// # Errors
 /// The system has no thread to give.
@@ -120,9 +152,11 @@ pub fn spawn(
     backend: Backend,
     agent: SharedAgent,
     way: Way,
+    rules: Arc<[WindowRule]>,
     tell: impl Fn(ScreenEvent) + Send + 'static,
 ) -> std::io::Result<ScreenHandle> {
-    let shared = Arc::new(Shared { orders: Mutex::new(Orders::default()), changed: Condvar::new() });
+    let orders = Orders { view: View { rules, ..View::default() }, ..Orders::default() };
+    let shared = Arc::new(Shared { orders: Mutex::new(orders), changed: Condvar::new() });
     let screen = Screen {
         backend,
         agent,
@@ -217,10 +251,10 @@ impl Screen {
     fn stream(&mut self, mut capturer: Box<dyn Capturer>, encoder: &mut Encoder) -> Result<(), CaptureError> {
         let mut damage = true;
         let mut pressure = Pressure { rate: u64::MAX, backlog: Duration::ZERO };
-        let mut size = None;
         // A fresh capturer reports everything as changed; its first wait would only say so.
         let mut happened =
-            Happened { damage: true, cursor_shape: true, cursor_moved: true, ..Happened::default() };
+            Happened { damage: true, cursor_shape: true, cursor_moved: true, desk: true, ..Happened::default() };
+        self.shared.orders().view_changed = true;
         loop {
             {
                 let mut orders = self.shared.orders();
@@ -228,12 +262,30 @@ impl Screen {
                     return Ok(());
                 }
                 orders.woken = false;
+                if std::mem::take(&mut orders.view_changed) {
+                    let view = orders.view.clone();
+                    drop(orders);
+                    capturer.set_view(view)?;
+                    (happened.damage, happened.desk) = (true, true);
+                    orders = self.shared.orders();
+                }
                 for codec in orders.refused.drain(..) {
                     self.codecs.refuse(codec);
                     encoder.request_reset();
                 }
+                if let Some(prefer) = orders.prefer.take()
+                    && self.codecs.prefer(prefer)
+                {
+                    // The rate is told anew.
+                    pressure.rate = u64::MAX;
+                    encoder.request_reset();
+                }
             }
             damage |= happened.damage | happened.resized;
+            if happened.desk {
+                lock(&self.agent).handle_desk(desk(capturer.seen()));
+                (self.tell)(ScreenEvent::Outputs);
+            }
             if happened.cursor_shape || happened.cursor_moved {
                 self.cursor(capturer.as_mut(), happened)?;
             }
@@ -251,7 +303,7 @@ impl Screen {
                         encoder.request_reset();
                     }
                     self.codecs.set_rate(&mut pressure, now_pressure);
-                    self.frame(capturer.as_mut(), encoder, now_pressure, &mut size)?;
+                    self.frame(capturer.as_mut(), encoder, now_pressure)?;
                     damage = false;
                     happened = Happened::default();
                     continue;
@@ -268,14 +320,9 @@ impl Screen {
         capturer: &mut dyn Capturer,
         encoder: &mut Encoder,
         pressure: Pressure,
-        size: &mut Option<(u32, u32)>,
     ) -> Result<(), CaptureError> {
         let captured = capturer.grab()?;
-        let now_size = (captured.frame.width, captured.frame.height);
-        if *size != Some(now_size) {
-            *size = Some(now_size);
-            lock(&self.agent).handle_screen_size(now_size.0, now_size.1);
-        }
+        let area = captured.area;
         let captured_us = micros(captured.captured_at.saturating_duration_since(self.epoch));
         self.payload.clear();
         let encoded = encoder.encode(
@@ -291,9 +338,11 @@ impl Screen {
             Err(error) => return Err(CaptureError::Refused { detail: error.to_string() }),
         };
         if info.empty {
+            lock(&self.agent).handle_area(area);
             return Ok(());
         }
-        let frame = FrameReady { payload: &self.payload, reset: info.reset, exact: info.exact, captured_us };
+        let (reset, exact) = (info.reset, info.exact);
+        let frame = FrameReady { payload: &self.payload, reset, exact, captured_us, area };
         let way = &self.way;
         let mut dropped = None;
         let mut unsealed = false;
@@ -330,6 +379,11 @@ impl Screen {
     }
 }
 
+fn desk(seen: Seen) -> DeskSeen {
+    let Seen { monitors, blocked, keys } = seen;
+    DeskSeen { monitors, blocked, keys }
+}
+
 fn micros(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
@@ -340,12 +394,13 @@ struct Codecs {
     encoder: Option<Box<dyn VideoEncoder + Send>>,
     refused: Vec<u8>,
     none: NoVideo,
+    prefer: Prefer,
     shared: Arc<Shared>,
 }
 
 impl Codecs {
     fn new(shared: Arc<Shared>) -> Self {
-        Self { opened: false, encoder: None, refused: Vec::new(), none: NoVideo, shared }
+        Self { opened: false, encoder: None, refused: Vec::new(), none: NoVideo, prefer: Prefer::Automatic, shared }
     }
 
     /// A picture that was begun waits to be sent.
@@ -380,7 +435,17 @@ impl Codecs {
         }
     }
 
+    /// Whether that is something new.
+    fn prefer(&mut self, prefer: Prefer) -> bool {
+        std::mem::replace(&mut self.prefer, prefer) != prefer
+    }
+
     fn current(&mut self) -> &mut dyn VideoEncoder {
+        match self.prefer {
+            // Every pixel as it is: what moves takes longer.
+            Prefer::Sharp => return &mut self.none,
+            Prefer::Automatic | Prefer::Smooth | Prefer::Unknown => {}
+        }
         if !self.opened {
             self.opened = true;
             self.encoder = self.open();
@@ -412,7 +477,11 @@ impl Codecs {
         let change = (told.rate as f64 - now.rate as f64).abs();
         if change > told.rate as f64 * RATE_STEP {
             *told = now;
-            let rate = (now.rate as f64 * VIDEO_SHARE).min(VIDEO_RATE_MAX);
+            let share = match self.prefer {
+                Prefer::Smooth => VIDEO_SHARE * SMOOTH_SHARE,
+                Prefer::Automatic | Prefer::Sharp | Prefer::Unknown => VIDEO_SHARE,
+            };
+            let rate = (now.rate as f64 * share).min(VIDEO_RATE_MAX);
             self.current().set_rate(rate as u32);
         }
     }

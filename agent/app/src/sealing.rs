@@ -70,8 +70,12 @@ struct End {
     agent: ends::Agent,
     /// Until it is handed to the hand-shake with the first technician.
     secret: Option<Secret>,
+    /// Colleagues who were introduced: who they must be, and what they prove it with, until it is handed on.
+    introduced: BTreeMap<ParticipantId, (Identity, Option<Secret>)>,
     /// Consoles that were here when the service last told.
     here: Vec<ParticipantId>,
+    /// Technicians as the service names them.
+    names: BTreeMap<ParticipantId, Identity>,
     /// Technicians as the two ends have proven them to one another.
     verified: BTreeMap<ParticipantId, Identity>,
     events: VecDeque<SealEvent>,
@@ -105,7 +109,9 @@ impl Sealing {
             me,
             agent,
             secret: Some(secret),
+            introduced: BTreeMap::new(),
             here: Vec::new(),
+            names: BTreeMap::new(),
             verified: BTreeMap::new(),
             events: VecDeque::new(),
             met: false,
@@ -180,27 +186,53 @@ impl Sealing {
         let mut end = self.end();
         let customer = snapshot.participants.iter().find(|p| p.id == end.me.participant).map(identity);
         let customer = customer.unwrap_or_default();
-        for technician in snapshot.participants.iter().filter(|p| p.role == Role::Technician) {
+        let staying = |p: &&Participant| p.role == Role::Technician && !p.gone;
+        for technician in snapshot.participants.iter().filter(staying) {
             let view = end.me.view(technician.id, &identity(technician), &customer);
             end.agent.handle_view(view);
             let here = technician.connected || technician.media;
             let was = end.here.contains(&technician.id);
             if here && !was {
                 end.here.push(technician.id);
-                let begun = match end.secret.take() {
-                    Some(secret) => end.agent.handle_secret(technician.id, secret, &random()),
-                    // Their media link may have stood all the while: then they do not ask by themselves.
-                    None => end.agent.handle_back(technician.id, &random()),
-                };
-                if let Err(error) = begun {
-                    tracing::warn!(%error, "the hand-shake cannot begin");
-                }
+                end.names.insert(technician.id, identity(technician));
+                end.begin(technician.id);
             } else if was && !here {
                 end.here.retain(|id| *id != technician.id);
                 if let Err(error) = end.agent.handle_left(technician.id, &random()) {
                     tracing::warn!(%error, "no new keys");
                 }
             }
+        }
+        end.drain();
+    }
+
+    /// A technician whom this end knows introduced a colleague. Nobody comes in by that secret but a console that has it,
+    /// under the name that the technician said.
+    pub fn introduce(&self, colleague: ParticipantId, identity: Identity, secret: Secret) {
+        let mut end = self.end();
+        end.introduced.insert(colleague, (identity, Some(secret)));
+        if end.here.contains(&colleague) {
+            end.begin(colleague);
+        }
+        end.drain();
+    }
+
+    /// The customer agreed to a colleague.
+    pub fn admit(&self, colleague: ParticipantId) {
+        let mut end = self.end();
+        if let Err(error) = end.agent.admit(colleague, &random()) {
+            tracing::warn!(%error, "a colleague cannot be let in");
+        }
+        end.drain();
+    }
+
+    /// Somebody has no part any more: the next message is under keys that they do not get.
+    pub fn put_out(&self, console: ParticipantId) {
+        let mut end = self.end();
+        end.introduced.remove(&console);
+        end.here.retain(|id| *id != console);
+        if let Err(error) = end.agent.put_out(console, &random()) {
+            tracing::warn!(%error, "no new keys");
         }
         end.drain();
     }
@@ -264,6 +296,30 @@ impl Me {
 }
 
 impl End {
+    /// A console is here, for the first time or again.
+    fn begin(&mut self, console: ParticipantId) {
+        let name = self.names.get(&console);
+        let begun = match self.introduced.get_mut(&console) {
+            // The service must not say that somebody else came.
+            Some((expected, _)) if name != Some(expected) => {
+                tracing::warn!(console, "a colleague comes under another name than they were introduced by");
+                return;
+            }
+            Some((_, secret)) => match secret.take() {
+                Some(secret) => self.agent.introduce(console, secret, &random()),
+                None => self.agent.handle_back(console, &random()),
+            },
+            None => match self.secret.take() {
+                Some(secret) => self.agent.handle_secret(console, secret, &random()),
+                // Their media link may have stood all the while: then they do not ask by themselves.
+                None => self.agent.handle_back(console, &random()),
+            },
+        };
+        if let Err(error) = begun {
+            tracing::warn!(%error, "the hand-shake cannot begin");
+        }
+    }
+
     fn drain(&mut self) {
         while let Some(output) = self.agent.poll_output() {
             let event = match output {

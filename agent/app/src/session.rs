@@ -1,27 +1,34 @@
 //! One session: turns what the window, the service, the link, the screen and the clock say into inputs of the
 //! [`Agent`], and its outputs into calls.
 
+mod customer;
+mod diagnose;
+mod files;
 mod over;
+mod share;
 mod shown;
+mod talk;
+mod together;
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use farhand_agent_core::{Agent, AgentConfig, FromCustomer, Output, Prompt};
+use farhand_agent_core::hands::Meaning;
+use farhand_agent_core::{Agent, AgentConfig, FromCustomer, Output};
 use farhand_agent_host::capture::{Backend, CaptureError};
 use farhand_agent_host::input::InjectError;
+use farhand_agent_host::keeper::Terminals;
 use farhand_link::{Carrier, LinkConfig, LinkEvent, LinkHandle};
 use farhand_protocol::ParticipantId;
 use farhand_protocol::api::Joined;
 use farhand_protocol::channel::Notice;
-use farhand_protocol::consent::{AskId, ConsentConfig, ConsentEnd, ConsentState};
+use farhand_protocol::consent::{AskId, ConsentConfig, ConsentEnd, ConsentSnapshot, ConsentState};
 use farhand_protocol::envelope::{Head, Stream};
 use farhand_protocol::framing::close;
 use farhand_protocol::rights::Right;
-use farhand_protocol::session::{EndReason, SessionSnapshot};
+use farhand_protocol::session::EndReason;
 use farhand_protocol::signal::ToService;
-use farhand_seal::context::Identity;
 use farhand_seal::secret::Secret;
 use rustls::ClientConfig;
 use tokio::sync::mpsc;
@@ -29,6 +36,8 @@ use tokio::sync::mpsc;
 pub use self::over::Over;
 use self::over::SealFailure;
 use crate::api::Server;
+use crate::blocked::{Blocked, Whom};
+use crate::brakes::Brakes;
 use crate::fail::Fail;
 use crate::input::InputHandle;
 use crate::log::Log;
@@ -39,8 +48,8 @@ use crate::receipt::{self, Recorder};
 use crate::screen::{self, ScreenEvent, ScreenHandle, SharedAgent, lock};
 use crate::sealing::{Me, SealEvent, Sealing};
 use crate::signal::{self, SignalConfig, SignalEvent};
-use crate::tools::Tools;
-use crate::window::protocol::{Detail, FromWindow, Stage, ToWindow};
+use crate::tools::{Tools, Wake};
+use crate::window::protocol::{FromWindow, ToWindow};
 use crate::window::{WindowEvent, WindowPort};
 
 /// When the far side said that it is over, the service has this long to say why.
@@ -71,6 +80,10 @@ pub struct Parts {
     pub consent: ConsentConfig,
     /// Where events go.
     pub log: Log,
+    /// Tells the keeper of command lines.
+    pub terminals: Terminals,
+    /// Whom the customer never wants to be asked by again, where that is who asks.
+    pub blocked: Option<Blocked>,
 }
 
 /// Comes back when the customer closes or cancels, or the window is lost, before there is a session.
@@ -113,7 +126,7 @@ pub async fn run(parts: Parts, window: &mut WindowPort) -> Result<Over, Fail> {
             Some(SignalEvent::Version) => return Err(Fail::Version),
             Some(SignalEvent::Ended(reason)) => {
                 let over = Over { consent: None, reason: Some(reason), window_lost: false, seal: None };
-                show_over(window, over, &parts.joined.technician);
+                show_over(window, over, &parts.joined.technician, None, None);
                 return Ok(over);
             }
             Some(SignalEvent::Lost(detail)) => return Err(Fail::Service { detail }),
@@ -121,6 +134,9 @@ pub async fn run(parts: Parts, window: &mut WindowPort) -> Result<Over, Fail> {
         }
     };
 
+    if let Some(by) = parts.blocked {
+        return Ok(turn_away(window, signals, &mut from_service, &parts.joined.technician, by).await);
+    }
     // What the technician's group may do at most; the customer is asked for no more, whatever comes later.
     let ceiling = &parts.joined.ceiling;
     let policy = parts.consent.policy.intersection(ceiling.rights);
@@ -133,10 +149,15 @@ pub async fn run(parts: Parts, window: &mut WindowPort) -> Result<Over, Fail> {
     let (link, from_link) =
         farhand_link::spawn(LinkConfig::new(offer, host, parts.server.port, Arc::clone(&parts.tls)));
     let (told, from_screen) = mpsc::unbounded_channel();
+    let wake = told.clone();
+    let wake: Wake = Arc::new(move || {
+        let _ = wake.send(ScreenEvent::Outputs);
+    });
     let me = Me { session: parts.joined.session.clone(), participant, version, rights: policy };
     let sealing = Sealing::new(me, parts.secret);
     let way = screen::Way { link: link.clone(), sealing: sealing.clone() };
-    let screen = screen::spawn(parts.capture, Arc::clone(&agent), way, move |event| {
+    let rules: Arc<[_]> = Arc::from(ceiling.windows.clone());
+    let screen = screen::spawn(parts.capture, Arc::clone(&agent), way, Arc::clone(&rules), move |event| {
         let _ = told.send(event);
     })
     .map_err(|error| Fail::Service { detail: error.to_string() })?;
@@ -146,6 +167,9 @@ pub async fn run(parts: Parts, window: &mut WindowPort) -> Result<Over, Fail> {
         keep::tidy(folder, std::time::SystemTime::now());
     }
     let recorder = Recorder::new(sealing.receipt_seed(), parts.joined.session.clone(), folder);
+    let (means, hands) = mpsc::unbounded_channel();
+    let brakes = Brakes::start(means);
+    show(window, brakes.choices());
     let mut session = Session {
         agent,
         recorder,
@@ -165,18 +189,25 @@ pub async fn run(parts: Parts, window: &mut WindowPort) -> Result<Over, Fail> {
         capture_failed: None,
         noticed: Noticed::default(),
         tools: Tools::default(),
+        brakes,
+        sharing: share::Sharing::new(rules),
+        server: parts.server.authority(),
         over: Over { consent: None, reason: None, window_lost: false, seal: None },
         ended: false,
+        lock_at_end: false,
         last_words: None,
     };
+    session.tools.clipboard.start(Arc::clone(&session.agent), Arc::clone(&wake));
+    session.tools.diagnostics.start(Arc::clone(&session.agent), wake, parts.terminals);
     session.snapshot(&snapshot);
     session.show_stage(window);
-    let streams = Streams { from_link, from_screen, input_failures: parts.input_failures };
+    let streams = Streams { hands, from_link, from_screen, input_failures: parts.input_failures };
     session.run(window, &mut from_service, streams).await;
     Ok(session.finish(window, from_service).await)
 }
 
 struct Streams {
+    hands: mpsc::UnboundedReceiver<Meaning>,
     from_link: mpsc::Receiver<LinkEvent>,
     from_screen: mpsc::UnboundedReceiver<ScreenEvent>,
     input_failures: mpsc::UnboundedReceiver<InjectError>,
@@ -200,13 +231,20 @@ struct Session {
     signals: mpsc::UnboundedSender<ToService>,
     log: Log,
     joined: Joined,
-    stage: Option<(Stage, Option<Detail>)>,
+    /// Where it stands, as the window shows it.
+    stage: Option<ToWindow>,
     carrier: Option<Carrier>,
     capture_failed: Option<CaptureError>,
     noticed: Noticed,
     tools: Tools,
+    brakes: Brakes,
+    sharing: share::Sharing,
+    /// Address of the service.
+    server: String,
     over: Over,
     ended: bool,
+    /// The desktop is locked when the session is over.
+    lock_at_end: bool,
     /// The far side ended it; until then the service may say why.
     last_words: Option<Instant>,
 }
@@ -238,13 +276,15 @@ impl Session {
             };
             tokio::select! {
                 biased;
+                Some(meaning) = streams.hands.recv() => self.hands_mean(meaning, window),
                 event = streams.from_link.recv(), if link_open => match event {
                     Some(event) => self.link_says(event),
                     None => link_open = false,
                 },
-                event = window.events.recv() => self.window_says(event),
+                event = window.events.recv() => self.window_says(event, window),
                 event = from_service.recv() => self.service_says(event),
                 Some(event) = streams.from_screen.recv() => self.screen_says(event),
+                Some(said) = self.tools.files.next() => self.files_said(said),
                 Some(error) = streams.input_failures.recv() => {
                     lock(&self.agent).handle_notice(Notice::InputFailed { text: error.to_string() });
                 }
@@ -303,35 +343,6 @@ impl Session {
         }
     }
 
-    fn window_says(&mut self, event: Option<WindowEvent>) {
-        let now = Instant::now();
-        self.cause = Cause::Customer;
-        let action = match event {
-            Some(WindowEvent::Said(said)) => match said {
-                FromWindow::Ready => return,
-                FromWindow::Allow { ask } => FromCustomer::Allow(AskId(ask)),
-                FromWindow::Refuse { ask } => FromCustomer::Refuse(AskId(ask)),
-                FromWindow::Pause => FromCustomer::Pause,
-                FromWindow::Resume => FromCustomer::Resume,
-                FromWindow::TakeBackControl => FromCustomer::TakeBackControl,
-                FromWindow::Stop => FromCustomer::Stop,
-            },
-            Some(WindowEvent::Restarted) => {
-                self.log.event("window_restarted", &[]);
-                let prompt = lock(&self.agent).prompt();
-                match prompt {
-                    Some(prompt) => FromCustomer::Refuse(prompt.ask),
-                    None => return,
-                }
-            }
-            Some(WindowEvent::Lost) | None => {
-                self.over.window_lost = true;
-                FromCustomer::Stop
-            }
-        };
-        lock(&self.agent).handle_customer(action, now);
-    }
-
     fn service_says(&mut self, event: Option<SignalEvent>) {
         let now = Instant::now();
         match event {
@@ -379,11 +390,6 @@ impl Session {
         }
     }
 
-    fn snapshot(&self, snapshot: &SessionSnapshot) {
-        self.sealing.session(snapshot);
-        lock(&self.agent).handle_session(snapshot, Instant::now());
-    }
-
     fn carrier(&mut self, carrier: Carrier) {
         self.carrier = Some(carrier);
         let name = match carrier {
@@ -398,6 +404,7 @@ impl Session {
         self.carry_out_sealing();
         loop {
             self.carry_out_agent(window);
+            self.show_files(window);
             let news = self.recorder.news();
             if news.is_empty() {
                 break;
@@ -429,21 +436,36 @@ impl Session {
                 Output::PromptGone(AskId(ask)) => show(window, ToWindow::PromptGone { ask }),
                 Output::Consent(snapshot) => {
                     self.screen.wake();
+                    self.brake(&snapshot.state);
+                    self.shares_changed(window);
                     self.recorder.consent(&snapshot.state, self.cause, self.asker, receipt::now());
                     let state = serde_json::to_value(&snapshot.state).unwrap_or_default();
                     self.log.event("consent", &[("consent", state)]);
                 }
                 Output::ScreenOpen => self.screen.wake(),
                 Output::CodecRefused(codec) => self.screen.refuse_codec(codec),
+                Output::ShowMonitor(choice) => self.screen.choose(choice),
                 Output::ReceiptSigned { sender, signed } => {
                     if let Some(theirs) = self.sealing.known(sender) {
                         self.recorder.signed(theirs.key, &signed);
                     }
                 }
-                Output::Chat(output) => self.tools.chat.carry_out(output),
+                Output::Chat(output) => self.tools.chat.carry_out(output, window),
                 Output::Clipboard(output) => self.tools.clipboard.carry_out(output),
                 Output::Files(output) => self.tools.files.carry_out(output),
-                Output::Diagnostics(output) => self.tools.diagnostics.carry_out(output),
+                Output::Diagnostics(output) => self.diagnose(output),
+                Output::Introduce { participant, name, organisation, digits } => {
+                    self.introduced(participant, name, organisation, &digits);
+                }
+                Output::Admit(colleague) => self.admitted(colleague),
+                Output::PutOut(console) => self.put_out(console),
+                Output::ColleagueConsent { participant, by, snapshot } => {
+                    self.colleague_consent(participant, by, &snapshot);
+                }
+                Output::TookOver { to, rights } => self.took_over(to, rights),
+                Output::Prefer(prefer) => self.screen.prefer(prefer),
+                Output::LockAtEnd(lock) => self.lock_at_end = lock,
+                Output::Pointing(scene) => self.brakes.show(scene),
                 Output::Ended(why) => self.consent_ended(why),
             }
         }
@@ -465,14 +487,7 @@ impl Session {
                         tracing::debug!(%error, "a hand-shake message was not taken by the link");
                     }
                 }
-                SealEvent::Sealed(console) => {
-                    self.log.event("sealed", &[("participant", console.into())]);
-                    if let Some(theirs) = self.sealing.known(console) {
-                        self.recorder.met(&theirs, receipt::now());
-                        self.recorder.tell_again();
-                    }
-                    lock(&self.agent).handle_let_in(console);
-                }
+                SealEvent::Sealed(console) => self.met(console),
                 SealEvent::WrongSecret => self.not_sealed(SealFailure::Secret),
                 SealEvent::Tampered => self.not_sealed(SealFailure::Tampered),
                 SealEvent::Refused(refusal) => self.noticed.refused(self.log, refusal),
@@ -493,34 +508,15 @@ impl Session {
         let _ = self.signals.send(signal);
     }
 
-    fn prompt(&self, window: &WindowPort, prompt: Prompt) {
-        // As the two ends have proven them to one another, whatever the service says by now.
-        let Identity { name: technician, organisation } =
-            self.sealing.verified(prompt.asker).unwrap_or_else(|| self.announced());
-        let domain = self.joined.domain.clone();
-        let left = prompt.expires.saturating_duration_since(Instant::now());
-        let rights: Vec<Right> = prompt.rights.beyond(prompt.granted).collect();
-        self.log.event(
-            "prompt",
-            &[("ask", prompt.ask.0.into()), ("rights", serde_json::to_value(&rights).unwrap_or_default())],
-        );
-        let seconds = left.as_secs_f64().round() as u64;
-        show(
-            window,
-            ToWindow::Prompt { ask: prompt.ask.0, technician, organisation, domain, rights, seconds },
-        );
-    }
-
-    /// Who the service said at first would help.
-    fn announced(&self) -> Identity {
-        Identity { name: self.joined.technician.clone(), organisation: self.joined.organisation.clone() }
-    }
-
     fn consent_ended(&mut self, why: ConsentEnd) {
         self.over.consent = Some(why);
         self.ended = true;
         let ours = match why {
-            ConsentEnd::Refused | ConsentEnd::TimedOut | ConsentEnd::Stopped | ConsentEnd::GraceOver => true,
+            ConsentEnd::Refused
+            | ConsentEnd::TimedOut
+            | ConsentEnd::Stopped
+            | ConsentEnd::Blocked
+            | ConsentEnd::GraceOver => true,
             ConsentEnd::EndedRemotely | ConsentEnd::Unknown => false,
         };
         if self.over.reason.is_none() && self.recorder.begun() {
@@ -535,7 +531,8 @@ impl Session {
 
     async fn finish(mut self, window: &WindowPort, mut from_service: mpsc::Receiver<SignalEvent>) -> Over {
         std::mem::take(&mut self.parting).into_iter().for_each(|signal| self.signal(signal));
-        show_over(window, self.over, &self.joined.technician);
+        let whom = Some(self.whom(self.asker)).filter(|whom| !self.brakes.is_blocked(whom));
+        show_over(window, self.over, &self.joined.technician, whom, None);
         self.offer_receipt(window);
         if self.over.reason.is_none() && self.over.consent.is_none_or(|why| why == ConsentEnd::EndedRemotely)
         {
@@ -565,12 +562,25 @@ async fn say_goodbye(
     let _ = tokio::time::timeout(GOODBYE_WITHIN, drained).await;
 }
 
-fn show_over(window: &WindowPort, over: Over, technician: &str) {
-    let sentence = over.sentence();
-    show(
-        window,
-        ToWindow::Over { begun: true, sentence, technician: technician.into(), reason: String::new() },
-    );
+/// Whoever asks is one whom the customer never wants to be asked by again: they are told so, and nothing is shared.
+async fn turn_away(
+    window: &WindowPort,
+    signals: mpsc::UnboundedSender<ToService>,
+    from_service: &mut mpsc::Receiver<SignalEvent>,
+    technician: &str,
+    by: Blocked,
+) -> Over {
+    let state = ConsentState::Ended { why: ConsentEnd::Blocked };
+    let _ = signals.send(ToService::Consent { snapshot: ConsentSnapshot { revision: 1, state } });
+    let over = Over { consent: Some(ConsentEnd::Blocked), reason: None, window_lost: false, seal: None };
+    show_over(window, over, technician, None, Some(by));
+    say_goodbye(signals, from_service).await;
+    over
+}
+
+fn show_over(window: &WindowPort, over: Over, technician: &str, whom: Option<Whom>, by: Option<Blocked>) {
+    let (sentence, technician) = (over.sentence(), technician.into());
+    show(window, ToWindow::Over { begun: true, sentence, technician, reason: String::new(), whom, by });
 }
 
 fn show(window: &WindowPort, message: ToWindow) {

@@ -212,7 +212,8 @@ async fn speak(
                         tracing::warn!(code, message, "the service reports a problem");
                         return Broken::Away(code);
                     }
-                    Ok(FromService::Pong { .. } | FromService::Unknown) => continue,
+                    // An agent has no part that could end while the session goes on.
+                    Ok(FromService::Left { .. } | FromService::Pong { .. } | FromService::Unknown) => continue,
                     Err(error) => {
                         tracing::warn!(%error, "a signal cannot be read");
                         continue;

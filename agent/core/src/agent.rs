@@ -1,13 +1,21 @@
 //! The agent: what comes in passes the gate here, or it has no effect.
 
+mod clip;
+mod customer;
+mod files;
+mod desk;
+mod diagnose;
 mod messages;
+mod presence;
 mod to_tools;
+mod together;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use farhand_protocol::ParticipantId;
+use farhand_protocol::channel::monitors::Area;
 use farhand_protocol::channel::chat::Chat;
 use farhand_protocol::channel::clipboard::Clipboard;
 use farhand_protocol::channel::diagnostics::Diagnostics;
@@ -17,13 +25,15 @@ use farhand_protocol::consent::{self, Consent, ConsentConfig, ConsentSnapshot, L
 use farhand_protocol::envelope::{HEAD_LEN, Head, Stream, TO_HEAD_LEN};
 use farhand_protocol::rights::Right;
 use farhand_protocol::screen::{self, FrameMeta};
-use farhand_protocol::session::{Role, SessionSnapshot};
 use farhand_protocol::signal::ToService;
 
+use crate::colleagues::Colleagues;
+pub use self::desk::DeskSeen;
+use self::desk::Desk;
 use crate::counters::Counters;
 use crate::keyboard::Keyboard;
 use crate::limits::Limits;
-use crate::output::{FromCustomer, Output, Prompt};
+use crate::output::{Output, Prompt};
 use crate::pacer::{Admission, Pacer, Pressure};
 use crate::senders::{SenderRefused, Senders};
 use crate::tools;
@@ -75,6 +85,8 @@ pub struct FrameReady<'a> {
     pub exact: bool,
     /// Microseconds on the agent's monotonic clock.
     pub captured_us: u64,
+    /// The part of the desktop that it shows.
+    pub area: Area,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -95,22 +107,35 @@ pub struct Agent {
     pacer: Pacer,
     technicians: BTreeMap<ParticipantId, Technician>,
     prompt: Option<Prompt>,
+    /// Of other technicians, until that one is answered.
+    prompts: VecDeque<Prompt>,
+    consent_config: ConsentConfig,
+    colleagues: Colleagues,
+    /// Who has the session itself: by its code, or because another left it to them.
+    leads: BTreeSet<ParticipantId>,
+    /// Whose part is over.
+    put_out: BTreeSet<ParticipantId>,
+    /// Who went on in whose place last.
+    took_over: Option<(ParticipantId, ParticipantId)>,
     /// Who asked last.
     asker: ParticipantId,
     link_up: bool,
     /// Every technician who was here is away.
     all_away: bool,
-    size: (u32, u32),
+    desk: Desk,
     reset_wanted: bool,
     reset_given: Option<Instant>,
     pinged: Option<Instant>,
     own_positions: VecDeque<(Instant, i32, i32)>,
+    /// Who sent text to be typed last, since the shell was told to stop.
+    typist: Option<ParticipantId>,
     cursor: Option<Bytes>,
     limits: Option<Limits>,
     chat: tools::chat::Chat,
     clipboard: tools::clipboard::Clipboard,
     files: tools::files::Files,
     diagnostics: tools::diagnostics::Diagnostics,
+    pointing: tools::pointing::Pointing,
     counters: Counters,
     outputs: VecDeque<Output>,
 }
@@ -126,20 +151,28 @@ impl Agent {
             pacer: Pacer::new(),
             technicians: BTreeMap::new(),
             prompt: None,
+            prompts: VecDeque::new(),
+            consent_config: config.consent,
+            colleagues: Colleagues::new(),
+            leads: BTreeSet::new(),
+            put_out: BTreeSet::new(),
+            took_over: None,
             asker: 0,
             link_up: false,
             all_away: false,
-            size: (0, 0),
+            desk: Desk::default(),
             reset_wanted: false,
             reset_given: None,
             pinged: None,
             own_positions: VecDeque::new(),
+            typist: None,
             cursor: None,
             limits: None,
             chat: tools::chat::Chat::default(),
             clipboard: tools::clipboard::Clipboard::default(),
             files: tools::files::Files::default(),
             diagnostics: tools::diagnostics::Diagnostics::default(),
+            pointing: tools::pointing::Pointing::default(),
             counters: Counters::default(),
             outputs: VecDeque::new(),
         }
@@ -148,25 +181,6 @@ impl Agent {
     /// The ceiling's times, from now on: how long the session may last, and how long it may stand unused.
     pub fn handle_limits(&mut self, session: Option<Duration>, idle: Option<Duration>, now: Instant) {
         self.limits = Some(Limits::new(session, idle, now));
-    }
-
-    /// The customer did something in the agent's window.
-    pub fn handle_customer(&mut self, action: FromCustomer, now: Instant) {
-        let local = match action {
-            FromCustomer::Allow(ask) => match self.prompt.filter(|prompt| prompt.ask == ask) {
-                Some(prompt) => Local::Allow { ask, rights: prompt.rights },
-                None => {
-                    self.counters.local_refused += 1;
-                    return;
-                }
-            },
-            FromCustomer::Refuse(ask) => Local::Refuse { ask },
-            FromCustomer::Pause => Local::Hold,
-            FromCustomer::Resume => Local::Resume,
-            FromCustomer::TakeBackControl => Local::Withdraw(Right::Control),
-            FromCustomer::Stop => Local::Stop,
-        };
-        self.local(local, now);
     }
 
     /// The desktop was locked or unlocked.
@@ -213,52 +227,15 @@ impl Agent {
             Stream::Control => Control::decode(body).map(|m| self.control(head.sender, m, now)),
             Stream::Input => Input::decode(body).map(|m| self.input(head.sender, m, now)),
             Stream::Screen => ScreenFeedback::decode(body).map(|m| self.feedback(head.sender, m, now)),
-            Stream::Pointer => Pointer::decode(body).map(|m| self.pointer(m, now)),
-            Stream::Chat => Chat::decode(body).map(|m| self.chat(head.sender, m)),
+            Stream::Pointer => Pointer::decode(body).map(|m| self.pointer(head.sender, m, now)),
+            Stream::Chat => Chat::decode(body).map(|m| self.chat(head.sender, m, now)),
             Stream::Clipboard => Clipboard::decode(body).map(|m| self.clipboard(head.sender, m)),
-            Stream::Files => Files::decode(body).map(|m| self.files(head.sender, m)),
-            Stream::Diagnostics => Diagnostics::decode(body).map(|m| self.diagnostics(head.sender, m)),
+            Stream::Files => Files::decode(body).map(|m| self.files(head.sender, m, now)),
+            Stream::Diagnostics => Diagnostics::decode(body).map(|m| self.diagnose(head.sender, m, now)),
         };
         if let Err(error) = read {
             tracing::debug!(%error, ?stream, "message refused");
             self.counters.malformed += 1;
-        }
-    }
-
-    /// The service tells who is in the session and whether they are reachable.
-    pub fn handle_session(&mut self, snapshot: &SessionSnapshot, now: Instant) {
-        for participant in &snapshot.participants {
-            if participant.role != Role::Technician || participant.id == self.senders.me() {
-                continue;
-            }
-            let reachable = participant.connected && participant.media;
-            let technician = self.technicians.entry(participant.id).or_insert(Technician {
-                heard: now,
-                answers_pings: false,
-                reachable: false,
-                was_reachable: false,
-            });
-            let was = std::mem::replace(&mut technician.reachable, reachable);
-            technician.was_reachable |= reachable;
-            if was && !reachable {
-                self.pacer.handle_gone(participant.id);
-                self.release(participant.id);
-                self.outputs.push_back(Output::ScreenOpen);
-            } else if reachable && !was {
-                self.send_consent();
-            }
-        }
-        self.look_for_technicians(now);
-    }
-
-    /// When the last technician is away, the path to them is lost, as if this agent's own link were: consent is held
-    /// until somebody is back, for as long as the grace lasts.
-    fn look_for_technicians(&mut self, now: Instant) {
-        let any = |is: fn(&Technician) -> bool| self.technicians.values().any(is);
-        let away = any(|technician| technician.was_reachable) && !any(|technician| technician.reachable);
-        let was_away = std::mem::replace(&mut self.all_away, away);
-        if self.link_up && away != was_away {
-            self.remote(if away { Remote::LinkLost } else { Remote::LinkBack }, now);
         }
     }
 
@@ -305,11 +282,6 @@ impl Agent {
         self.signal(ToService::Consent { snapshot: self.consent.snapshot() });
     }
 
-    /// The shared screen has this size.
-    pub fn handle_screen_size(&mut self, width: u32, height: u32) {
-        self.size = (width, height);
-    }
-
     /// The pointer has another shape.
     pub fn handle_cursor(&mut self, cursor: Cursor) {
         let mut body = Vec::new();
@@ -332,7 +304,7 @@ impl Agent {
         }
         let own = self.own_positions.iter().any(|(_, px, py)| (*px, *py) == (x, y));
         if !own && self.may_capture() {
-            self.say(&Control::CursorAt { x, y });
+            self.tell_cursor(x, y);
         }
     }
 
@@ -383,6 +355,7 @@ impl Agent {
             self.reset_given = Some(now);
         }
         let number = self.pacer.handle_sent(frame.payload.len(), now);
+        self.area_of_frame(frame.area, number);
         let meta = FrameMeta {
             frame: number,
             captured_us: frame.captured_us,
@@ -406,6 +379,10 @@ impl Agent {
     pub fn handle_timeout(&mut self, now: Instant) {
         self.consent.handle_timeout(now);
         self.drain_consent();
+        self.colleagues_timeout(now);
+        self.files_due(now);
+        self.pointing.handle_timeout(now);
+        self.drain_pointing();
         if self.limits.take_if(|limits| limits.over(now)).is_some() {
             self.remote(Remote::End, now);
         }
@@ -426,11 +403,16 @@ impl Agent {
     pub fn poll_timeout(&self) -> Option<Instant> {
         let ping = if self.keyboard.is_empty() { None } else { self.ping_due() };
         let limits = self.limits.and_then(|limits| limits.poll_timeout());
-        [self.consent.poll_timeout(), ping, limits].into_iter().flatten().min()
+        let pointing = self.pointing.poll_timeout();
+        let files = self.files.poll_timeout();
+        [self.consent.poll_timeout(), self.colleagues_due(), ping, limits, pointing, files].into_iter().flatten().min()
     }
 
     /// The next thing to do.
     pub fn poll_output(&mut self) -> Option<Output> {
+        if self.outputs.is_empty() {
+            self.diagnostics_gates_moved();
+        }
         self.outputs.pop_front()
     }
 
@@ -469,11 +451,14 @@ impl Agent {
     }
 
     fn release(&mut self, sender: ParticipantId) {
+        self.buttons_let_go(Some(sender));
         let up = self.keyboard.release(sender);
         self.outputs.extend(up.into_iter().map(Output::Inject));
     }
 
     fn release_all(&mut self) {
+        self.buttons_let_go(None);
+        self.stop_typing();
         let up = self.keyboard.release_all();
         self.outputs.extend(up.into_iter().map(Output::Inject));
     }
@@ -488,6 +473,7 @@ impl Agent {
     /// there, and what it said meanwhile did not come through.
     pub fn handle_let_in(&mut self, sender: ParticipantId) {
         self.release(sender);
+        self.clipboard_gone(sender);
         self.senders.restart(sender);
         self.handle_link_switched();
     }
@@ -521,32 +507,32 @@ impl Agent {
             match output {
                 consent::Output::Prompt { ask, rights, expires } => {
                     let granted = self.consent.granted();
-                    let prompt = Prompt { ask, asker: self.asker, rights, granted, expires };
-                    self.prompt = Some(prompt);
-                    // A held key or button must not reach the prompt.
-                    self.release_all();
-                    self.outputs.push_back(Output::Prompt(prompt));
+                    let asker = self.asker;
+                    self.show_prompt(Prompt { ask, asker, rights, granted, expires, invited: None });
                 }
-                consent::Output::PromptGone { ask } => {
-                    if self.prompt.is_some_and(|prompt| prompt.ask == ask) {
-                        self.prompt = None;
-                    }
-                    self.outputs.push_back(Output::PromptGone(ask));
-                }
+                consent::Output::PromptGone { ask } => self.prompt_gone(ask),
                 consent::Output::Snapshot(snapshot) => {
                     self.say(&Control::Consent { snapshot: snapshot.clone() });
                     self.signal(ToService::Consent { snapshot: snapshot.clone() });
                     self.outputs.push_back(Output::Consent(snapshot));
+                    self.tell_colleagues();
                 }
-                consent::Output::ControlEnded => self.release_all(),
+                consent::Output::ControlEnded => {}
                 consent::Output::Ended(why) => {
                     self.release_all();
                     self.outputs.push_back(Output::Ended(why));
                 }
             }
         }
-        if !self.consent.permits(Right::Control) {
-            self.release_all();
+        for holder in self.keyboard.holders() {
+            if !self.permits(Right::Control, holder) {
+                self.release(holder);
+            }
+        }
+        self.files_gate_moved();
+        self.gate_moved();
+        if !self.consent.permits(Right::View) {
+            self.erase_marks();
         }
     }
 
@@ -560,11 +546,14 @@ impl Agent {
     }
 
     fn send_consent(&mut self) {
+        // Whoever was brought in learns first that the other is not theirs.
+        self.send_together();
         let snapshot = self.consent.snapshot();
         self.say(&Control::Consent { snapshot });
     }
 
     fn send_cursor(&mut self) {
+        self.send_monitors();
         if let Some(body) = self.cursor.clone()
             && self.may_capture()
         {
@@ -590,7 +579,6 @@ impl Agent {
     }
 
     /// The same to one console, on a stream that is for one.
-    #[expect(dead_code, reason = "for the tools that are next")]
     fn send_to(&mut self, to: ParticipantId, stream: Stream, body: &[u8]) {
         if !self.link_up {
             return;

@@ -7,7 +7,9 @@
 #![forbid(unsafe_code)]
 
 mod agent;
+pub mod colleagues;
 mod counters;
+pub mod hands;
 mod keyboard;
 mod limits;
 mod output;
@@ -15,9 +17,9 @@ mod pacer;
 mod senders;
 pub mod tools;
 
-pub use agent::{Agent, AgentConfig, FrameReady, Turn};
+pub use agent::{Agent, AgentConfig, DeskSeen, FrameReady, Turn};
 pub use counters::Counters;
 pub use keyboard::{Keyboard, PressRefused};
-pub use output::{FromCustomer, Inject, Output, Prompt};
+pub use output::{FromCustomer, Inject, Invited, Output, Prompt};
 pub use pacer::{Admission, Pacer, Pressure};
 pub use senders::{SenderRefused, Senders};

@@ -5,13 +5,15 @@ use std::time::Instant;
 use bytes::Bytes;
 use farhand_protocol::ParticipantId;
 use farhand_protocol::channel::Button;
+use farhand_protocol::channel::monitors::Choice;
+use farhand_protocol::channel::together::{Prefer, Purpose};
 use farhand_protocol::consent::{AskId, ConsentEnd, ConsentSnapshot};
 use farhand_protocol::envelope::Stream;
 use farhand_protocol::keys::Usage;
-use farhand_protocol::rights::Rights;
+use farhand_protocol::rights::{Right, Rights};
 use farhand_protocol::signal::ToService;
 
-use crate::tools::{chat, clipboard, diagnostics, files};
+use crate::tools::{chat, clipboard, diagnostics, files, pointing};
 
 /// One thing for the shell to do. The order matters, above all among [`Output::Inject`].
 #[derive(Clone, Debug, PartialEq)]
@@ -38,6 +40,8 @@ pub enum Output {
     ScreenOpen,
     /// A viewer cannot decode this video codec; use another or none.
     CodecRefused(u8),
+    /// Show these monitors, as far as the customer shares them.
+    ShowMonitor(Choice),
     /// A console answers a part of the receipt.
     ReceiptSigned {
         /// Which.
@@ -53,6 +57,43 @@ pub enum Output {
     Files(files::Output),
     /// Of diagnostics and the command line.
     Diagnostics(diagnostics::Output),
+    /// This lies over the customer's screen now, and nothing else of what technicians point at.
+    Pointing(pointing::Scene),
+    /// A colleague will come: their console proves itself by these digits.
+    Introduce {
+        /// Their number.
+        participant: ParticipantId,
+        /// Their name, as the service must tell it too.
+        name: String,
+        /// Their organisation, likewise.
+        organisation: String,
+        /// Secret: for the hand-shake only.
+        digits: String,
+    },
+    /// The customer agreed to a colleague: they get the session's keys. Then [`crate::Agent::handle_admitted`].
+    Admit(ParticipantId),
+    /// Somebody has no part any more: the next message is under keys that they do not get.
+    PutOut(ParticipantId),
+    /// The consent of a colleague changed.
+    ColleagueConsent {
+        /// Whose.
+        participant: ParticipantId,
+        /// Who brought them in.
+        by: ParticipantId,
+        /// Where it stands.
+        snapshot: ConsentSnapshot,
+    },
+    /// The customer agreed that a colleague goes on in place of who brought them in.
+    TookOver {
+        /// Who goes on.
+        to: ParticipantId,
+        /// What the customer agreed to.
+        rights: Rights,
+    },
+    /// How the picture is best where the way is narrow.
+    Prefer(Prefer),
+    /// The desktop is locked when the session ends, or not.
+    LockAtEnd(bool),
     /// It is over for good.
     Ended(ConsentEnd),
 }
@@ -90,6 +131,17 @@ pub enum Inject {
     },
     /// Text is typed as it stands.
     Text(String),
+    /// One character is pressed and let go by whichever key makes it, together with the modifiers that are held.
+    Letter(char),
+    /// Of the texts before, what is not typed yet is not typed any more.
+    StopText,
+    /// The pointer moves by this from where it is.
+    PointerBy {
+        /// Pixels to the right.
+        dx: i32,
+        /// Pixels down.
+        dy: i32,
+    },
 }
 
 /// What the customer is asked.
@@ -105,13 +157,29 @@ pub struct Prompt {
     pub granted: Rights,
     /// Silence until then means no.
     pub expires: Instant,
+    /// Of a colleague: who brought them in, and what for.
+    pub invited: Option<Invited>,
+}
+
+/// How a colleague came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Invited {
+    /// Who brought them in.
+    pub by: ParticipantId,
+    /// What for.
+    pub purpose: Purpose,
 }
 
 /// What the customer does in the agent's own window. Only that window makes these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FromCustomer {
-    /// Allow what this prompt asks for.
-    Allow(AskId),
+    /// Allow what this prompt asks for, or a part of it.
+    Allow {
+        /// The prompt.
+        ask: AskId,
+        /// What of it.
+        rights: Rights,
+    },
     /// No: by the button, Escape, closing the prompt, or the end of the window's process.
     Refuse(AskId),
     /// Pause: nothing is seen or controlled until Resume.
@@ -120,6 +188,14 @@ pub enum FromCustomer {
     Resume,
     /// Take back control; viewing stays.
     TakeBackControl,
+    /// Take back this right, and those that need it.
+    Withdraw(Right),
+    /// Take back every right. The session stays, for the chat.
+    RevokeAll,
+    /// Take away what technicians have drawn over the screen.
+    EraseMarks,
+    /// Whoever asks is one whom the customer wants no more: end it, and tell them so.
+    Block,
     /// End the session.
     Stop,
 }

@@ -1,6 +1,7 @@
 //! Decoders of far-side bytes. What they accept must survive being written and read again.
 
 use bytes::Bytes;
+use farhand_protocol::channel::together::{COLLEAGUE_DIGITS, Together};
 use farhand_protocol::channel::{
     Control, Input, MAX_CURSOR_BYTES, MAX_NOTICE, MAX_TEXT, Notice, Pointer, ScreenFeedback, encode,
 };
@@ -9,6 +10,7 @@ use farhand_protocol::framing::{
     Accepted, Datagram, FrameReader, REORDER_WINDOW, Reorder, read_websocket, write_frame,
 };
 use farhand_protocol::screen::{Assembler, PIECE, Pushed};
+use farhand_protocol::session::MAX_NAME;
 use farhand_protocol::session::code::{Code, Number};
 use farhand_protocol::signal::{FromService, ToService};
 use farhand_room::ticket::TicketKey;
@@ -81,12 +83,20 @@ fn check_control(message: &Control) {
         Control::Notice { notice: Notice::CaptureFailed { text } | Notice::InputFailed { text } } => {
             assert!(text.len() <= MAX_NOTICE);
         }
-        Control::Notice { notice: Notice::Unknown }
+        Control::Together { message: Together::Introduce { name, organisation, digits, .. } } => {
+            assert!(name.len() <= MAX_NAME && organisation.len() <= MAX_NAME);
+            assert!(digits.len() == COLLEAGUE_DIGITS && digits.bytes().all(|digit| digit.is_ascii_digit()));
+        }
+        Control::Together { message: _ }
+        | Control::Wish { .. }
+        | Control::Notice { notice: Notice::Unknown }
         | Control::Ask { .. }
         | Control::GiveUp { .. }
         | Control::End
         | Control::Consent { .. }
         | Control::CursorAt { .. }
+        | Control::Monitors { .. }
+        | Control::ShowMonitor { .. }
         | Control::Receipt { .. }
         | Control::ReceiptSigned { .. }
         | Control::Ping { .. }

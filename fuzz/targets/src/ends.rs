@@ -156,7 +156,12 @@ impl World {
         let clear = match stream {
             Stream::Input => writer.message(stream, &Input::Text { text: what.to_string() }),
             Stream::Pointer => writer.message(stream, &Pointer { x: what.into(), y: 0 }),
-            Stream::Control | Stream::Screen => {
+            Stream::Control
+            | Stream::Screen
+            | Stream::Chat
+            | Stream::Clipboard
+            | Stream::Files
+            | Stream::Diagnostics => {
                 writer.message(stream, &Control::CursorAt { x: what.into(), y: 0 })
             }
         };

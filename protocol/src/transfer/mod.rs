@@ -121,7 +121,7 @@ pub enum Said {
         #[cfg_attr(feature = "ts", ts(type = "Uint8Array"))]
         bytes: Vec<u8>,
         /// Of the whole file, with its last byte.
-        #[serde(default)]
+        #[serde(default, with = "maybe_bytes")]
         #[cfg_attr(feature = "ts", ts(type = "Uint8Array | null"))]
         hash: Option<Vec<u8>>,
     },
@@ -130,4 +130,18 @@ pub enum Said {
         /// Why.
         why: FileEnd,
     },
+}
+
+/// Bytes that may be missing, as a page has them.
+mod maybe_bytes {
+    use bytes::Bytes;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub fn serialize<S: Serializer>(bytes: &Option<Vec<u8>>, serializer: S) -> Result<S::Ok, S::Error> {
+        bytes.as_deref().map(Bytes::copy_from_slice).serialize(serializer)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<u8>>, D::Error> {
+        Ok(Option::<Bytes>::deserialize(deserializer)?.map(Vec::from))
+    }
 }

@@ -2,10 +2,11 @@
 //! No socket, no clock, no runtime: every input comes with its time, everything to do comes out of
 //! [`Hub::poll_output`].
 
+mod colleagues;
 mod inputs;
 mod types;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
@@ -16,6 +17,8 @@ use farhand_protocol::session::{
 };
 use farhand_protocol::signal::FromService;
 
+use self::colleagues::{Invited, NOBODY};
+pub use self::colleagues::{InviteRefused, Invitee};
 pub use self::types::{
     AttachRefused, CloseWhy, CreateRefused, CreateSession, Created, JoinRefused, JoinedRoom, Outgoing,
     Output, Owner, Seat, SocketId, Who,
@@ -76,6 +79,8 @@ struct Room {
     session: Session,
     secrets: Vec<(ParticipantId, ParticipantSecret)>,
     sockets: HashMap<ParticipantId, SocketId>,
+    /// Colleagues who have not come yet.
+    invited: BTreeMap<ParticipantId, Invited>,
     /// The revision of the consent snapshot that was last written down.
     consent: Option<u64>,
     /// When the customer joined, milliseconds since 1970.
@@ -158,6 +163,7 @@ impl Hub {
                     organisation: p.organisation.clone(),
                     connected: false,
                     media: false,
+                    gone: p.secret == NOBODY,
                 })
                 .collect(),
             code_expires_at: row.code_expires_at,
@@ -179,6 +185,7 @@ impl Hub {
             session,
             secrets: participants.into_iter().map(|p| (p.id, p.secret)).collect(),
             sockets: HashMap::new(),
+            invited: BTreeMap::new(),
             consent: None,
             joined_at: row.joined_at,
         };
@@ -226,13 +233,14 @@ impl Hub {
         self.outputs.pop_front()
     }
 
-    /// A user's sessions that have not ended, newest first.
+    /// A user's sessions that have not ended, newest first: their own, and those into which they came.
     #[must_use]
     pub fn list(&self, tenant: &Tenant, user: &str) -> Vec<Created> {
         let mut own: Vec<_> = self
             .rooms
             .values()
-            .filter(|room| room.tenant == *tenant && room.owner.user == user)
+            .filter(|room| room.tenant == *tenant)
+            .filter(|room| room.place_of(user).is_some_and(|place| !room.invited.contains_key(&place)))
             .map(Room::created)
             .collect();
         own.sort_by(|a, b| (b.session.created_at, &b.session.id).cmp(&(a.session.created_at, &a.session.id)));
@@ -321,6 +329,7 @@ impl Hub {
             EndReason::Technician
             | EndReason::Customer
             | EndReason::Refused
+            | EndReason::Blocked
             | EndReason::Lost
             | EndReason::Service
             | EndReason::Unknown => Fate::Ended,

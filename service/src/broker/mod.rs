@@ -1,6 +1,7 @@
 //! The session broker: [`hub`] decides, this shell gives it the time, carries out what it says, and keeps the sockets.
 
 pub mod hub;
+mod seen;
 pub mod sign_ins;
 pub mod socket;
 mod timers;
@@ -10,7 +11,9 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use farhand_media_server::MediaServer;
-use farhand_protocol::api::{Joined, MediaOffer};
+use farhand_protocol::ParticipantId;
+use farhand_protocol::api::{ColleagueInvitation, Joined, MediaOffer};
+use farhand_protocol::channel::together::Purpose;
 use farhand_protocol::session::EndReason;
 use farhand_protocol::session::code::{COUNT, Number};
 use farhand_protocol::signal::FromService;
@@ -18,9 +21,11 @@ use farhand_room::{Ticket, TicketKey};
 use tokio::sync::{Notify, mpsc, watch};
 
 use self::hub::{
-    AttachRefused, CloseWhy, CreateRefused, CreateSession, Created, Hub, HubConfig, JoinRefused, Outgoing,
+    AttachRefused, CloseWhy, CreateRefused, CreateSession, Created, Hub, HubConfig, InviteRefused, Invitee,
+    JoinRefused, Outgoing,
     Output, Owner, Seat, SocketId, Who,
 };
+use self::seen::Seen;
 use crate::audit::Actor;
 use crate::clock::Now;
 use crate::http::MEDIA_SOCKET;
@@ -69,6 +74,7 @@ struct Inner {
     media: MediaSide,
     metrics: Arc<Metrics>,
     due: Notify,
+    seen: Seen,
 }
 
 struct Shared {
@@ -91,7 +97,7 @@ impl Broker {
         let open = store.open_sessions().await?;
         let shared = Shared { hub: Hub::new(config), sockets: HashMap::new() };
         let broker = Self {
-            inner: Arc::new(Inner { shared: Mutex::new(shared), store, media, metrics, due: Notify::new() }),
+            inner: Arc::new(Inner { shared: Mutex::new(shared), store, media, metrics, due: Notify::new(), seen: Seen::default() }),
         };
         if !open.is_empty() {
             tracing::info!(sessions = open.len(), "sessions that had not ended are open again");
@@ -155,6 +161,44 @@ impl Broker {
     #[must_use]
     pub fn list(&self, tenant: &Tenant, user: &str) -> Vec<Created> {
         self.peek(|hub| hub.list(tenant, user))
+    }
+
+    /// A session's technician invites a colleague; their place is on the disk when this returns.
+    ///
+    /// # Errors
+    /// [`StoreError`] outside, [`InviteRefused`] inside.
+    pub async fn invite(
+        &self,
+        tenant: &Tenant,
+        session: &str,
+        host: &str,
+        invitee: Invitee,
+        purpose: Purpose,
+    ) -> Result<Result<ParticipantId, InviteRefused>, StoreError> {
+        let (invited, written) =
+            self.drive(|hub, now| hub.handle_invite(tenant, session, host, invitee, purpose, now));
+        written.wait().await?;
+        Ok(invited)
+    }
+
+    /// Sessions into which a user is invited and has not come. Whoever asks has a console open.
+    #[must_use]
+    pub fn invitations(&self, tenant: &Tenant, user: &str) -> Vec<ColleagueInvitation> {
+        self.inner.seen.note(tenant, user, Now::read().instant);
+        self.peek(|hub| hub.invitations(tenant, user))
+    }
+
+    /// Whether a user's console was heard of just now.
+    #[must_use]
+    pub fn is_online(&self, tenant: &Tenant, user: &str) -> bool {
+        self.inner.seen.is_online(tenant, user, Now::read().instant)
+    }
+
+    /// A user does not follow an invitation; whether there was one.
+    pub fn decline(&self, tenant: &Tenant, session: &str, user: &str) -> bool {
+        let (declined, written) = self.drive(|hub, now| hub.handle_decline(tenant, session, user, now));
+        written.later();
+        declined
     }
 
     /// The user who started a session of this tenant.

@@ -64,12 +64,16 @@ impl Composer {
     pub fn pong(&mut self, ping: &[u8]) -> Option<Vec<u8>> {
         match crate::control::read(ping).ok()? {
             Control::Ping { nonce } => Some(self.message(Stream::Control, &Control::Pong { nonce })),
-            Control::Ask { .. }
+            Control::Together { .. }
+            | Control::Wish { .. }
+            | Control::Ask { .. }
             | Control::GiveUp { .. }
             | Control::End
             | Control::Consent { .. }
             | Control::Cursor { .. }
             | Control::CursorAt { .. }
+            | Control::Monitors { .. }
+            | Control::ShowMonitor { .. }
             | Control::Notice { .. }
             | Control::Receipt { .. }
             | Control::ReceiptSigned { .. }
@@ -78,14 +82,43 @@ impl Composer {
         }
     }
 
+    /// Control: of a session with several technicians; an object of the generated type `Together`.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn together(&mut self, message: JsValue) -> Result<Vec<u8>, JsError> {
+        let message = serde_wasm_bindgen::from_value(message)?;
+        Ok(self.message(Stream::Control, &Control::Together { message }))
+    }
+
+    /// Control: which monitors the technician would like to see; an object of the generated type `Choice`.
+    ///
+    /// # Errors
+    /// When it is none.
+    #[wasm_bindgen(js_name = showMonitor)]
+    pub fn show_monitor(&mut self, choice: JsValue) -> Result<Vec<u8>, JsError> {
+        let choice = serde_wasm_bindgen::from_value(choice)?;
+        Ok(self.message(Stream::Control, &Control::ShowMonitor { choice }))
+    }
+
+    /// Control: what the technician would like; an object of the generated type `Wish`.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn wish(&mut self, wish: JsValue) -> Result<Vec<u8>, JsError> {
+        let wish = serde_wasm_bindgen::from_value(wish)?;
+        Ok(self.message(Stream::Control, &Control::Wish { wish }))
+    }
+
     /// Input: a key by its `KeyboardEvent.code`; nothing when it has no place on a keyboard.
     pub fn key(&mut self, code: &str, down: bool) -> Option<Vec<u8>> {
         let usage = Usage::from_code(code)?;
         Some(self.message(Stream::Input, &Input::Key { usage, down }))
     }
 
-    /// Input: a button by its `MouseEvent.button`, at a pixel of the shared screen; nothing for an unknown button.
-    pub fn button(&mut self, button: i16, down: bool, x: i32, y: i32) -> Option<Vec<u8>> {
+    /// Input: a button by its `MouseEvent.button`, at a pixel of the shared screen, or without one wherever the pointer
+    /// is; nothing for an unknown button.
+    pub fn button(&mut self, button: i16, down: bool, x: Option<i32>, y: Option<i32>) -> Option<Vec<u8>> {
         let button = match button {
             0 => Button::Left,
             1 => Button::Middle,
@@ -94,12 +127,21 @@ impl Composer {
             4 => Button::Forward,
             _ => return None,
         };
-        Some(self.message(Stream::Input, &Input::Button { button, down, x, y }))
+        let input = match (x, y) {
+            (Some(x), Some(y)) => Input::Button { button, down, x, y },
+            (None, _) | (_, None) => Input::ButtonHere { button, down },
+        };
+        Some(self.message(Stream::Input, &input))
     }
 
-    /// Input: the wheel turned at a pixel of the shared screen; 120 is a notch, positive is up and right.
-    pub fn wheel(&mut self, dx: i32, dy: i32, x: i32, y: i32) -> Vec<u8> {
-        self.message(Stream::Input, &Input::Wheel { dx, dy, x, y })
+    /// Input: the wheel turned at a pixel of the shared screen, or without one wherever the pointer is; 120 is a notch,
+    /// positive is up and right.
+    pub fn wheel(&mut self, dx: i32, dy: i32, x: Option<i32>, y: Option<i32>) -> Vec<u8> {
+        let input = match (x, y) {
+            (Some(x), Some(y)) => Input::Wheel { dx, dy, x, y },
+            (None, _) | (_, None) => Input::WheelHere { dx, dy },
+        };
+        self.message(Stream::Input, &input)
     }
 
     /// Input: text to type as it stands. Longer text than one message holds is cut into several; send all, in order.
@@ -113,6 +155,25 @@ impl Composer {
             rest = later;
         }
         messages
+    }
+
+    /// Input: one character by whichever key makes it, with the modifiers that are held; nothing for more than one.
+    pub fn letter(&mut self, letter: &str) -> Option<Vec<u8>> {
+        let mut characters = letter.chars();
+        let one = characters.next().is_some() && characters.next().is_none();
+        one.then(|| self.message(Stream::Input, &Input::Letter { letter: letter.to_owned() }))
+    }
+
+    /// Input: what is left of the texts before is not typed any more.
+    #[wasm_bindgen(js_name = stopText)]
+    pub fn stop_text(&mut self) -> Vec<u8> {
+        self.message(Stream::Input, &Input::StopText)
+    }
+
+    /// Input: the pointer moves by this from where it is, right and down.
+    #[wasm_bindgen(js_name = pointerBy)]
+    pub fn pointer_by(&mut self, dx: i32, dy: i32) -> Vec<u8> {
+        self.message(Stream::Input, &Input::PointerBy { dx, dy })
     }
 
     /// Input: every key and button that this viewer holds is released.

@@ -10,6 +10,7 @@ mod receipt;
 mod screen;
 mod seal;
 mod tools;
+mod transfer;
 
 pub use agent_end::AgentEnd;
 pub use carrier::{Doubler, FrameReader, Reorder};
@@ -19,3 +20,4 @@ pub use receipt::{letter_open, letter_public, letter_seal, read_receipt};
 pub use screen::ScreenDecoder;
 pub use seal::{ConsoleEnd, Piece, measure_seal};
 pub use tools::read_tool;
+pub use transfer::{Hasher, Transfers, confined_name};

@@ -4,7 +4,10 @@
 use std::collections::VecDeque;
 
 use farhand_protocol::channel::Control;
-use farhand_protocol::envelope::Stream;
+use farhand_protocol::channel::diagnostics::Diagnostics;
+use farhand_protocol::channel::files::Files;
+use farhand_protocol::channel::together::{Purpose, Together};
+use farhand_protocol::envelope::{HEAD_LEN, Stream};
 use farhand_seal::bytes::ReadError;
 use farhand_seal::context::{Identity, Offer};
 use farhand_seal::letter;
@@ -26,11 +29,52 @@ pub(crate) enum ReceiptNext {
     Refused { why: &'static str },
 }
 
+/// The longest message that begins a file; longer ones hold its bytes.
+const MAX_BEGINNING: usize = 8 * 1024;
+
+/// What this console types and has done, for the receipt.
+fn diagnostics_said(witness: &mut Witness, message: &[u8]) {
+    let Some(Ok(said)) = message.get(HEAD_LEN..).map(Diagnostics::decode) else { return };
+    match said {
+        Diagnostics::Act { request: _, action } => {
+            if let Some(words) = action.words() {
+                witness.handle_acted(words);
+            }
+        }
+        Diagnostics::ShellOpen { .. } => witness.handle_shell_open(),
+        Diagnostics::ShellInput { shell: _, at, data } => witness.handle_shell_input(at, &data),
+        Diagnostics::Fetch { .. }
+        | Diagnostics::More { .. }
+        | Diagnostics::Rows { .. }
+        | Diagnostics::Answered { .. }
+        | Diagnostics::ShellResize { .. }
+        | Diagnostics::ShellGrant { .. }
+        | Diagnostics::ShellClose { .. }
+        | Diagnostics::ShellOpened { .. }
+        | Diagnostics::ShellOutput { .. }
+        | Diagnostics::ShellTaken { .. }
+        | Diagnostics::ShellEnded { .. }
+        | Diagnostics::Unknown => {}
+    }
+}
+
+/// Files that this console begins are written down by the agent.
+fn files_said(witness: &mut Witness, message: &[u8]) {
+    let body = message.get(HEAD_LEN..).filter(|body| body.len() <= MAX_BEGINNING);
+    if let Some(Files::Offer { transfer, .. } | Files::Fetch { transfer, .. }) =
+        body.and_then(|body| Files::decode(body).ok())
+    {
+        witness.handle_file(transfer);
+    }
+}
+
 /// A console's side of the receipt.
 #[derive(Debug)]
 pub(crate) struct Side {
     seed: [u8; 32],
     kept: Vec<u8>,
+    /// This console's number.
+    me: u8,
     witness: Option<Witness>,
     outputs: VecDeque<ReceiptNext>,
 }
@@ -46,12 +90,13 @@ impl std::fmt::Debug for ReceiptNext {
 
 impl Side {
     pub(crate) const fn new(seed: [u8; 32]) -> Self {
-        Self { seed, kept: Vec::new(), witness: None, outputs: VecDeque::new() }
+        Self { seed, kept: Vec::new(), me: 0, witness: None, outputs: VecDeque::new() }
     }
 
     /// The two ends know each other.
     pub(crate) fn sealed(&mut self, theirs: &Offer) {
         let view = theirs.view.clone();
+        self.me = view.console;
         match &mut self.witness {
             Some(witness) => witness.handle_sealed(theirs.key, view),
             None => self.witness = Some(Witness::new(self.seed, theirs.key, view).resume(&self.kept)),
@@ -65,6 +110,12 @@ impl Side {
         let Ok(control) = crate::control::read(message) else { return };
         match control {
             Control::Consent { snapshot } => witness.handle_consent(snapshot.state),
+            Control::Together { message: Together::Rights { to, snapshot } } if to == self.me => {
+                witness.handle_own_consent(snapshot.state);
+            }
+            Control::Together { message: Together::TookOver { from: _, to } } if to == self.me => {
+                witness.handle_took_over();
+            }
             Control::Receipt { part } => {
                 let next = match witness.handle_part(&part) {
                     Ok(Seen::Wait) => return,
@@ -77,11 +128,15 @@ impl Side {
                 };
                 self.outputs.push_back(next);
             }
-            Control::Ask { .. }
+            Control::Together { message: _ }
+            | Control::Wish { .. }
+            | Control::Ask { .. }
             | Control::GiveUp { .. }
             | Control::End
             | Control::Cursor { .. }
             | Control::CursorAt { .. }
+            | Control::Monitors { .. }
+            | Control::ShowMonitor { .. }
             | Control::Notice { .. }
             | Control::ReceiptSigned { .. }
             | Control::Ping { .. }
@@ -92,16 +147,36 @@ impl Side {
 
     /// This console said this, and the agent will be able to open it.
     pub(crate) fn said(&mut self, stream: Stream, message: &[u8]) {
-        let (Some(witness), Stream::Control) = (&mut self.witness, stream) else { return };
+        let Some(witness) = &mut self.witness else { return };
+        if stream == Stream::Files {
+            return files_said(witness, message);
+        }
+        if stream == Stream::Diagnostics {
+            return diagnostics_said(witness, message);
+        }
+        if stream != Stream::Control {
+            return;
+        }
         let Ok(control) = crate::control::read(message) else { return };
         match control {
             Control::Ask { rights } => witness.handle_asked(rights),
             Control::GiveUp { .. } => witness.handle_gave_up(),
             Control::End => witness.handle_said_end(),
-            Control::Consent { .. }
+            // The customer is asked for a colleague in this console's name.
+            Control::Together { message: Together::Introduce { purpose, rights, .. } } => {
+                witness.handle_asked(match purpose {
+                    Purpose::Watch | Purpose::Help => purpose.rights(),
+                    Purpose::TakeOver | Purpose::Unknown => rights,
+                });
+            }
+            Control::Together { message: _ }
+            | Control::Wish { .. }
+            | Control::Consent { .. }
             | Control::Receipt { .. }
             | Control::Cursor { .. }
             | Control::CursorAt { .. }
+            | Control::Monitors { .. }
+            | Control::ShowMonitor { .. }
             | Control::Notice { .. }
             | Control::ReceiptSigned { .. }
             | Control::Ping { .. }

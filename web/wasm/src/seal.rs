@@ -1,6 +1,8 @@
 //! A console's end of a sealed session: hand-shake, keys, sealing and opening, for the worker. Random bytes come from
 //! the browser with each input.
 
+use std::time::Duration;
+
 use farhand_protocol::envelope::Stream;
 use farhand_protocol::framing::FrameError;
 use farhand_protocol::rights::Rights;
@@ -259,6 +261,49 @@ impl ConsoleEnd {
         }
     }
 
+    /// The same, or nothing too while it waits for the keys of a hand-shake that has begun anew; then `said` gives it.
+    /// `now` is milliseconds of a clock that only goes forward.
+    ///
+    /// # Errors
+    /// When it cannot be sealed: it must not be sent.
+    pub fn say(
+        &mut self,
+        stream_number: u8,
+        message: Vec<u8>,
+        now: f64,
+    ) -> Result<Option<Vec<u8>>, JsError> {
+        let stream = stream(stream_number)?;
+        match self.inner.say(stream, &message, moment(now)) {
+            Ok(sealed) => {
+                if sealed.is_some() {
+                    self.receipt.said(stream, &message);
+                }
+                Ok(sealed)
+            }
+            Err(NotSealed::NoKeys) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The two ends shake hands anew: what is said waits for the new keys, for a moment.
+    pub fn renewing(&mut self, now: f64) {
+        self.inner.handle_renewal(moment(now));
+    }
+
+    /// A message that waited and goes now: the stream's number, then what goes on the wire. Drain it after each signal,
+    /// and when `due` says.
+    pub fn said(&mut self, now: f64) -> Option<Vec<u8>> {
+        let (stream, clear, sealed) = self.inner.poll_said(moment(now))?;
+        self.receipt.said(stream, &clear);
+        Some([&[stream as u8], sealed.as_slice()].concat())
+    }
+
+    /// When to look at `said` at the latest, on the same clock; nothing when nothing waits.
+    #[must_use]
+    pub fn due(&self) -> Option<f64> {
+        self.inner.poll_timeout().map(|at| at.as_secs_f64() * 1_000.0)
+    }
+
     /// What to do next, nothing when there is nothing. Drain it after each input.
     #[wasm_bindgen(js_name = next)]
     pub fn poll_output(&mut self) -> JsValue {
@@ -307,6 +352,11 @@ impl ConsoleEnd {
         self.receipt.heard(stream, &message);
         Some([&[stream as u8], message.as_slice()].concat())
     }
+}
+
+/// A moment on the worker's clock. What is no time is its beginning.
+fn moment(now: f64) -> Duration {
+    Duration::try_from_secs_f64(now / 1_000.0).unwrap_or_default()
 }
 
 impl ConsoleEnd {

@@ -109,6 +109,7 @@ pub fn changes(
         let (by, number, text) = match why {
             ConsentEnd::Refused => (Who::Customer, 0, "refused"),
             ConsentEnd::Stopped => (Who::Customer, 0, "stopped"),
+            ConsentEnd::Blocked => (Who::Customer, 0, "blocked"),
             ConsentEnd::TimedOut => (Who::Agent, 0, "timed_out"),
             ConsentEnd::GraceOver => (Who::Agent, 0, "lost"),
             ConsentEnd::EndedRemotely | ConsentEnd::Unknown => match cause {
@@ -117,6 +118,47 @@ pub fn changes(
             },
         };
         say(by, number, What::End, Rights::EMPTY, text);
+    }
+    found
+}
+
+/// What happened between two states of a colleague's consent. Every entry has their number, so that nobody takes what
+/// they are allowed for what the session is; the first ask is by whoever brought them in.
+#[must_use]
+pub fn of_colleague(
+    before: &ConsentState,
+    after: &ConsentState,
+    cause: Cause,
+    colleague: ParticipantId,
+    by: ParticipantId,
+) -> Vec<Change> {
+    let (old, new) = (parts(before), parts(after));
+    let who = match cause {
+        Cause::Customer => Who::Customer,
+        Cause::Technician(number) if number == colleague => Who::Technician,
+        Cause::Technician(_) | Cause::Agent => Who::Agent,
+    };
+    let change = |who, technician, what, rights, text: &str| Change { who, technician, what, rights, text: text.into() };
+    let mut found = Vec::new();
+    if !old.rights.contains_all(new.rights) {
+        found.push(change(Who::Customer, colleague, What::Grant, new.rights, ""));
+    } else if let Some(asked) = old.asked
+        && new.asked.is_none()
+    {
+        let (by, text) = match cause {
+            Cause::Customer => (Who::Customer, ""),
+            Cause::Technician(_) | Cause::Agent => (Who::Agent, "silent"),
+        };
+        found.push(change(by, colleague, What::Refusal, asked, text));
+    }
+    if !new.rights.contains_all(old.rights) {
+        found.push(change(who, colleague, What::Withdrawal, new.rights, ""));
+    }
+    if let Some(asked) = new.asked
+        && old.asked != Some(asked)
+    {
+        let asker = if *before == ConsentState::Fresh { by } else { colleague };
+        found.push(change(Who::Technician, asker, What::Ask, asked, ""));
     }
     found
 }

@@ -28,15 +28,29 @@ pub fn folder(variable: impl Fn(&str) -> Option<PathBuf>) -> Option<PathBuf> {
 /// Where a receipt is offered to be saved: the desktop's folder for documents, or the home folder.
 #[must_use]
 pub fn documents(variable: impl Fn(&str) -> Option<PathBuf>) -> Option<PathBuf> {
+    known_folder("XDG_DOCUMENTS_DIR", "Documents", variable)
+}
+
+/// Where files go that come from a technician: the desktop's folder for downloads, or the home folder.
+#[must_use]
+pub fn downloads(variable: impl Fn(&str) -> Option<PathBuf>) -> Option<PathBuf> {
+    known_folder("XDG_DOWNLOAD_DIR", "Downloads", variable)
+}
+
+fn known_folder(
+    key: &str,
+    usual: &str,
+    variable: impl Fn(&str) -> Option<PathBuf>,
+) -> Option<PathBuf> {
     let home = variable("HOME").or_else(|| variable("USERPROFILE")).filter(|path| path.is_absolute())?;
     let config = variable("XDG_CONFIG_HOME").unwrap_or_else(|| home.join(".config"));
     let named = read(&config.join("user-dirs.dirs"), 64 * 1024).ok().and_then(|text| {
         let text = String::from_utf8(text).ok()?;
-        let line = text.lines().find_map(|line| line.trim().strip_prefix("XDG_DOCUMENTS_DIR="))?;
+        let line = text.lines().find_map(|line| line.trim().strip_prefix(key)?.strip_prefix('='))?;
         let path = line.trim_matches('"');
         Some(path.strip_prefix("$HOME/").map_or_else(|| PathBuf::from(path), |rest| home.join(rest)))
     });
-    let usual = [named, Some(home.join("Documents")), Some(home)].into_iter().flatten();
+    let usual = [named, Some(home.join(usual)), Some(home)].into_iter().flatten();
     usual.filter(|path| path.is_absolute()).find(|path| path.is_dir())
 }
 

@@ -4,6 +4,7 @@ pub mod changes;
 pub mod keep;
 pub mod verify;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -15,7 +16,7 @@ use farhand_seal::receipt::{
     Entry, Header, MAX_ENTRIES, Part, Party, Receipt, Signed, What, Who, begin_text, public_key, read_signed,
 };
 
-use self::changes::{Cause, Change, changes};
+use self::changes::{Cause, Change, changes, of_colleague};
 
 /// Two entries are left for the words that there was no room for more, and the end.
 const ROOM: usize = MAX_ENTRIES - 2;
@@ -35,6 +36,8 @@ pub struct Recorder {
     /// From the first meeting on, with the consoles' signatures only.
     receipt: Option<Receipt>,
     state: ConsentState,
+    /// Of the colleagues, by their numbers.
+    colleagues: BTreeMap<ParticipantId, ConsentState>,
     /// Entries that the consoles were told of.
     told: Option<u16>,
     kept: Option<PathBuf>,
@@ -60,6 +63,7 @@ impl Recorder {
             folder,
             receipt: None,
             state: ConsentState::Fresh,
+            colleagues: BTreeMap::new(),
             told: None,
             kept: None,
             changed: false,
@@ -100,7 +104,28 @@ impl Recorder {
         found.into_iter().for_each(|change| self.add(change, now));
     }
 
-    fn add(&mut self, change: Change, now: u64) {
+    /// The consent of a colleague changed, whom `by` brought in.
+    pub fn colleague(
+        &mut self,
+        colleague: ParticipantId,
+        by: ParticipantId,
+        state: &ConsentState,
+        cause: Cause,
+        now: u64,
+    ) {
+        let before = self.colleagues.insert(colleague, state.clone()).unwrap_or(ConsentState::Fresh);
+        let found = of_colleague(&before, state, cause, colleague, by);
+        found.into_iter().for_each(|change| self.add(change, now));
+    }
+
+    /// The customer agreed that another technician goes on with these rights.
+    pub fn took_over(&mut self, by: ParticipantId, rights: Rights, now: u64) {
+        let text = format!("technician {by}");
+        self.add(Change { who: Who::Customer, technician: 0, what: What::Grant, rights, text }, now);
+    }
+
+    /// Something was done.
+    pub fn add(&mut self, change: Change, now: u64) {
         let Some(receipt) = &mut self.receipt else { return };
         let Change { who, technician, what, rights, text } = change;
         let mut entry = Entry { at: now, who, technician, what, rights, text };

@@ -41,13 +41,22 @@ impl Session {
             (None, Some(Carrier::WebSocket)) => Some(Detail::WebSocket),
             (None, Some(Carrier::Quic) | None) => None,
         };
-        let stage = (stage, self.noticed.detail().or(detail));
-        if self.stage.as_ref() != Some(&stage) {
-            let (technician, organisation) =
-                (self.joined.technician.clone(), self.joined.organisation.clone());
-            let (place, detail) = stage.clone();
-            show(window, ToWindow::Status { stage: place, technician, organisation, detail });
-            self.stage = Some(stage);
+        self.brakes.share(lock(&self.agent).area());
+        let (rights, since) = self.brakes.granted();
+        let guarded = rights.contains(Right::Control) && lock(&self.agent).is_paused_by_window();
+        let status = ToWindow::Status {
+            stage,
+            technician: self.helpers(),
+            organisation: self.joined.organisation.clone(),
+            domain: self.joined.domain.clone(),
+            rights,
+            since,
+            marks: self.brakes.has_marks(),
+            detail: if guarded { Some(Detail::Guarded) } else { self.noticed.detail().or(detail) },
+        };
+        if self.stage.as_ref() != Some(&status) {
+            show(window, status.clone());
+            self.stage = Some(status);
         }
     }
 

@@ -3,20 +3,38 @@
 use std::time::{Duration, Instant};
 
 use farhand_protocol::ParticipantId;
+use farhand_protocol::channel::together::Wish;
 use farhand_protocol::channel::{Control, Input, Pointer, ScreenFeedback};
 use farhand_protocol::consent::Remote;
 use farhand_protocol::rights::Right;
 
-use super::{Agent, OWN_POSITIONS};
+use super::Agent;
 use crate::keyboard::PressRefused;
 use crate::output::{Inject, Output};
 
 /// The most that one turn of the wheel turns, in its units of 120 a notch.
 const MAX_WHEEL: i32 = 120 * 50;
+/// The most pixels that one message moves the pointer by.
+const MAX_POINTER_BY: i32 = 4096;
 
 impl Agent {
     pub(super) fn control(&mut self, sender: ParticipantId, message: Control, now: Instant) {
         match message {
+            Control::Ask { rights } if self.colleagues.contains_key(&sender) => {
+                self.used(now);
+                self.colleague_remote(sender, Remote::Ask { rights }, now);
+            }
+            Control::GiveUp { rights } if self.colleagues.contains_key(&sender) => {
+                self.colleague_remote(sender, Remote::GiveUp { rights }, now);
+            }
+            // A colleague's end is their own.
+            Control::End if self.colleagues.contains_key(&sender) => self.part_with(sender),
+            // Their part is over.
+            Control::Ask { .. } | Control::GiveUp { .. } | Control::End if self.put_out.contains(&sender) => {
+                self.counters.consent_refused += 1;
+            }
+            Control::Together { message } => self.together(sender, message),
+            Control::Wish { wish } => self.wish(sender, &wish),
             Control::Ask { rights } => {
                 self.used(now);
                 self.asker = sender;
@@ -33,8 +51,10 @@ impl Agent {
             Control::ReceiptSigned { signed } => {
                 self.outputs.push_back(Output::ReceiptSigned { sender, signed });
             }
+            Control::ShowMonitor { choice } => self.show_monitor(sender, choice, now),
             // An agent's own messages mean nothing from a viewer.
             Control::Consent { .. }
+            | Control::Monitors { .. }
             | Control::Cursor { .. }
             | Control::CursorAt { .. }
             | Control::Notice { .. }
@@ -43,7 +63,20 @@ impl Agent {
         }
     }
 
-    fn used(&mut self, now: Instant) {
+    /// What a technician would like, which takes no right.
+    fn wish(&mut self, sender: ParticipantId, wish: &Wish) {
+        // One picture goes to everybody: only who has the session itself chooses.
+        if self.colleagues.contains_key(&sender) || self.put_out.contains(&sender) {
+            return;
+        }
+        match wish {
+            Wish::Picture { prefer } => self.outputs.push_back(Output::Prefer(*prefer)),
+            Wish::LockAtEnd { lock } => self.outputs.push_back(Output::LockAtEnd(*lock)),
+            Wish::Unknown => {}
+        }
+    }
+
+    pub(super) fn used(&mut self, now: Instant) {
         if let Some(limits) = &mut self.limits {
             limits.handle_use(now);
         }
@@ -54,32 +87,75 @@ impl Agent {
         match input {
             Input::Key { usage, down } => {
                 // A release is let through to the keyboard always: it can only let go of what was pressed.
-                if down && !self.may_inject() {
+                if down && !(self.may_inject(sender) && self.keys_are_shared()) {
                     return;
                 }
                 let pressed = self.keyboard.key(sender, usage, down);
                 self.press(pressed);
             }
             Input::Button { button, down, x, y } => {
-                if down && !self.may_inject() {
+                if down && !self.may_inject(sender) {
                     return;
                 }
-                if self.consent.permits(Right::Control) && self.prompt.is_none() {
-                    self.move_pointer(x, y, now);
+                if self.permits(Right::Control, sender) && self.prompt.is_none() {
+                    match self.place_on_desktop(sender, x, y, now) {
+                        Some(place) => self.move_pointer(place, now),
+                        None if down => return,
+                        None => {}
+                    }
                 }
+                self.button_held(sender, button, down);
                 let pressed = self.keyboard.button(sender, button, down);
                 self.press(pressed);
             }
             Input::Wheel { dx, dy, x, y } => {
-                if self.may_inject() {
-                    self.move_pointer(x, y, now);
+                if self.may_inject(sender)
+                    && let Some(place) = self.place_on_desktop(sender, x, y, now)
+                {
+                    self.move_pointer(place, now);
+                    let (dx, dy) = (dx.clamp(-MAX_WHEEL, MAX_WHEEL), dy.clamp(-MAX_WHEEL, MAX_WHEEL));
+                    self.outputs.push_back(Output::Inject(Inject::Wheel { dx, dy }));
+                }
+            }
+            Input::ButtonHere { button, down } => {
+                if down && !(self.may_inject(sender) && self.everything_is_shared()) {
+                    return;
+                }
+                self.button_held(sender, button, down);
+                let pressed = self.keyboard.button(sender, button, down);
+                self.press(pressed);
+            }
+            Input::WheelHere { dx, dy } => {
+                if self.may_inject(sender) && self.everything_is_shared() {
                     let (dx, dy) = (dx.clamp(-MAX_WHEEL, MAX_WHEEL), dy.clamp(-MAX_WHEEL, MAX_WHEEL));
                     self.outputs.push_back(Output::Inject(Inject::Wheel { dx, dy }));
                 }
             }
             Input::Text { text } => {
-                if self.may_inject() {
+                if self.may_inject(sender) && self.keys_are_shared() {
+                    self.typist = Some(sender);
                     self.outputs.push_back(Output::Inject(Inject::Text(text)));
+                }
+            }
+            Input::Letter { letter } => {
+                let mut characters = letter.chars();
+                if let (Some(letter), None) = (characters.next(), characters.next())
+                    && self.may_inject(sender)
+                    && self.keys_are_shared()
+                {
+                    self.outputs.push_back(Output::Inject(Inject::Letter(letter)));
+                }
+            }
+            Input::StopText => {
+                if self.typist == Some(sender) {
+                    self.stop_typing();
+                }
+            }
+            Input::PointerBy { dx, dy } => {
+                if self.may_inject(sender) && self.everything_is_shared() {
+                    let within = |by: i32| by.clamp(-MAX_POINTER_BY, MAX_POINTER_BY);
+                    let (dx, dy) = (within(dx), within(dy));
+                    self.outputs.push_back(Output::Inject(Inject::PointerBy { dx, dy }));
                 }
             }
             Input::ReleaseAll => self.release(sender),
@@ -87,10 +163,12 @@ impl Agent {
         }
     }
 
-    pub(super) fn pointer(&mut self, pointer: Pointer, now: Instant) {
+    pub(super) fn pointer(&mut self, sender: ParticipantId, pointer: Pointer, now: Instant) {
         self.used(now);
-        if self.may_inject() {
-            self.move_pointer(pointer.x, pointer.y, now);
+        if self.may_inject(sender)
+            && let Some(place) = self.place_on_desktop(sender, pointer.x, pointer.y, now)
+        {
+            self.move_pointer(place, now);
         }
     }
 
@@ -98,6 +176,7 @@ impl Agent {
         match feedback {
             ScreenFeedback::Drawn { frame, draw_us } => {
                 let draw = Duration::from_micros(u64::from(draw_us));
+                self.area_drawn(sender, frame, now);
                 if self.pacer.handle_drawn(sender, frame, draw, now) {
                     self.outputs.push_back(Output::ScreenOpen);
                 }
@@ -115,12 +194,12 @@ impl Agent {
 
     /// The gate for keys and pointer. While a prompt is shown nothing is injected at all, or the technician could
     /// press Allow.
-    fn may_inject(&mut self) -> bool {
-        if !self.link_up || !self.consent.permits(Right::Control) {
+    fn may_inject(&mut self, sender: ParticipantId) -> bool {
+        if !self.link_up || !self.permits(Right::Control, sender) {
             self.counters.input_without_right += 1;
             return false;
         }
-        if self.prompt.is_some() {
+        if self.prompt.is_some() || self.files.question().is_some() {
             self.counters.input_during_prompt += 1;
             return false;
         }
@@ -139,19 +218,5 @@ impl Agent {
             Err(PressRefused::UnknownKey) => self.counters.unknown_keys += 1,
             Err(PressRefused::TooMany) => self.counters.over_limit += 1,
         }
-    }
-
-    fn move_pointer(&mut self, x: i32, y: i32, now: Instant) {
-        let (width, height) = self.size;
-        if width == 0 || height == 0 {
-            return;
-        }
-        let most = |length: u32| i32::try_from(length - 1).unwrap_or(i32::MAX);
-        let (x, y) = (x.clamp(0, most(width)), y.clamp(0, most(height)));
-        if self.own_positions.len() >= OWN_POSITIONS {
-            self.own_positions.pop_front();
-        }
-        self.own_positions.push_back((now, x, y));
-        self.outputs.push_back(Output::Inject(Inject::Pointer { x, y }));
     }
 }

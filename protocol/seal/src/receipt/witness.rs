@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use ed25519_dalek::{Signature, VerifyingKey};
 use farhand_protocol::ParticipantId;
+use farhand_protocol::channel::diagnostics::Typed;
 use farhand_protocol::consent::ConsentState;
 use farhand_protocol::rights::Rights;
 
@@ -17,6 +18,10 @@ use crate::context::View;
 const MAX_ASKED: usize = 16;
 /// Files that a page may have begun before it was loaded again, at most.
 const FILES_BEFORE: usize = 64;
+/// Typed lines that wait for their entry, at most; the oldest is forgotten first.
+const MAX_COMMANDS: usize = 4096;
+/// Lines that may be on their way into the receipt while a page is loaded again.
+const COMMANDS_BEFORE: u8 = 20;
 /// What a witness leaves for a reload, in bytes: `entries u16 | hash 64`.
 pub const KEPT: usize = 66;
 
@@ -141,6 +146,13 @@ pub struct Witness {
     asked: VecDeque<Rights>,
     gave_up: bool,
     said_end: bool,
+    /// What was typed and done, until it is written down.
+    commands: VecDeque<String>,
+    /// Commands that were taken for what was typed before this console was loaded again.
+    commands_before: u8,
+    typed: Typed,
+    /// Typed bytes up to here are in it.
+    typed_to: Option<u64>,
     consent: Option<ConsentState>,
     /// Of a console that was brought in: its own, which is not the session's.
     own: Option<ConsentState>,
@@ -163,7 +175,7 @@ impl std::fmt::Debug for Witness {
 impl Witness {
     /// After a hand-shake: with this session's seed, the key that the agent proved, and what both ends agreed on.
     #[must_use]
-    pub const fn new(seed: [u8; 32], agent: [u8; 32], view: View) -> Self {
+    pub fn new(seed: [u8; 32], agent: [u8; 32], view: View) -> Self {
         Self {
             seed,
             agent,
@@ -173,6 +185,10 @@ impl Witness {
             asked: VecDeque::new(),
             gave_up: false,
             said_end: false,
+            commands: VecDeque::new(),
+            commands_before: 0,
+            typed: Typed::default(),
+            typed_to: None,
             consent: None,
             own: None,
             files: BTreeSet::new(),
@@ -214,6 +230,35 @@ impl Witness {
     /// This console offered a file, or asked for one, under this number.
     pub fn handle_file(&mut self, transfer: u32) {
         self.files.insert(transfer);
+    }
+
+    /// This console opens a command line, or goes on with the one that stands.
+    pub fn handle_shell_open(&mut self) {
+        (self.typed, self.typed_to) = (Typed::default(), None);
+    }
+
+    /// This console types there; `at` is the place of the first byte. What comes again is passed over.
+    pub fn handle_shell_input(&mut self, at: u64, data: &[u8]) {
+        let to = *self.typed_to.get_or_insert(at);
+        let again = usize::try_from(to.saturating_sub(at)).unwrap_or(usize::MAX);
+        for &byte in data.get(again..).unwrap_or_default() {
+            if let Some(line) = self.typed.byte(byte) {
+                self.commanded(line.text);
+            }
+        }
+        self.typed_to = Some(to.max(at.saturating_add(data.len() as u64)));
+    }
+
+    /// This console has something done, in the receipt's words.
+    pub fn handle_acted(&mut self, words: String) {
+        self.commanded(words);
+    }
+
+    fn commanded(&mut self, text: String) {
+        if self.commands.len() == MAX_COMMANDS {
+            self.commands.pop_front();
+        }
+        self.commands.push_back(text);
     }
 
     /// This console ended the session.
@@ -362,8 +407,15 @@ impl Witness {
                 let before = if self.before.is_some() { FILES_BEFORE } else { 0 };
                 self.file_entries <= self.files.len() + before
             }
-            // Commands are checked here as soon as a console can send them.
-            What::Command => false,
+            // Each line that was typed, and each thing that was done, is written down once at most.
+            What::Command => {
+                let ours = self.commands.iter().position(|said| *said == entry.text);
+                let known = ours.and_then(|at| self.commands.remove(at)).is_some();
+                // What was typed before a page was loaded again may be written down only now.
+                let before = !known && self.before.is_some() && self.commands_before < COMMANDS_BEFORE;
+                self.commands_before += u8::from(before);
+                entry.who == Who::Technician && (known || before)
+            }
             What::Grant | What::Refusal | What::Hold | What::Resume | What::Full => {
                 entry.who != Who::Technician
             }
@@ -532,6 +584,34 @@ mod tests {
         let mut other = begun();
         add(&mut other, Who::Agent, What::Hold, Rights::EMPTY, "locked");
         assert_eq!(tell(&mut witness, &other, 0), Err(Contradiction::Changed));
+    }
+
+    #[test]
+    fn commands_are_signed_when_this_console_sent_them_and_only_as_often() {
+        let command = |witness: &mut Witness, receipt: &mut Receipt, text: &str| {
+            add(receipt, Who::Technician, What::Command, Rights::of(&[Right::Shell]), text);
+            tell(witness, receipt, 0)
+        };
+        let (mut witness, mut receipt) = (witness(), begun());
+        witness.handle_shell_open();
+        witness.handle_shell_input(0, b"ls -");
+        // A lost connection: the same comes again, with more.
+        witness.handle_shell_input(2, b" -l\recho hi\r");
+        witness.handle_acted("stop service cups.service".into());
+        assert!(command(&mut witness, &mut receipt, "stop service cups.service").is_ok());
+        assert!(command(&mut witness, &mut receipt, "ls -l").is_ok());
+        // What the agent itself saw is its own word.
+        add(&mut receipt, Who::Agent, What::Command, Rights::EMPTY, "→ ls -la");
+        receipt = {
+            let mut whole = Receipt::new(header());
+            for entry in receipt.entries() {
+                let technician = if entry.who == Who::Agent && entry.what == What::Command { 0 } else { entry.technician };
+                whole.add(Entry { technician, ..entry.clone() }).unwrap();
+            }
+            whole
+        };
+        assert!(command(&mut witness, &mut receipt, "echo hi").is_ok());
+        assert_eq!(command(&mut witness, &mut receipt, "echo hi"), Err(Contradiction::NotDone), "it was typed once");
     }
 
     #[test]

@@ -54,6 +54,7 @@ impl Hub {
             session,
             secrets: vec![(participant, secret.clone())],
             sockets: std::collections::HashMap::new(),
+            invited: std::collections::BTreeMap::new(),
             consent: None,
             joined_at: None,
         };
@@ -247,6 +248,11 @@ impl Hub {
             }
             (ToService::Media { up }, true) => self.media(&seat, up, now),
             (ToService::Consent { snapshot }, true) => self.consent(socket, &seat, snapshot, now),
+            (ToService::Leave, true) => self.leaves(&seat, now),
+            (ToService::Remove { participant }, true) => self.removes(&seat, participant, now),
+            (ToService::HandOver { to }, true) => self.hands_over(&seat, to, now),
+            // A colleague's end is their own.
+            (ToService::End, true) if seat.role == Role::Technician => self.leaves(&seat, now),
             (ToService::End, true) => {
                 let actor = self.actor(&seat);
                 self.finish(&seat.session, EndReason::by(seat.role), &actor, None, now);
@@ -269,6 +275,9 @@ impl Hub {
                 | ToService::Media { .. }
                 | ToService::Consent { .. }
                 | ToService::End
+                | ToService::Leave
+                | ToService::Remove { .. }
+                | ToService::HandOver { .. }
                 | ToService::Ping { .. },
                 false,
             ) => {
@@ -322,6 +331,7 @@ impl Hub {
                 now,
             );
         };
+        self.came(seat, now);
         let Some(room) = self.rooms.get_mut(&seat.session) else { return };
         let older = room.sockets.insert(seat.participant, socket);
         if let Some(held) = self.sockets.get_mut(&socket) {
@@ -385,13 +395,17 @@ impl Hub {
         }
     }
 
-    fn actor(&self, seat: &Seat) -> Actor {
+    pub(super) fn actor(&self, seat: &Seat) -> Actor {
         match seat.role {
             Role::Agent => Actor::Agent,
             Role::Technician | Role::Unknown => self
                 .rooms
                 .get(&seat.session)
-                .map_or(Actor::Anonymous, |room| Actor::User(room.owner.user.clone())),
+                .and_then(|room| room.secrets.iter().find(|(id, _)| *id == seat.participant))
+                .map_or(Actor::Anonymous, |(_, secret)| match secret {
+                    ParticipantSecret::User(user) => Actor::User(user.clone()),
+                    ParticipantSecret::Token(_) => Actor::Anonymous,
+                }),
         }
     }
 

@@ -612,3 +612,115 @@ fn the_sessions_of_whoever_is_gone_end_and_no_others() {
     world.drain();
     assert_eq!((world.state("a"), world.state("b")), (None, Some("waiting")));
 }
+
+const BOB_SIGN_IN: [u8; 32] = [2; 32];
+
+impl World {
+    fn invite(&mut self, user: &str) -> Result<ParticipantId, InviteRefused> {
+        use farhand_protocol::channel::together::Purpose;
+
+        let invitee = Invitee { user: user.into(), name: "Bob".into(), organisation: "Help".into() };
+        let tenant = Tenant(TENANT.into());
+        let invited = self.hub.handle_invite(&tenant, "s", "u1", invitee, Purpose::Help, self.now);
+        self.drain();
+        invited
+    }
+
+    fn attach_as(&self, user: &str) -> Result<Seat, AttachRefused> {
+        let who = Who::User { tenant: Tenant(TENANT.into()), user: user.into(), sign_in: BOB_SIGN_IN };
+        self.hub.may_attach("s", &who)
+    }
+
+    fn invitations(&self, user: &str) -> usize {
+        self.hub.invitations(&Tenant(TENANT.into()), user).len()
+    }
+}
+
+#[test]
+fn nobody_is_in_a_session_who_was_not_invited_into_it() {
+    let mut world = World::new();
+    world.create("s", 1).unwrap();
+    assert_eq!(world.invite("u2"), Err(InviteRefused::NoCustomer));
+    let (_, _) = {
+        world.hub = Hub::new(HubConfig::default());
+        world.live()
+    };
+    assert_eq!(world.attach_as("u2"), Err(AttachRefused::NoSession));
+    let other = Tenant("t2".into());
+    let invitee = Invitee { user: "u2".into(), name: "Bob".into(), organisation: "Help".into() };
+    let purpose = farhand_protocol::channel::together::Purpose::Watch;
+    let foreign = world.hub.handle_invite(&other, "s", "u1", invitee.clone(), purpose, world.now);
+    assert_eq!(foreign, Err(InviteRefused::NoSession));
+    let tenant = Tenant(TENANT.into());
+    let not_theirs = world.hub.handle_invite(&tenant, "s", "u9", invitee, purpose, world.now);
+    assert_eq!(not_theirs, Err(InviteRefused::NoSession));
+    let bob = world.invite("u2").unwrap();
+    assert_eq!(bob, 3);
+    assert_eq!(world.invite("u2"), Err(InviteRefused::Already));
+    assert_eq!(world.invite("u1"), Err(InviteRefused::Already), "oneself");
+    assert_eq!((world.invitations("u2"), world.invitations("u3")), (1, 0));
+    assert!(world.hub.list(&tenant, "u2").is_empty(), "not before they come");
+    let seat = world.attach_as("u2").unwrap();
+    assert_eq!((seat.participant, seat.role), (bob, Role::Technician));
+    let socket = world.open(seat);
+    assert_eq!(world.heard(socket), ["welcome 3"]);
+    assert_eq!(world.invitations("u2"), 0);
+    assert_eq!(world.hub.list(&tenant, "u2").len(), 1);
+}
+
+#[test]
+fn a_colleague_leaves_is_sent_away_or_declines_and_the_session_goes_on() {
+    for how in ["leaves", "ends", "removed", "refused", "declines"] {
+        let mut world = World::new();
+        let (ada, agent) = world.live();
+        let bob = world.invite("u2").unwrap();
+        let socket = (how != "declines").then(|| {
+            let seat = world.attach_as("u2").unwrap();
+            world.open(seat)
+        });
+        world.told.clear();
+        match how {
+            "leaves" => world.say(socket.unwrap(), ToService::Leave),
+            "ends" => world.say(socket.unwrap(), ToService::End),
+            "removed" => world.say(ada, ToService::Remove { participant: bob }),
+            "refused" => world.say(agent, ToService::Remove { participant: bob }),
+            _ => {
+                assert!(world.hub.handle_decline(&Tenant(TENANT.into()), "s", "u2", world.now));
+                world.drain();
+            }
+        }
+        if let Some(socket) = socket {
+            assert!(world.heard(socket)[0].starts_with("Left"), "{how}");
+        }
+        assert_eq!(world.kicked, [bob], "{how}");
+        assert_eq!(world.attach_as("u2"), Err(AttachRefused::NoSession), "{how}: no way back");
+        assert_eq!(world.state("s"), Some("live"), "{how}");
+        let gone = |world: &World| world.hub.rooms["s"].session.participants()[2].gone;
+        assert!(gone(&world), "{how}");
+        // A new invitation is a new place.
+        assert_eq!(world.invite("u2"), Ok(bob + 1), "{how}");
+    }
+}
+
+#[test]
+fn a_colleague_sends_nobody_away_and_hands_nothing_over() {
+    let mut world = World::new();
+    let (ada, agent) = world.live();
+    let bob = world.invite("u2").unwrap();
+    let seat = world.attach_as("u2").unwrap();
+    let socket = world.open(seat);
+    world.say(socket, ToService::Remove { participant: 1 });
+    world.say(socket, ToService::HandOver { to: bob });
+    world.say(ada, ToService::HandOver { to: bob });
+    world.say(agent, ToService::Remove { participant: 1 });
+    assert_eq!(world.hub.owner(&Tenant(TENANT.into()), "s"), Some("u1"));
+    assert!(world.kicked.is_empty());
+    // The customer's computer says that they agreed.
+    world.say(agent, ToService::HandOver { to: bob });
+    assert_eq!(world.hub.owner(&Tenant(TENANT.into()), "s"), Some("u2"));
+    assert_eq!(world.kicked, [1]);
+    assert!(world.heard(ada).iter().any(|word| word.contains("HandedOver")));
+    // And the session is theirs: their end is its end.
+    world.say(socket, ToService::End);
+    assert_eq!(world.state("s"), None);
+}

@@ -22,12 +22,13 @@ sentences! {
     /// Keeps where a session stands.
     PUT_SESSION = "INSERT INTO sessions (tenant, id, owner, code, code_expires_at, created_at, state, revision, \
                    ended_at, end_reason, joined_at, policy) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
-                   ON CONFLICT (tenant, id) DO UPDATE SET state = excluded.state, revision = excluded.revision, \
+                   ON CONFLICT (tenant, id) DO UPDATE SET owner = excluded.owner, state = excluded.state, revision = excluded.revision, \
                    ended_at = excluded.ended_at, end_reason = excluded.end_reason, joined_at = excluded.joined_at";
     /// Keeps a participant.
     PUT_PARTICIPANT = "INSERT INTO participants (tenant, session, participant, role, name, organisation, user_id, \
                        token_hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
-                       ON CONFLICT (tenant, session, participant) DO NOTHING";
+                       ON CONFLICT (tenant, session, participant) DO UPDATE SET \
+                       user_id = excluded.user_id, token_hash = excluded.token_hash";
     /// The participants of a session.
     PARTICIPANTS = "SELECT participant, role, name, organisation, user_id, token_hash FROM participants \
                     WHERE tenant = $1 AND session = $2 ORDER BY participant";

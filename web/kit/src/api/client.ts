@@ -4,14 +4,18 @@ import type {
   ChangeOrganisation,
   ChangePerson,
   Invite,
+  InviteColleague,
   MethodAdded,
   PasskeyAssertion,
   PasskeyAttestation,
+  PutCannedReply,
   PutGroup,
+  PutSessionNote,
   Scope,
   SecondFactor,
   SecondStep,
   SignedIn,
+  WindowRules,
 } from "./model";
 import type { Answer, Given, Operation, PathsWith, Verb } from "./typed";
 import { transport } from "./transport";
@@ -129,6 +133,7 @@ export interface HistoryFilter {
   to?: number | undefined;
   technician?: string | undefined;
   outcome?: string | undefined;
+  result?: string | undefined;
   search?: string | undefined;
 }
 
@@ -170,6 +175,10 @@ export const api = {
   recoveryCodes: (password: string) => call("post", "/api/v1/me/methods/recovery", { body: { password } }),
 
   sessions: () => call("get", "/api/v1/sessions"),
+  colleagues: (id: string) => call("get", "/api/v1/sessions/{id}/colleagues", { path: { id } }),
+  inviteColleague: (id: string, form: InviteColleague) => call("post", "/api/v1/sessions/{id}/colleagues", { path: { id }, body: form }),
+  colleagueInvitations: () => call("get", "/api/v1/colleague-invitations"),
+  declineColleague: (id: string) => call("delete", "/api/v1/colleague-invitations/{id}", { path: { id } }),
   createSession: (form: CreateSession) => call("post", "/api/v1/sessions", { body: form }),
   history: (filter: HistoryFilter, page: Page) => call("get", "/api/v1/history", { query: { ...filter, ...page } }),
   receiptKey: () => call("get", "/api/v1/receipt-key"),
@@ -178,6 +187,15 @@ export const api = {
   receipt: async (id: string) => (await answer("GET", address(`/sessions/${encodeURIComponent(id)}/receipt`), null, null)).blob(),
   putReceipt: async (id: string, number: string, letter: Uint8Array) =>
     void (await answer("PUT", address(`/sessions/${encodeURIComponent(id)}/receipt`, { number }), letter as BodyInit, "application/octet-stream")),
+  note: (id: string) => call("get", "/api/v1/sessions/{id}/note", { path: { id } }),
+  putNote: (id: string, form: PutSessionNote) => call("put", "/api/v1/sessions/{id}/note", { path: { id }, body: form }),
+  chat: async (id: string) => (await answer("GET", address(`/sessions/${encodeURIComponent(id)}/chat`), null, null)).blob(),
+  putChat: async (id: string, letter: Uint8Array) =>
+    void (await answer("PUT", address(`/sessions/${encodeURIComponent(id)}/chat`), letter as BodyInit, "application/octet-stream")),
+  replies: () => call("get", "/api/v1/canned-replies"),
+  addReply: (form: PutCannedReply) => call("post", "/api/v1/canned-replies", { body: form }),
+  putReply: (id: string, form: PutCannedReply) => call("put", "/api/v1/canned-replies/{id}", { path: { id }, body: form }),
+  removeReply: (id: string) => call("delete", "/api/v1/canned-replies/{id}", { path: { id } }),
   report: (from: number, to: number) => call("get", "/api/v1/report", { query: { from, to } }),
 
   people: () => call("get", "/api/v1/people"),
@@ -206,6 +224,8 @@ export const api = {
   putDomain: (name: string) => call("post", "/api/v1/organisation/domain", { body: { name } }),
   checkDomain: () => call("post", "/api/v1/organisation/domain/check"),
   removeDomain: () => call("delete", "/api/v1/organisation/domain"),
+  windows: () => call("get", "/api/v1/organisation/windows"),
+  putWindows: (form: WindowRules) => call("put", "/api/v1/organisation/windows", { body: form }),
   alerts: () => call("get", "/api/v1/alerts"),
   putAlerts: (form: Alerts) => call("put", "/api/v1/alerts", { body: form }),
   outbox: () => call("get", "/api/v1/outbox"),

@@ -61,6 +61,9 @@ export function startNativeRenderer(painted: boolean): RendererPort {
       painter.attach(canvas);
       inner.post({ type: "painter" });
     },
+    attachPart: (id, canvas) => (painted ? painter : inner).attachPart(id, canvas),
+    showPart: (id, part) => (painted ? painter : inner).showPart(id, part),
+    detachPart: (id) => (painted ? painter : inner).detachPart(id),
     close: () => inner.close(),
   };
 }

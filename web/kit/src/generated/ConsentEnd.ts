@@ -3,4 +3,4 @@
 /**
  * Why consent ended.
  */
-export type ConsentEnd = "refused" | "timed_out" | "stopped" | "ended_remotely" | "grace_over" | "unknown";
+export type ConsentEnd = "refused" | "timed_out" | "stopped" | "blocked" | "ended_remotely" | "grace_over" | "unknown";

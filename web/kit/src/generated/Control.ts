@@ -1,8 +1,12 @@
 // Generated from the protocol crate by `cargo xtask vectors`. Do not edit.
+import type { Choice } from "./Choice";
 import type { ConsentSnapshot } from "./ConsentSnapshot";
 import type { Cursor } from "./Cursor";
+import type { Monitors } from "./Monitors";
 import type { Notice } from "./Notice";
 import type { Right } from "./Right";
+import type { Together } from "./Together";
+import type { Wish } from "./Wish";
 
 /**
  * Messages of [`crate::envelope::Stream::Control`].
@@ -36,7 +40,15 @@ y: number, } | { "type": "notice",
 /**
  * What happened.
  */
-notice: Notice, } | { "type": "receipt", 
+notice: Notice, } | { "type": "monitors", 
+/**
+ * All of it.
+ */
+monitors: Monitors, } | { "type": "show_monitor", 
+/**
+ * Which.
+ */
+choice: Choice, } | { "type": "receipt", 
 /**
  * At most [`MAX_RECEIPT_PART`] bytes.
  */
@@ -44,7 +56,15 @@ part: Uint8Array, } | { "type": "receipt_signed",
 /**
  * [`RECEIPT_SIGNED`] bytes.
  */
-signed: Uint8Array, } | { "type": "ping", 
+signed: Uint8Array, } | { "type": "together", 
+/**
+ * What.
+ */
+message: Together, } | { "type": "wish", 
+/**
+ * What.
+ */
+wish: Wish, } | { "type": "ping", 
 /**
  * Returned unchanged.
  */

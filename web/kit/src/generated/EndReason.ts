@@ -3,4 +3,4 @@
 /**
  * Why a session ended.
  */
-export type EndReason = "technician" | "customer" | "refused" | "code_expired" | "lost" | "service" | "unknown";
+export type EndReason = "technician" | "customer" | "refused" | "blocked" | "code_expired" | "lost" | "service" | "unknown";

@@ -1,5 +1,6 @@
 // Generated from the protocol crate by `cargo xtask vectors`. Do not edit.
 import type { EndReason } from "./EndReason";
+import type { LeftWhy } from "./LeftWhy";
 import type { MediaOffer } from "./MediaOffer";
 import type { SessionSnapshot } from "./SessionSnapshot";
 import type { Version } from "./Version";
@@ -35,7 +36,11 @@ offer: MediaOffer, } | { "type": "ended",
 /**
  * Why.
  */
-reason: EndReason, } | { "type": "problem", 
+reason: EndReason, } | { "type": "left", 
+/**
+ * Why.
+ */
+why: LeftWhy, } | { "type": "problem", 
 /**
  * For programs.
  */

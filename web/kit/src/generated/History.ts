@@ -2,7 +2,7 @@
 import type { PastSession } from "./PastSession";
 
 /**
- * `GET /history?from=&to=&technician=&outcome=&search=&before=&limit=`: sessions, newest first. An administrator sees
+ * `GET /history?from=&to=&technician=&outcome=&result=&search=&before=&limit=`: sessions, newest first. An administrator sees
  * everybody's, a technician their own. `search` looks in technicians' names and in notes.
  */
 export type History = { 

@@ -49,4 +49,16 @@ y: number, } | { "type": "text",
 /**
  * The text.
  */
-text: string, } | { "type": "release_all" } | { "type": "unknown" };
+text: string, } | { "type": "letter", 
+/**
+ * One character, at most [`MAX_LETTER`] bytes.
+ */
+letter: string, } | { "type": "stop_text" } | { "type": "pointer_by", 
+/**
+ * Pixels to the right.
+ */
+dx: number, 
+/**
+ * Pixels down.
+ */
+dy: number, } | { "type": "release_all" } | { "type": "unknown" };

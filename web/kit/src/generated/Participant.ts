@@ -28,4 +28,8 @@ connected: boolean,
 /**
  * Whether its media link stands, as it reports.
  */
-media: boolean, };
+media: boolean, 
+/**
+ * Its part in the session is over: it left, was removed, or declined.
+ */
+gone: boolean, };

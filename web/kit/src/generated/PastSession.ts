@@ -1,5 +1,6 @@
 // Generated from the protocol crate by `cargo xtask vectors`. Do not edit.
 import type { EndReason } from "./EndReason";
+import type { SessionResult } from "./SessionResult";
 
 /**
  * A session that was, or is.
@@ -36,4 +37,16 @@ outcome?: EndReason,
 /**
  * Whether it was to be recorded.
  */
-recorded: boolean, };
+recorded: boolean, 
+/**
+ * What came out of it, as its technician wrote it down.
+ */
+result?: SessionResult, 
+/**
+ * The technician's note; left out where there is none.
+ */
+note?: string, 
+/**
+ * Whether its chat is kept, sealed to the organisation's key.
+ */
+chat: boolean, };

@@ -32,4 +32,20 @@ joined: number,
 /**
  * Seconds from joining to the end, of all of them.
  */
-seconds: number, };
+seconds: number, 
+/**
+ * How many of them were solved, as their technicians wrote down.
+ */
+solved: number, 
+/**
+ * How many were not.
+ */
+not_solved: number, 
+/**
+ * How many left something to be done.
+ */
+follow_up: number, 
+/**
+ * How many somebody else goes on with.
+ */
+passed_on: number, };

@@ -21,7 +21,15 @@ snapshot: ConsentSnapshot, } | { "type": "media",
 /**
  * Up or down.
  */
-up: boolean, } | { "type": "end" } | { "type": "ping", 
+up: boolean, } | { "type": "end" } | { "type": "leave" } | { "type": "remove", 
+/**
+ * Who.
+ */
+participant: number, } | { "type": "hand_over", 
+/**
+ * Who goes on.
+ */
+to: number, } | { "type": "ping", 
 /**
  * Returned unchanged.
  */

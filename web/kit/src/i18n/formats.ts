@@ -26,6 +26,11 @@ export function exactTime(ms: number): string {
   return once("exact", (l) => new Intl.DateTimeFormat(l, { dateStyle: "medium", timeStyle: "medium" })).format(ms);
 }
 
+/** `14:05` */
+export function timeOfDay(ms: number): string {
+  return once("time", (l) => new Intl.DateTimeFormat(l, { timeStyle: "short" })).format(ms);
+}
+
 /** `21 Nov 2026` */
 export function date(ms: number): string {
   return once("date", (l) => new Intl.DateTimeFormat(l, { dateStyle: "medium" })).format(ms);
@@ -38,6 +43,13 @@ export function shortDay(day: string): string {
 
 export function number(value: number): string {
   return once("number", (l) => new Intl.NumberFormat(l)).format(value);
+}
+
+/** `512 bytes`, `1.5 MB`: a size that people compare. */
+export function bytes(size: number): string {
+  const [unit, of] = size < 1_000 ? (["byte", 1] as const) : size < 1_000_000 ? (["kilobyte", 1_000] as const) : size < 1e9 ? (["megabyte", 1e6] as const) : (["gigabyte", 1e9] as const);
+  const style = { style: "unit", unit, unitDisplay: unit === "byte" ? "long" : "short", maximumFractionDigits: size < 1_000_000 ? 0 : 1 } as const;
+  return once(`bytes ${unit}`, (l) => new Intl.NumberFormat(l, style)).format(size / of);
 }
 
 /** `a, b and c` */

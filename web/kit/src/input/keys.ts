@@ -57,6 +57,11 @@ export class Keys {
     if (this.#mac && META.has(code)) for (const other of [...this.#held]) if (!MODIFIERS.has(other)) this.up(other);
   }
 
+  /** Whether it is down at the customer's. */
+  holds(code: string): boolean {
+    return this.#held.has(code);
+  }
+
   /** Focus is gone, or control is: nothing stays down on the customer's side. */
   release(): void {
     this.#held.clear();

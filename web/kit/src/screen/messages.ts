@@ -1,5 +1,6 @@
-import type { Chat, Clipboard, ConsentSnapshot, Diagnostics, Files, MediaOffer, Notice, ParticipantId, Rights } from "../types";
+import type { Chat, Choice, Clipboard, ConsentSnapshot, Diagnostics, Files, MediaOffer, Monitors, Notice, ParticipantId, Rights, Together, Wish } from "../types";
 import type { CarrierKind } from "../link/link";
+import type { Rect } from "./picture";
 import type { Door } from "../link/native";
 import type { Origin } from "../link/websocket";
 import type { ReceiptCopy } from "../session/receipt";
@@ -19,6 +20,10 @@ export type ToWorker =
   /** The organisation's public key, to which its copy of the receipt is sealed. */
   | { type: "receipt_key"; key: Uint8Array }
   | { type: "canvas"; canvas: OffscreenCanvas }
+  /** A further canvas, which shows a part of the picture: "part" says which. */
+  | { type: "part_canvas"; id: number; canvas: OffscreenCanvas }
+  | { type: "part"; id: number; part: Rect }
+  | { type: "part_gone"; id: number }
   /** The page draws by itself what it is handed, and says when it has. */
   | { type: "painter" }
   | { type: "painted" }
@@ -26,10 +31,23 @@ export type ToWorker =
   | { type: "give_up"; rights: Rights }
   | { type: "end" }
   | { type: "key"; code: string; down: boolean }
-  | { type: "button"; button: number; down: boolean; x: number; y: number }
-  | { type: "wheel"; dx: number; dy: number; x: number; y: number }
+  /** Without a place: wherever the customer's pointer is. */
+  | { type: "button"; button: number; down: boolean; x?: number; y?: number }
+  | { type: "wheel"; dx: number; dy: number; x?: number; y?: number }
   | { type: "pointer"; x: number; y: number }
+  /** The pointer moves from where it is: the page holds it. */
+  | { type: "pointer_by"; dx: number; dy: number }
+  /** Typed as it stands, whatever the two layouts. */
+  | { type: "text"; text: string }
+  /** One character with the modifiers that are held, by whichever key of the customer's makes it. */
+  | { type: "letter"; letter: string }
+  | { type: "stop_text" }
   | { type: "release_all" }
+  | { type: "show_monitor"; choice: Choice }
+  /** Of a session with several technicians. */
+  | { type: "together"; message: Together }
+  /** What the technician would like, which takes no right. */
+  | { type: "wish"; wish: Wish }
   | { type: "watch"; agent: boolean }
   /** Any message of a tool. */
   | ({ type: "tool" } & ToolMessage)
@@ -55,6 +73,18 @@ export interface CursorShape {
   height: number;
 }
 
+/** What the picture comes to: in the last seconds, as this end sees it. */
+export interface Quality {
+  /** Frames a second. */
+  frames: number;
+  /** Bits a second, of the picture. */
+  rate: number;
+  /** Of the messages of the picture that did not come, in hundredths. */
+  loss: number;
+  /** What moves is coded so; null while everything comes exactly. */
+  codec: "h264" | "av1" | null;
+}
+
 /** Renderer worker → page. */
 export type FromWorker =
   | { type: "ready" }
@@ -75,9 +105,16 @@ export type FromWorker =
   | { type: "receipt"; copy: ReceiptCopy; kept: Uint8Array }
   /** The receipt says something that this side did not see: it signs no further. */
   | { type: "receipt_refused"; why: string }
+  /** Of a session with several technicians. */
+  | { type: "together"; message: Together }
+  /** What the picture came to in the last seconds. */
+  | { type: "quality"; quality: Quality }
+  /** The two ends know each other; the keys come when the customer agrees. */
+  | { type: "seal_met"; names: SealNames }
   | { type: "cursor"; cursor: CursorShape }
   | { type: "cursor_at"; x: number; y: number }
   | { type: "notice"; notice: Notice }
+  | { type: "monitors"; monitors: Monitors }
   /** What the agent says to a tool. */
   | ({ type: "tool" } & ToolMessage)
   | { type: "rtt"; ms: number }

@@ -1,4 +1,4 @@
-import type { Surface } from "./surface";
+import type { PartSurface, Surface } from "./surface";
 
 /** What {@link Picture} needs of the wasm decoder. */
 export interface Framebuffer {
@@ -22,6 +22,8 @@ export function overlaps(a: Rect, b: Rect): boolean {
 /** The surface and what it shows: the decoder's framebuffer. Draws on arrival. */
 export class Picture {
   #surface: Surface | null = null;
+  /** Further places that show parts of it. */
+  readonly #parts = new Map<number, PartSurface>();
   #image: ImageData | null = null;
   #pointer = 0;
   readonly #framebuffer: Framebuffer;
@@ -37,6 +39,18 @@ export class Picture {
     this.resize();
   }
 
+  /** A further place, that shows a part from now on. */
+  show(id: number, surface: PartSurface, part: Rect): void {
+    this.#parts.set(id, surface);
+    surface.show(part);
+    surface.put(() => this.#view(), [part.x, part.y, part.w, part.h], () => undefined);
+  }
+
+  /** No more there. */
+  hide(id: number): void {
+    this.#parts.delete(id);
+  }
+
   /** Takes the framebuffer's size and draws all of it. */
   resize(): void {
     const width = this.#framebuffer.width();
@@ -49,6 +63,8 @@ export class Picture {
 
   /** `rects` is x, y, w, h for each rectangle that changed. `shown` is called when they can be seen, at once or later. */
   drawAll(rects: ArrayLike<number>, shown: () => void = () => undefined): void {
+    const nothing = (): void => undefined;
+    for (const part of this.#parts.values()) part.put(() => this.#view(), rects, nothing);
     if (this.#surface) this.#surface.put(() => this.#view(), rects, shown);
     else shown();
   }
@@ -59,6 +75,7 @@ export class Picture {
 
   /** Draws a video's picture. False when only the framebuffer can be drawn. */
   drawVideo(frame: VideoFrame, region: Rect): boolean {
+    for (const part of this.#parts.values()) part.video(frame, region);
     return this.#surface === null || this.#surface.video(frame, region);
   }
 

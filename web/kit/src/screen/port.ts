@@ -14,6 +14,12 @@ export function startRenderer(): RendererPort {
       const canvas = element.transferControlToOffscreen();
       worker.postMessage({ type: "canvas", canvas } satisfies ToWorker, [canvas]);
     },
+    attachPart: (id, element) => {
+      const canvas = element.transferControlToOffscreen();
+      worker.postMessage({ type: "part_canvas", id, canvas } satisfies ToWorker, [canvas]);
+    },
+    showPart: (id, part) => worker.postMessage({ type: "part", id, part } satisfies ToWorker),
+    detachPart: (id) => worker.postMessage({ type: "part_gone", id } satisfies ToWorker),
     close: () => worker.terminate(),
   };
 }

@@ -1,12 +1,13 @@
 import type { Clock, Link } from "../link/link";
 import { STREAM, reason } from "../link/link";
-import type { Control, ConsentSnapshot, Cursor } from "../types";
+import type { Control, ConsentSnapshot, Cursor, Together } from "../types";
 import { Acks } from "./acks";
 import { cursorShape } from "./cursor";
 import type { FromWorker, ToolMessages, ToWorker } from "./messages";
-import { Picture } from "./picture";
+import { Picture, type Rect } from "./picture";
+import { Meter } from "./meter";
 import { PointerPump } from "./pump";
-import type { Surface } from "./surface";
+import type { PartSurface, Surface } from "./surface";
 import { Video, type OtherDecoder } from "./video";
 import { Composer, ScreenDecoder, readControl, readTool } from "./wasm";
 
@@ -38,6 +39,7 @@ export class Renderer {
   /** Counts shapes: making a picture of one takes a moment, and only the newest is worth showing. */
   #cursors = 0;
   #nonce = 0;
+  readonly #meter = new Meter();
   #pinged: { nonce: number; at: number } | null = null;
   #cancelPing: () => void = () => {};
 
@@ -88,6 +90,21 @@ export class Renderer {
       }
       case "pointer":
         return this.#pump.move(message.x, message.y);
+      case "pointer_by":
+        this.#pump.forget();
+        this.#link.send(STREAM.input, this.#composer.pointerBy(message.dx, message.dy));
+        return;
+      case "text":
+        for (const part of this.#composer.text(message.text)) this.#link.send(STREAM.input, part);
+        return;
+      case "letter": {
+        const letter = this.#composer.letter(message.letter);
+        if (letter) this.#link.send(STREAM.input, letter);
+        return;
+      }
+      case "stop_text":
+        this.#link.send(STREAM.input, this.#composer.stopText());
+        return;
       case "button": {
         this.#pump.forget();
         const button = this.#composer.button(message.button, message.down, message.x, message.y);
@@ -100,6 +117,9 @@ export class Renderer {
       case "release_all":
         this.#pump.forget();
         this.#link.send(STREAM.input, this.#composer.releaseAll());
+        return;
+      case "show_monitor":
+        this.#link.send(STREAM.control, this.#composer.showMonitor(message.choice));
         return;
       case "ask":
         this.#link.send(STREAM.control, this.#composer.ask(message.rights));
@@ -115,7 +135,16 @@ export class Renderer {
       case "tool":
         this.#link.send(STREAM[message.stream], this.#composer.tool(STREAM[message.stream], message.message));
         return;
+      case "together":
+        this.#link.send(STREAM.control, this.#composer.together(message.message));
+        return;
+      case "wish":
+        this.#link.send(STREAM.control, this.#composer.wish(message.wish));
+        return;
       case "canvas":
+      case "part_canvas":
+      case "part":
+      case "part_gone":
       case "painter":
       case "painted":
       case "open":
@@ -133,6 +162,15 @@ export class Renderer {
   /** Where the picture is shown from now on. */
   show(surface: Surface): void {
     this.#picture.attach(surface);
+  }
+
+  /** A part of the picture is shown at a further place, too. */
+  showPart(id: number, surface: PartSurface, part: Rect): void {
+    this.#picture.show(id, surface, part);
+  }
+
+  hidePart(id: number): void {
+    this.#picture.hide(id);
   }
 
   /** This console's signature of the receipt. */
@@ -167,7 +205,11 @@ export class Renderer {
       // Bytes that cannot be read: only a whole frame helps.
       return this.#acks.reset();
     }
-    if (pushed === PUSHED.gap) return this.#acks.reset();
+    this.#meter.message(message.length);
+    if (pushed === PUSHED.gap) {
+      this.#meter.gap();
+      return this.#acks.reset();
+    }
     if (pushed !== PUSHED.complete) return;
     this.#draw(started);
   }
@@ -181,15 +223,19 @@ export class Renderer {
     }
     switch (control.type) {
       case "consent":
-        // A picture may begin now; earlier requests for it may be too old to be answered.
-        if (control.snapshot.state === "granted" && !this.#whole) this.#acks.expect();
+        this.#granted(control.snapshot.state);
         return this.#tell({ type: "consent", snapshot: plainConsent(control.snapshot) });
+      case "together":
+        if (control.message.type === "rights") this.#granted(control.message.snapshot.state);
+        return this.#tell({ type: "together", message: plainTogether(control.message) });
       case "cursor":
         return this.#cursor(control.cursor);
       case "cursor_at":
         return this.#tell({ type: "cursor_at", x: control.x, y: control.y });
       case "notice":
         return this.#tell({ type: "notice", notice: control.notice });
+      case "monitors":
+        return this.#tell({ type: "monitors", monitors: control.monitors });
       case "pong":
         return this.#pong(Number(control.nonce));
       case "ping": {
@@ -200,13 +246,20 @@ export class Renderer {
       }
       case "ask":
       case "give_up":
+      case "show_monitor":
       case "end":
+      case "wish":
       // The seal's end reads these.
       case "receipt":
       case "receipt_signed":
       case "unknown":
         return;
     }
+  }
+
+  /** A picture may begin now; earlier requests for it may be too old to be answered. */
+  #granted(state: string): void {
+    if (state === "granted" && !this.#whole) this.#acks.expect();
   }
 
   /** The agent says something to a tool. */
@@ -239,6 +292,7 @@ export class Renderer {
     }
     const dirty = decoder.dirty();
     const videos = decoder.video();
+    this.#meter.frame(videos > 0 ? decoder.videoCodec(0) : null);
     const undrawn = { frame, drawUs: 0, open: videos + 1 };
     this.#undrawn.push(undrawn);
     this.#picture.drawAll(dirty, () => {
@@ -307,6 +361,7 @@ export class Renderer {
       this.#link.send(STREAM.control, this.#composer.ping(this.#nonce));
     }
     this.#cancelPing = this.#clock.after(PING_MS, () => this.#ping());
+    this.#tell({ type: "quality", quality: this.#meter.read(now) });
   }
 
   #pong(nonce: number): void {
@@ -314,6 +369,10 @@ export class Renderer {
     this.#tell({ type: "rtt", ms: this.#clock.now() - this.#pinged.at });
     this.#pinged = null;
   }
+}
+
+function plainTogether(message: Together): Together {
+  return message.type === "rights" ? { ...message, snapshot: plainConsent(message.snapshot) } : message;
 }
 
 /** Numbers of 64 bits come as BigInt where they are large; the page counts in plain numbers. */

@@ -1,5 +1,5 @@
-import type { Link, Stream } from "../link/link";
-import { STREAM, reason } from "../link/link";
+import type { Clock, Link, Stream } from "../link/link";
+import { STREAM, reason, wallClock } from "../link/link";
 import type { SealNames, SealSecret, SealState, SealView } from "../session/seal";
 import type { FromWorker } from "./messages";
 import { ConsoleEnd, type Piece } from "./wasm";
@@ -54,9 +54,15 @@ export class Sealing implements Link {
   /** Messages that wait for a long one before them, or are long, in their order. */
   #queue: Promise<void> = Promise.resolve();
   #opening = 0;
+  #cancelDue: () => void = () => {};
   readonly #imported = new Map<string, Promise<CryptoKey>>();
 
-  constructor(secret: SealSecret, link: Link, sink: SealSink) {
+  constructor(
+    secret: SealSecret,
+    link: Link,
+    sink: SealSink,
+    readonly clock: Clock = wallClock,
+  ) {
     this.#end = new ConsoleEnd(secret.seed, secret.digits, secret.link, secret.resumption ?? new Uint8Array(), secret.left);
     this.#left = secret.left;
     this.#link = link;
@@ -78,6 +84,8 @@ export class Sealing implements Link {
   /** The way to the agent stands, for the first time or again. */
   linkUp(): void {
     this.#end.linkUp();
+    // The ends shake hands anew, and nobody here knows which keys the other has until then.
+    this.#end.renewing(this.clock.now());
     this.#drain();
   }
 
@@ -168,6 +176,7 @@ export class Sealing implements Link {
       return this.#receipts();
     }
     this.#drain();
+    this.#said();
     for (let waited = this.#end.waited(); waited; waited = this.#end.waited()) {
       this.#sink.message(waited[0] as Stream, waited.subarray(1));
     }
@@ -175,8 +184,21 @@ export class Sealing implements Link {
   }
 
   send(stream: Stream, message: Uint8Array): boolean {
-    const sealed = this.#end.outgoing(stream, message);
-    return sealed !== undefined && this.#link.send(stream, sealed);
+    const sealed = this.#end.say(stream, message, this.clock.now());
+    if (sealed) return this.#link.send(stream, sealed);
+    this.#cancelDue();
+    const due = this.#end.due();
+    if (due === undefined) return false;
+    // It waits for the keys of a hand-shake that has begun anew.
+    this.#cancelDue = this.clock.after(Math.max(0, due - this.clock.now()), () => this.#said());
+    return true;
+  }
+
+  /** Sends what waited for keys. */
+  #said(): void {
+    if (this.#closed) return;
+    const now = this.clock.now();
+    for (let said = this.#end.said(now); said; said = this.#end.said(now)) this.#link.send(said[0] as Stream, said.subarray(1));
   }
 
   open(...offer: Parameters<Link["open"]>): void {
@@ -197,6 +219,7 @@ export class Sealing implements Link {
 
   close(): void {
     this.#closed = true;
+    this.#cancelDue();
     this.#link.close();
     this.#end.free();
   }
@@ -226,6 +249,7 @@ export class Sealing implements Link {
           this.#keys = false;
           const { technician, organisation, customer } = next;
           this.#names = { technician, organisation, customer };
+          this.#sink.tell({ type: "seal_met", names: this.#names });
           const resumption = this.#end.resumption();
           if (resumption) this.#sink.tell({ type: "seal_resumption", resumption });
           break;

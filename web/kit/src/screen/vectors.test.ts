@@ -67,6 +67,16 @@ describe("the module in the browser agrees with the golden vectors", () => {
           return composer.button(BUTTONS.indexOf(input.button), input.down, input.x, input.y);
         case "wheel":
           return composer.wheel(input.dx, input.dy, input.x, input.y);
+        case "button_here":
+          return composer.button(BUTTONS.indexOf(input.button), input.down);
+        case "wheel_here":
+          return composer.wheel(input.dx, input.dy);
+        case "pointer_by":
+          return composer.pointerBy(input.dx, input.dy);
+        case "letter":
+          return composer.letter(input.letter);
+        case "stop_text":
+          return composer.stopText();
         case "text":
           return composer.text(input.text)[0];
         case "release_all":

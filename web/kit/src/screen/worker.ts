@@ -10,10 +10,11 @@ import type { MediaOffer } from "../types";
 import { wasmFraming } from "./framing";
 import type { DoorWanted, FromWorker, ToWorker } from "./messages";
 import { PageSurface, type Paint } from "./painting";
+import type { Rect } from "./picture";
 import { Renderer } from "./renderer";
 import { CODEC, type OtherDecoder } from "./video";
 import { Sealing, type ReceiptNext } from "./sealing";
-import { CanvasSurface, type Surface } from "./surface";
+import { CanvasSurface, PartSurface, type Surface } from "./surface";
 import { letterSeal, loadWasm } from "./wasm";
 
 interface Page {
@@ -41,6 +42,8 @@ let sealing: Sealing | null = null;
 let secret: SealSecret | null = null;
 let view: SealView | null = null;
 let surface: Surface | null = null;
+/** Further canvases, and the parts that they show, once they are told. */
+const parts = new Map<number, { surface: PartSurface; part: Rect | null }>();
 let kept: Uint8Array | null = null;
 /** The newest copy of the receipt, and the organisation's key. */
 let copy: Extract<ReceiptNext, { type: "sign" }> | null = null;
@@ -74,13 +77,14 @@ function open(wasm: WebAssembly.Memory, participant: number, offer: MediaOffer, 
     : new BrowserLink({ webTransport, webSocket: webSocketDialler(origin) }, sink, calendar);
   if (secret) {
     const keys = (): void => renderer?.linkUp();
-    sealing = new Sealing(secret, link, { message: render, keys, receipt: witnessed, tell: sealed });
+    sealing = new Sealing(secret, link, { message: render, keys, receipt: witnessed, tell: sealed }, clock);
     if (kept) sealing.resumeReceipt(kept);
     if (view) sealing.view(view);
   }
   const decoder = link instanceof NativeLink ? byRust(link) : null;
   renderer = new Renderer(participant, wasm, sealing ?? link, tell, clock, decoder);
   if (surface) renderer.show(surface);
+  for (const [id, { surface: place, part }] of parts) if (part) renderer.showPart(id, place, part);
   renderer.handle({ type: "watch", agent });
   link.open(offer);
 }
@@ -175,6 +179,20 @@ function handle(message: ToWorker): void {
       return;
     case "canvas":
       return show(new CanvasSurface(message.canvas));
+    case "part_canvas":
+      parts.set(message.id, { surface: new PartSurface(message.canvas), part: null });
+      return;
+    case "part": {
+      const known = parts.get(message.id);
+      if (!known) return;
+      known.part = message.part;
+      renderer?.showPart(message.id, known.surface, message.part);
+      return;
+    }
+    case "part_gone":
+      parts.delete(message.id);
+      renderer?.hidePart(message.id);
+      return;
     case "painter":
       return show(new PageSurface((paint, transfer) => page.postMessage(paint, transfer)));
     case "painted":
@@ -190,10 +208,17 @@ function handle(message: ToWorker): void {
     case "button":
     case "wheel":
     case "pointer":
+    case "pointer_by":
+    case "text":
+    case "letter":
+    case "stop_text":
     case "release_all":
+    case "show_monitor":
     case "ask":
     case "give_up":
     case "end":
+    case "together":
+    case "wish":
     case "tool":
       renderer?.handle(message);
       return;

@@ -1,4 +1,4 @@
-import type { ParticipantId } from "../types";
+import type { ParticipantId, Purpose } from "../types";
 
 /** What a console makes for a session and never sends: it goes to the customer by mouth or in a link's fragment, and to the worker. */
 export interface SealSecret {
@@ -12,6 +12,8 @@ export interface SealSecret {
   resumption: Uint8Array | null;
   /** Wrong tries that are left of code and link. */
   left: number;
+  /** In another's session: what one was brought in for. */
+  invited?: Purpose | undefined;
 }
 
 /** Wrong tries of a code or link at this end; the agent has one of its own, which makes three in all. */
@@ -40,13 +42,14 @@ export type SealState = "off" | "on" | "wrong_secret" | "tampered" | "void";
 /** Keeps a session's secret for as long as the session lasts, in this browser. */
 export interface SealKeeper {
   secret: SealSecret;
-  keep(what: Partial<Pick<SealSecret, "resumption" | "left">>): void;
+  keep(what: { resumption?: Uint8Array | null; left?: number; invited?: undefined }): void;
   forget(): void;
 }
 
 const PREFIX = "farhand.seal.";
 const LETTERS = /^[A-Za-z0-9_-]{22}$/;
 const DIGITS = /^\d{4}$/;
+const PURPOSES: ReadonlySet<Purpose> = new Set(["watch", "help", "take_over"]);
 
 export function toBase64Url(bytes: Uint8Array): string {
   return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
@@ -59,9 +62,9 @@ export function fromBase64Url(text: string): Uint8Array {
 function read(text: string | null): SealSecret | null {
   if (text === null) return null;
   try {
-    const kept = JSON.parse(text) as { seed: string; digits: string; link: string; resumption: string | null; left: number };
-    const { digits, link, left } = kept;
-    const secret = { seed: fromBase64Url(kept.seed), digits, link, resumption: kept.resumption === null ? null : fromBase64Url(kept.resumption), left };
+    const kept = JSON.parse(text) as { seed: string; digits: string; link: string; resumption: string | null; left: number; invited?: Purpose };
+    const { digits, link, left, invited } = kept;
+    const secret = { seed: fromBase64Url(kept.seed), digits, link, resumption: kept.resumption === null ? null : fromBase64Url(kept.resumption), left, ...(invited && PURPOSES.has(invited) ? { invited } : {}) };
     const whole = secret.seed.length === 32 && DIGITS.test(digits) && LETTERS.test(link) && Number.isInteger(left);
     return whole ? secret : null;
   } catch {
@@ -72,7 +75,7 @@ function read(text: string | null): SealSecret | null {
 type Store = Pick<Storage, "getItem" | "setItem" | "removeItem">;
 
 /** Four digits, all equally likely. */
-function drawDigits(): string {
+export function drawDigits(): string {
   const CODES = 10_000;
   // What is above the last whole multiple would favour the lower ones.
   const fair = 2 ** 32 - (2 ** 32 % CODES);
@@ -82,6 +85,11 @@ function drawDigits(): string {
   }
 }
 
+/** For a colleague's session: the four digits that the colleague says. They are not sent either. */
+export function invitedSecret(digits: string, invited: Purpose): SealSecret {
+  return { ...drawSecret(), digits, invited };
+}
+
 /** Secrets for a new session; `sealKeeper` keeps them once the session has its name. */
 export function drawSecret(): SealSecret {
   const random = (length: number): Uint8Array => crypto.getRandomValues(new Uint8Array(length));
@@ -89,8 +97,8 @@ export function drawSecret(): SealSecret {
 }
 
 function write(session: string, storage: Store, secret: SealSecret): void {
-  const { seed, digits, link, resumption, left } = secret;
-  storage.setItem(PREFIX + session, JSON.stringify({ seed: toBase64Url(seed), digits, link, resumption: resumption && toBase64Url(resumption), left }));
+  const { seed, digits, link, resumption, left, invited } = secret;
+  storage.setItem(PREFIX + session, JSON.stringify({ seed: toBase64Url(seed), digits, link, resumption: resumption && toBase64Url(resumption), left, invited }));
 }
 
 /** The secret of a session, made when it is first asked for, unless it was drawn before. */
@@ -103,7 +111,7 @@ export function sealKeeper(session: string, storage: Store = localStorage, drawn
   return {
     secret,
     keep(what) {
-      this.secret = { ...this.secret, ...what };
+      this.secret = { ...this.secret, ...what } as SealSecret;
       write(session, storage, this.secret);
     },
     forget: () => storage.removeItem(PREFIX + session),

@@ -1,7 +1,9 @@
 import type { Clock } from "../link/link";
 import { CLOSE } from "../link/link";
 import type { CursorShape, FromWorker, ToolMessages, ToWorker } from "../screen/messages";
-import type { FromService, Rights } from "../types";
+import type { Rect } from "../screen/picture";
+import type { Part } from "./monitors";
+import type { Choice, ColleagueInvited, FromService, ParticipantId, Prefer, Purpose, Rights, Wish } from "../types";
 import type { Origin } from "../link/websocket";
 import type { ReceiptCopy, ReceiptKeeper } from "./receipt";
 import type { SealKeeper } from "./seal";
@@ -14,6 +16,11 @@ export interface RendererPort {
   listen(handler: (message: FromWorker) => void): void;
   /** Where the picture is shown. Once. */
   attach(canvas: HTMLCanvasElement): void;
+  /** A further canvas for a part of the picture. */
+  attachPart(id: number, canvas: HTMLCanvasElement): void;
+  /** Which part that is, in the picture's pixels. */
+  showPart(id: number, part: Rect): void;
+  detachPart(id: number): void;
   close(): void;
 }
 
@@ -44,6 +51,8 @@ const INQUIRE_AFTER = 2;
 /** One session of the technician: the only place that knows where it stands. */
 export class Session {
   known = $state.raw<Known>(nothingKnown);
+  /** How this technician would like the picture. */
+  prefer = $state<Prefer>("automatic");
   cursor = $state.raw<CursorShape | null>(null);
   /** Where the customer's pointer was last seen, moved by other hands than ours. */
   pointerAt = $state.raw<{ x: number; y: number; seen: number } | null>(null);
@@ -68,6 +77,7 @@ export class Session {
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
+    this.known = { ...nothingKnown, invited: parts.seal.secret.invited ?? null };
     this.#signal = new Signal(
       parts.dial,
       parts.program,
@@ -110,6 +120,11 @@ export class Session {
     this.#parts.renderer.post({ type: "ask", rights });
   }
 
+  /** Which monitors to see, within what the customer shares. */
+  showMonitor(choice: Choice): void {
+    this.#parts.renderer.post({ type: "show_monitor", choice });
+  }
+
   giveUp(rights: Rights): void {
     this.#gaveUp = true;
     this.#parts.renderer.post({ type: "give_up", rights });
@@ -120,9 +135,31 @@ export class Session {
    * so it is told when the receipt's end is signed, or soon after.
    */
   end(): void {
+    if (this.known.invited !== null) return this.leaveForGood();
     this.#parts.renderer.post({ type: "end" });
     if (this.known.seal !== "on" || !reachable(this.known)) return this.#endAtService();
     if (this.#cancelEnd === null) this.#cancelEnd = this.#parts.clock.after(SIGN_MS, () => this.#endAtService());
+  }
+
+  /** A colleague leaves; the session goes on. */
+  leaveForGood(): void {
+    this.#parts.renderer.post({ type: "end" });
+    this.#signal.send({ type: "leave" });
+  }
+
+  /** Tells the agent, sealed, that a colleague will come, and what they prove themselves by. */
+  introduce({ participant, name, organisation, rights }: ColleagueInvited, purpose: Purpose, digits: string): void {
+    this.#parts.renderer.post({ type: "together", message: { type: "introduce", participant, name, organisation, purpose, rights, digits } });
+  }
+
+  /** A colleague must go, or need not come. */
+  dismiss(participant: ParticipantId): void {
+    this.#parts.renderer.post({ type: "together", message: { type: "dismiss", participant } });
+    this.#signal.send({ type: "remove", participant });
+  }
+
+  wish(wish: Wish): void {
+    this.#parts.renderer.post({ type: "wish", wish });
   }
 
   #endAtService(): void {
@@ -147,8 +184,21 @@ export class Session {
     this.#parts.renderer.attach(canvas);
   }
 
+  /** A further canvas shows a part of the picture; `showPart` says which. */
+  attachPart(id: number, canvas: HTMLCanvasElement): void {
+    this.#parts.renderer.attachPart(id, canvas);
+  }
+
+  showPart(id: number, { x, y, width: w, height: h }: Part): void {
+    this.#parts.renderer.showPart(id, { x, y, w, h });
+  }
+
+  detachPart(id: number): void {
+    this.#parts.renderer.detachPart(id);
+  }
+
   /** Input of the technician, straight to the worker. */
-  input(message: Extract<ToWorker, { type: "key" | "button" | "wheel" | "pointer" | "release_all" }>): void {
+  input(message: Extract<ToWorker, { type: "key" | "button" | "wheel" | "pointer" | "pointer_by" | "text" | "letter" | "stop_text" | "release_all" }>): void {
     this.#parts.renderer.post(message);
   }
 
@@ -191,6 +241,8 @@ export class Session {
     if (known.ended !== null || !reachable(known)) return;
     // Nobody hears it before there are keys.
     if (known.seal !== "on") return;
+    // For whoever was brought in, the agent has asked.
+    if (known.invited !== null) return;
     if (known.consent !== null && known.consent.state !== "fresh") return;
     const now = this.#parts.clock.now();
     if (now - this.#askedAt < ASK_AGAIN_MS) return;
@@ -226,6 +278,12 @@ export class Session {
         return this.#parts.renderer.post({ type: "renew", offer: message.offer });
       case "ended":
         return this.#take({ type: "ended", reason: message.reason });
+      case "left":
+        this.#take({ type: "left", why: message.why });
+        this.#parts.seal.forget();
+        this.#parts.receipt?.forget();
+        this.#signal.close();
+        return this.#stopMedia();
       case "problem":
         return this.#take({ type: "failed", code: message.code, message: message.message });
       case "pong":
@@ -257,7 +315,7 @@ export class Session {
         this.#askedAt = Number.NEGATIVE_INFINITY;
         this.#take({ type: "seal", state: message.state, names: message.names });
         // Nobody can come by this code any more.
-        if (message.state === "void") this.#signal.send({ type: "end" });
+        if (message.state === "void") this.#signal.send({ type: this.known.invited === null ? "end" : "leave" });
         return;
       case "seal_resumption":
         return this.#parts.seal.keep({ resumption: message.resumption });
@@ -284,11 +342,17 @@ export class Session {
         return this.#take({ type: "failed", code: "renderer", message: message.why });
       case "ready":
         return;
+      case "together":
+        if (message.message.type === "took_over" && message.message.to === this.known.participant) this.#parts.seal.keep({ invited: undefined });
+        return this.#take(message);
+      case "quality":
+      case "seal_met":
       case "consent":
       case "rtt":
       case "screen":
       case "exact":
       case "notice":
+      case "monitors":
       case "refused":
         return this.#take(message);
     }

@@ -1,4 +1,4 @@
-import { t } from "../i18n/strings.svelte";
+import { t, tryText } from "../i18n/strings.svelte";
 
 /** What the WebAssembly module says of a receipt. Every text in it is safe to show: nothing unseen is in it. */
 export interface ShownReceipt {
@@ -32,9 +32,9 @@ export interface ShownEntry {
 /** The largest file that can be a receipt, in bytes. */
 export const MAX_RECEIPT = 2 * 1024 * 1024;
 
-const REASONS: ReadonlySet<string> = new Set(["customer", "locked", "link_lost", "refused", "stopped", "timed_out", "lost", "technician", "service"]);
+const REASONS: ReadonlySet<string> = new Set(["customer", "locked", "link_lost", "refused", "stopped", "blocked", "timed_out", "lost", "technician", "service"]);
 const REFUSALS: ReadonlySet<string> = new Set(["silent", "link_lost", "void"]);
-type Reason = "customer" | "locked" | "link_lost" | "refused" | "stopped" | "timed_out" | "lost" | "technician" | "service";
+type Reason = "customer" | "locked" | "link_lost" | "refused" | "stopped" | "blocked" | "timed_out" | "lost" | "technician" | "service";
 type Refusal = "silent" | "link_lost" | "void";
 type Wrong =
   | "magic"
@@ -62,9 +62,19 @@ export function whoText(entry: ShownEntry): string {
   return entry.who === "technician" ? t("receipt.who_technician", { number: entry.technician }) : t(`receipt.who_${entry.who}`);
 }
 
+/** Which way a file went, how it ended, its size and its name. */
+const FILE = /^(in|out) ([a-z_]+) (\d+) (.*)$/s;
+
 export function whatText({ what, rights, text }: ShownEntry): string {
   const named = rights.map((right) => t(`receipt.right_${right as Right}`)).join(", ") || t("receipt.nothing");
   const places = { text, rights: named, reason: text.split(" ").map(reason).join(", ") };
+  const file = what === "file" ? FILE.exec(text) : null;
+  if (file) {
+    const [, way, end, size = "", name = ""] = file;
+    const why = tryText(`receipt.file_${end}`) ?? end ?? "";
+    const key = `receipt.what_file_${way === "in" ? "in" : "out"}${end === "whole" ? "" : "_not"}` as const;
+    return t(key, { name, size, why });
+  }
   if (what === "refusal" && REFUSALS.has(text)) return t(`receipt.what_refusal_${text as Refusal}`, places);
   return t(`receipt.what_${what}`, places);
 }

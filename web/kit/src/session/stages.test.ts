@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { ConsentSnapshot, Participant, SessionSnapshot } from "../types";
 import { may, next, nothingKnown, remarks, stageOf, type Known, type SessionEvent } from "./state";
 
-const agent: Participant = { id: 1, role: "agent", name: "", organisation: "", connected: true, media: true };
+const agent: Participant = { id: 1, role: "agent", name: "", organisation: "", connected: true, media: true, gone: false };
 
 function session(revision: number, state: SessionSnapshot["state"], more: Partial<SessionSnapshot> = {}): SessionSnapshot {
   return { id: "s", revision, state, participants: [agent], code_expires_at: 0, created_at: 0, ...more } as SessionSnapshot;

@@ -1,5 +1,20 @@
 import type { CarrierKind } from "../link/link";
-import type { ConsentEnd, ConsentSnapshot, EndReason, Hold, Notice, Participant, Right, Rights, SessionSnapshot } from "../types";
+import type { Quality } from "../screen/messages";
+import type {
+  ConsentEnd,
+  ConsentSnapshot,
+  EndReason,
+  Hold,
+  LeftWhy,
+  Monitors,
+  Notice,
+  Participant,
+  Purpose,
+  Right,
+  Rights,
+  SessionSnapshot,
+  Together,
+} from "../types";
 import { newer } from "./mirror";
 import { CONSOLE_TRIES, type SealNames, type SealState } from "./seal";
 
@@ -12,13 +27,25 @@ export type Media =
 /** Everything that is known about a session, and nothing that follows from it. */
 export interface Known {
   session: SessionSnapshot | null;
+  /** What this console may do: the session's consent, or its own where a colleague brought it in. */
   consent: ConsentSnapshot | null;
+  /** The session's. */
+  leads: ConsentSnapshot | null;
+  /** Of the colleagues whom somebody brought in, by their numbers. */
+  colleagues: Readonly<Record<number, ConsentSnapshot>>;
+  /** What this console was brought in for; null where the session is its own. */
+  invited: Purpose | null;
+  /** This console's part is over, and the session goes on. */
+  left: LeftWhy | null;
+  quality: Quality | null;
   participant: number | null;
   signal: { state: "connecting" } | { state: "open" } | { state: "lost"; since: number };
   media: Media;
   rttMs: number | null;
   screen: { width: number; height: number } | null;
   exact: boolean;
+  /** Monitors, what is shared of them, and which part of the desktop the picture shows. */
+  monitors: Monitors | null;
   ended: EndReason | null;
   /** The service or the media service refused for good. */
   failure: { code: string; message: string } | null;
@@ -41,12 +68,18 @@ export interface Known {
 export const nothingKnown: Known = {
   session: null,
   consent: null,
+  leads: null,
+  colleagues: {},
+  invited: null,
+  left: null,
+  quality: null,
   participant: null,
   signal: { state: "connecting" },
   media: { state: "connecting" },
   rttMs: null,
   screen: null,
   exact: false,
+  monitors: null,
   ended: null,
   failure: null,
   notice: null,
@@ -72,9 +105,14 @@ export type SessionEvent =
   | { type: "rtt"; ms: number }
   | { type: "screen"; width: number; height: number }
   | { type: "exact"; exact: boolean }
+  | { type: "monitors"; monitors: Monitors }
   | { type: "seal"; state: SealState; names: SealNames | null }
   | { type: "seal_left"; left: number }
   | { type: "refused" }
+  | { type: "together"; message: Together }
+  | { type: "left"; why: LeftWhy }
+  | { type: "quality"; quality: Quality }
+  | { type: "seal_met"; names: SealNames }
   | { type: "receipt_refused"; why: string }
   | { type: "notice"; notice: Notice };
 
@@ -100,11 +138,21 @@ export function next(known: Known, event: SessionEvent): Known {
       return { ...known, media: { state: "lost", since, why: event.why }, rttMs: null };
     }
     case "consent":
-      return { ...known, consent: newer(known.consent, event.snapshot) };
+      return withOwn({ ...known, leads: newer(known.leads, event.snapshot) });
+    case "together":
+      return withTogether(known, event.message);
+    case "left":
+      return { ...known, left: event.why };
+    case "quality":
+      return { ...known, quality: event.quality };
+    case "seal_met":
+      return { ...known, sealNames: event.names };
     case "rtt":
       return { ...known, rttMs: event.ms };
     case "screen":
       return { ...known, screen: { width: event.width, height: event.height } };
+    case "monitors":
+      return { ...known, monitors: event.monitors };
     case "exact":
       return { ...known, exact: event.exact };
     case "seal": {
@@ -122,6 +170,31 @@ export function next(known: Known, event: SessionEvent): Known {
       return { ...known, refused: true };
     case "notice":
       return { ...known, notice: event.notice };
+  }
+}
+
+/** What is this console's own goes before what is the session's. */
+function withOwn(known: Known): Known {
+  const own = known.participant === null ? undefined : known.colleagues[known.participant];
+  return { ...known, consent: own ?? (known.invited === null ? known.leads : null) };
+}
+
+function withTogether(known: Known, message: Together): Known {
+  switch (message.type) {
+    case "rights": {
+      const snapshot = newer(known.colleagues[message.to] ?? null, message.snapshot);
+      return withOwn({ ...known, colleagues: { ...known.colleagues, [message.to]: snapshot } });
+    }
+    case "took_over": {
+      const { [message.to]: _, ...colleagues } = known.colleagues;
+      const ours = message.to === known.participant;
+      return withOwn({ ...known, colleagues, invited: ours ? null : known.invited });
+    }
+    // A console's own messages mean nothing from an agent.
+    case "introduce":
+    case "dismiss":
+    case "unknown":
+      return known;
   }
 }
 
@@ -163,12 +236,17 @@ export type Stage =
   | { stage: "lost"; who: "us" | "them"; since: number | null }
   /** Nobody can come by the code any more, for a wrong one was tried. */
   | { stage: "wrong_code" }
+  /** The customer is asked whether this colleague may come in. */
+  | { stage: "let_in" }
+  /** This console's part is over, and the session goes on. */
+  | { stage: "left"; why: LeftWhy }
   | { stage: "ended"; reason: EndReason; consent: ConsentEnd | null }
   | { stage: "failed"; code: string; message: string };
 
 export function stageOf(known: Known): Stage {
   const { consent, session } = known;
   const consentEnd = consent?.state === "ended" ? consent.why : null;
+  if (known.left !== null) return { stage: "left", why: known.left };
   if (codeIsOver(known)) return { stage: "wrong_code" };
   if (known.ended !== null) return { stage: "ended", reason: known.ended, consent: consentEnd };
   if (known.failure !== null) return { stage: "failed", ...known.failure };
@@ -176,6 +254,7 @@ export function stageOf(known: Known): Stage {
   if (session.state === "waiting") return { stage: "waiting" };
   if (known.media.state === "lost" && consent !== null) return { stage: "lost", who: "us", since: known.media.since };
   if (session.state === "interrupted") return { stage: "lost", who: reachable(known) ? "us" : "them", since: known.interruptedAt };
+  if (known.invited !== null && known.seal === "off" && known.sealNames !== null && reachable(known)) return { stage: "let_in" };
   if (consent === null || !reachable(known)) return { stage: "joining" };
   switch (consent.state) {
     case "fresh":
@@ -203,7 +282,8 @@ function withUntold(known: Known): Known {
  * The session came to nothing by a wrong code. The service may say that it is over before the other end has said why:
  * then a try is counted that nobody has told of.
  */
-function codeIsOver({ seal, sealNames, sealLeft, ended }: Known): boolean {
+function codeIsOver({ seal, sealNames, sealLeft, ended, invited }: Known): boolean {
+  if (invited !== null) return seal === "void" || seal === "wrong_secret";
   if (sealNames !== null) return false;
   return seal === "void" || (ended !== null && (seal === "wrong_secret" || (seal === "off" && sealLeft < CONSOLE_TRIES)));
 }
@@ -215,6 +295,8 @@ function endOf(why: ConsentEnd): EndReason {
       return "refused";
     case "stopped":
       return "customer";
+    case "blocked":
+      return "blocked";
     case "ended_remotely":
       return "technician";
     case "grace_over":

@@ -40,7 +40,7 @@ const offer: MediaOffer = {
 };
 
 function snapshot(revision: number, agentHere: boolean): SessionSnapshot {
-  const agent = { id: 1, role: "agent", name: "", organisation: "", connected: agentHere, media: agentHere } as const;
+  const agent = { id: 1, role: "agent", name: "", organisation: "", connected: agentHere, media: agentHere, gone: false } as const;
   return { id: "s", revision, state: agentHere ? "live" : "waiting", participants: agentHere ? [agent] : [], code_expires_at: 0, created_at: 0 };
 }
 
@@ -63,6 +63,9 @@ function world(problem: { code: string; message: string } | null = null) {
         tell = handler;
       },
       attach: () => {},
+      attachPart: () => {},
+      showPart: () => {},
+      detachPart: () => {},
       close: () => {},
     },
     origin: { host: "h", hostname: "h", secure: true },

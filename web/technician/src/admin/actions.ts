@@ -7,6 +7,10 @@ export const ACTIONS = [
   "sign_out",
   "lock",
   "session_create",
+  "colleague_invite",
+  "colleague_join",
+  "colleague_leave",
+  "hand_over",
   "join",
   "consent",
   "session_end",
@@ -38,6 +42,11 @@ export const ACTIONS = [
   "retention_change",
   "alerts_change",
   "keys_rotate",
+  "reply_add",
+  "reply_change",
+  "reply_remove",
+  "session_note",
+  "chat_read",
   "set_up",
 ] as const;
 

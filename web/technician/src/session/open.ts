@@ -6,7 +6,10 @@ import { sealKeeper } from "@kit/session/seal";
 import { receiptKeeper } from "@kit/session/receipt";
 import { Session, type RendererPort } from "@kit/session/session.svelte";
 import type { Socket } from "@kit/session/signal";
+import { BrowserClipboard, type LocalClipboard } from "@kit/session/tools/local-clipboard";
 import { Delivery } from "./deliver";
+import { startChat } from "./tools/chat.svelte";
+import { startFiles } from "./tools/files.svelte";
 
 /** How a session reaches the service. The browser's ways, unless a program that shows the same pages brings its own. */
 export interface Ways {
@@ -18,6 +21,8 @@ export interface Ways {
   program: string;
   /** Whether keys go to the customer now. */
   capturing(on: boolean): void;
+  /** This computer's clipboard. */
+  clipboard(): LocalClipboard;
 }
 
 const browser: Ways = {
@@ -29,6 +34,7 @@ const browser: Ways = {
   origin: () => ({ host: location.host, hostname: location.hostname, secure: location.protocol === "https:" }),
   program: "farhand-web",
   capturing: () => undefined,
+  clipboard: () => new BrowserClipboard(),
 };
 
 let current = browser;
@@ -45,7 +51,7 @@ export function useWays(other: Ways): void {
 /** Opens a session of the signed-in technician. */
 export function openSession(id: string, version: string): Session {
   const delivery = new Delivery(id);
-  return new Session({
+  const session = new Session({
     dial: () => current.dial(id),
     renderer: current.renderer(),
     origin: current.origin(),
@@ -56,6 +62,9 @@ export function openSession(id: string, version: string): Session {
     deliver: (copy) => delivery.take(copy),
     inquire: () => inquire(id),
   });
+  startChat(session, id);
+  startFiles(session, id);
+  return session;
 }
 
 /** Why a session's socket cannot be opened: the browser does not say, so the API is asked. */

@@ -1,6 +1,6 @@
 import { t, type TextKey } from "@kit/i18n/strings.svelte";
 import type { Stage } from "@kit/session/state";
-import type { EndReason, Hold, Rights } from "@kit/types";
+import type { EndReason, Hold, LeftWhy, Rights } from "@kit/types";
 
 /** "to see the screen", "to control the computer": what is being asked for. */
 export function askedFor(rights: Rights): string {
@@ -16,6 +16,10 @@ export function holdText(holds: readonly Hold[]): { title: string; text: string 
 export function endedText(reason: EndReason, timedOut: boolean): { title: string; text: string } {
   const name = reason === "refused" && timedOut ? "timed_out" : reason;
   return { title: t(`ended.${name}` satisfies TextKey), text: t(`ended.${name}_text` satisfies TextKey) };
+}
+
+export function leftText(why: LeftWhy): { title: string; text: string } {
+  return { title: t(`left.${why}` satisfies TextKey), text: t(`left.${why}_text` satisfies TextKey) };
 }
 
 /** One sentence on where the session stands, for those who hear the page. */
@@ -39,6 +43,10 @@ export function stageText(stage: Stage): string {
       return t(stage.who === "us" ? "lost.us" : "lost.them");
     case "wrong_code":
       return t("wrong_code.title");
+    case "let_in":
+      return t("let_in.title");
+    case "left":
+      return leftText(stage.why).title;
     case "ended":
       return endedText(stage.reason, stage.consent === "timed_out").title;
     case "failed":

@@ -3,6 +3,7 @@ import Building from "@lucide/svelte/icons/building-2";
 import Database from "@lucide/svelte/icons/database";
 import Headset from "@lucide/svelte/icons/headset";
 import History from "@lucide/svelte/icons/history";
+import MessageSquareText from "@lucide/svelte/icons/message-square-text";
 import KeyRound from "@lucide/svelte/icons/key-round";
 import ScrollText from "@lucide/svelte/icons/scroll-text";
 import ShieldCheck from "@lucide/svelte/icons/shield-check";
@@ -34,6 +35,7 @@ export const NAVIGATION: readonly { group: "support" | "organisation" | "insight
       { place: "people", icon: Users, who: ADMINISTRATORS },
       { place: "groups", icon: ShieldCheck, who: ADMINISTRATORS },
       { place: "organisation", icon: Building, who: ADMINISTRATORS },
+      { place: "replies", icon: MessageSquareText, who: EVERYBODY },
       { place: "keys", icon: KeyRound, who: ADMINISTRATORS },
     ],
   },

@@ -86,7 +86,9 @@ export class FilesState {
   up = $state(false);
   /** Taking stopped at so many files. */
   tooMany = $state(false);
-  readonly busy = $derived(this.rows.some(({ state }) => state !== "finished" && state !== "over"));
+  /** Files that are not over yet. */
+  live = $state(0);
+  readonly busy = $derived(this.live > 0);
 
   readonly #parts: FilesParts;
   readonly #disks: Disks;
@@ -94,6 +96,8 @@ export class FilesState {
   readonly #asked = new Map<number, Asked>();
   #lists = 0;
   #cancel: (() => void) | null = null;
+  /** Something that a person did is not shown yet. */
+  #fresh = false;
   #over = false;
 
   constructor(parts: FilesParts) {
@@ -120,6 +124,7 @@ export class FilesState {
 
   /** Offers files to the customer's computer. */
   put(files: readonly { steps: string[]; source: Source }[]): void {
+    this.#freshen();
     for (const { steps, source } of files) {
       const transfer = this.#newNumber();
       this.#disks.reads(transfer, source);
@@ -152,6 +157,7 @@ export class FilesState {
   }
 
   #fetch(path: string, steps: string[], size: number, place: Place): void {
+    this.#freshen();
     const transfer = this.#newNumber();
     this.#disks.writes(transfer, place);
     this.#parts.list.fetch(transfer, path, steps, size, this.#now());
@@ -160,11 +166,13 @@ export class FilesState {
 
   /** Stops a file; one that is over goes from the list. */
   stop(transfer: number): void {
+    this.#freshen();
     this.#parts.list.stop(transfer, this.#now());
     this.#drain();
   }
 
   stopAll(): void {
+    this.#freshen();
     for (const { transfer, state } of this.#parts.list.items()) {
       if (state !== "finished" && state !== "over") this.#parts.list.stop(transfer, this.#now());
     }
@@ -173,6 +181,7 @@ export class FilesState {
 
   /** Takes everything that is over from the list. */
   clear(): void {
+    this.#freshen();
     for (const { transfer, state } of this.#parts.list.items()) {
       if (state === "finished" || state === "over") this.#parts.list.stop(transfer, this.#now());
     }
@@ -248,6 +257,13 @@ export class FilesState {
     this.#cancel = null;
   }
 
+  /** The list is told at once, and not with the next moment. */
+  #freshen(): void {
+    this.#fresh = true;
+    this.#cancel?.();
+    this.#cancel = null;
+  }
+
   #newNumber(): number {
     return (this.#parts.newNumber ?? random)();
   }
@@ -264,8 +280,9 @@ export class FilesState {
   #tickSoon(): void {
     if (this.#over || this.#cancel) return;
     // Soon for what a person has just done, and then at a pace that can be read.
-    this.#cancel = this.#parts.clock.after(this.rows.length === 0 ? 0 : EVERY_MS, () => {
+    this.#cancel = this.#parts.clock.after(this.#fresh ? 0 : EVERY_MS, () => {
       this.#cancel = null;
+      this.#fresh = false;
       this.#tick();
     });
   }
@@ -281,7 +298,8 @@ export class FilesState {
     const sorted = items.map((item, at) => ({ item, at })).toSorted((a, b) => rank(a.item) - rank(b.item) || (rank(a.item) === 2 ? b.at - a.at : a.at - b.at));
     this.rows = sorted.slice(0, MAX_ROWS).map(({ item }) => this.#row(item, now));
     this.hidden = Math.max(0, sorted.length - MAX_ROWS);
-    const busy = items.some(({ state }) => state !== "finished" && state !== "over");
+    this.live = items.filter(({ state }) => state !== "finished" && state !== "over").length;
+    const busy = this.live > 0;
     if (!busy) this.#rates.clear();
     if (busy || this.#asked.size > 0) this.#tickSoon();
     let output = this.#parts.list.next();
