@@ -40,6 +40,7 @@ const DESKTOP: (&str, &[&str]) = (
         "imagemagick",
         "x11-utils",
         "x11-xserver-utils",
+        "xclip",
         "fonts-dejavu-core",
         "libxkbcommon-x11-0",
         "libxcursor1",

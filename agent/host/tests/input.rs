@@ -34,6 +34,7 @@ promises! {
     keys_go_by_place_and_are_pressed_once,
     a_key_that_no_keyboard_has_is_refused,
     the_pointer_and_its_buttons_arrive_at_their_place,
+    the_pointer_moves_from_where_it_is_and_stays_on_the_screen,
     the_wheel_turns_by_notches_and_parts_add_up,
     everything_held_is_let_go_of,
     text_with_signs_and_line_ends_arrives_whole,
@@ -111,6 +112,19 @@ fn the_pointer_and_its_buttons_arrive_at_their_place(backend: Backend) {
         injector.flush().unwrap();
         let pointer = client.connection.query_pointer(client.root).unwrap().reply().unwrap();
         assert_eq!((pointer.root_x, pointer.root_y), place);
+    }
+}
+
+fn the_pointer_moves_from_where_it_is_and_stays_on_the_screen(backend: Backend) {
+    let (_desktop, client, mut injector) = stage(backend);
+    injector.pointer(100, 100).unwrap();
+    for (by, place) in
+        [((7, -3), (107, 97)), ((-7, 3), (100, 100)), ((-500, 0), (0, 100)), ((0, 9000), (0, 599))]
+    {
+        injector.pointer_by(by.0, by.1).unwrap();
+        injector.flush().unwrap();
+        let pointer = client.connection.query_pointer(client.root).unwrap().reply().unwrap();
+        assert_eq!((pointer.root_x, pointer.root_y), place, "by {by:?}");
     }
 }
 

@@ -141,7 +141,10 @@ impl Layout {
         }
         let older = OLDER.iter().find(|(_, newer)| *newer == keysym).map_or(keysym, |(older, _)| *older);
         let at = |column: usize, wanted: u32| {
-            let has = |(_, meanings): &&(u8, &[u32])| meanings.get(column) == Some(&wanted);
+            // What a lent key meant when the display was asked may be over by now.
+            let has = |(keycode, meanings): &&(u8, &[u32])| {
+                meanings.get(column) == Some(&wanted) && !self.lent.contains_key(keycode)
+            };
             keys.iter().find(has).map(|(keycode, _)| *keycode)
         };
         COLUMNS.into_iter().find_map(|(column, shift, third)| {
@@ -216,6 +219,18 @@ mod tests {
         let early = start + Duration::from_millis(100);
         assert_eq!(layout.lend(KEYS, 0x102, early), Err(SETTLE - Duration::from_millis(100)));
         assert_eq!(layout.lend(KEYS, 0x102, start + SETTLE), Ok(Some(8)), "the one lent longest ago");
+    }
+
+    #[test]
+    fn what_a_lent_key_meant_before_is_not_found_on_it_any_more() {
+        let mut layout = Layout::new(8, 40);
+        let start = Instant::now();
+        layout.lend(KEYS, 0x100, start).unwrap();
+        layout.lend(KEYS, 0x101, start).unwrap();
+        // As the display described it before the first of them was lent anew.
+        let before: &[(u8, &[u32])] = &[(8, &[0x100, 0x100]), (9, &[0x101, 0x101])];
+        assert_eq!(layout.lend(before, 0x102, start + SETTLE), Ok(Some(8)));
+        assert_eq!(layout.stroke(before, 0x100, 0), None);
     }
 
     #[test]
