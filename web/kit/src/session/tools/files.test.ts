@@ -1,0 +1,316 @@
+/// <reference types="node" />
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { FakeClock } from "../../testing/clock";
+import type { FileEntry, Files } from "../../types";
+import { Hasher, Transfers, confinedName, initSync } from "../../wasm/farhand_wasm.js";
+import { below, FilesState, type FilesParts } from "./files.svelte";
+import { DiskError, type Place, type Source } from "./files/disk";
+
+const root = resolve(import.meta.dirname, "../../../../..");
+
+beforeAll(() => {
+  initSync({ module: readFileSync(resolve(root, "web/kit/src/wasm/farhand_wasm_bg.wasm")) });
+});
+
+const content = (length: number): Uint8Array => Uint8Array.from({ length }, (_, at) => (at * 31 + (at >> 8)) % 256);
+
+function hash(bytes: Uint8Array): Uint8Array {
+  const hasher = new Hasher();
+  hasher.update(bytes);
+  return hasher.finish();
+}
+
+function source(bytes: Uint8Array): Source {
+  return { size: bytes.length, read: (offset, length) => Promise.resolve(bytes.slice(offset, offset + length)) };
+}
+
+/** A folder in memory. */
+class Memory implements Place {
+  readonly files = new Map<string, Uint8Array>();
+  dropped = 0;
+  room = Number.POSITIVE_INFINITY;
+
+  create(steps: readonly string[]): ReturnType<Place["create"]> {
+    const parts: number[] = [];
+    return Promise.resolve({
+      write: (bytes: Uint8Array) => {
+        if (parts.length + bytes.length > this.room) return Promise.reject(new DOMException("full", "QuotaExceededError"));
+        parts.push(...bytes);
+        return Promise.resolve();
+      },
+      keep: () => {
+        this.files.set(steps.join("/"), Uint8Array.from(parts));
+        return Promise.resolve(steps.at(-1) ?? "");
+      },
+      drop: () => {
+        this.dropped += 1;
+        return Promise.resolve();
+      },
+    });
+  }
+}
+
+/** A page with the real module, and what it said. */
+class World {
+  readonly said: Files[] = [];
+  readonly clock = new FakeClock();
+  readonly files: FilesState;
+  kept: string | null;
+  #number = 0;
+
+  constructor(kept: string | null = null) {
+    this.kept = kept;
+    // eslint-disable-next-line @typescript-eslint/no-this-alias
+    const world = this;
+    const keeper = {
+      get kept() {
+        return world.kept;
+      },
+      keep(text: string) {
+        world.kept = text;
+      },
+    };
+    this.files = new FilesState({
+      send: (message) => this.said.push(message),
+      clock: this.clock,
+      list: new Transfers() as FilesParts["list"],
+      hasher: () => new Hasher(),
+      confined: confinedName,
+      keeper,
+      newNumber: () => (this.#number += 1),
+    });
+  }
+
+  /** What was said of this kind since the last look. */
+  take<Type extends Files["type"]>(type: Type): Extract<Files, { type: Type }>[] {
+    const found = this.said.filter((message): message is Extract<Files, { type: Type }> => message.type === type);
+    this.said.splice(0, this.said.length, ...this.said.filter((message) => message.type !== type));
+    return found;
+  }
+
+  async settle(): Promise<void> {
+    for (let turn = 0; turn < 40; turn += 1) await this.clock.move(1);
+  }
+}
+
+function joined(chunks: readonly { offset: number; bytes: Uint8Array }[], from = 0): Uint8Array {
+  const whole: number[] = [];
+  for (const { offset, bytes } of chunks) {
+    expect(offset).toBe(from + whole.length);
+    whole.push(...bytes);
+  }
+  return Uint8Array.from(whole);
+}
+
+describe("files to the customer", () => {
+  it("go in order, with the hash of the whole, and say how fast", async () => {
+    const world = new World();
+    const bytes = content(200_000);
+    world.files.put([{ steps: ["Bilder", "a.bin"], source: source(bytes) }]);
+    expect(world.said).toEqual([]);
+    world.files.reach(true);
+    expect(world.take("offer")).toEqual([{ type: "offer", transfer: 1, path: ["Bilder", "a.bin"], size: 200_000, more: 0, more_size: 0 }]);
+    world.files.message({ type: "asking", transfer: 1 });
+    await world.settle();
+    expect(world.files.rows.map(({ state }) => state)).toEqual(["waits"]);
+    world.files.message({ type: "ready", transfer: 1, name: "a.bin", size: 200_000, offset: 0, until: 100_000 });
+    await world.settle();
+    const first = world.take("chunk");
+    expect(joined(first)).toEqual(bytes.slice(0, 100_000));
+    await world.clock.move(600);
+    expect(world.files.rows[0]).toMatchObject({ state: "flows", moved: 100_000, size: 200_000 });
+    world.files.message({ type: "grant", transfer: 1, until: 200_000 });
+    await world.settle();
+    await world.clock.move(600);
+    expect(world.files.rows[0]?.rate).toBeGreaterThan(0);
+    expect(joined(world.take("chunk"), 100_000)).toEqual(bytes.slice(100_000));
+    expect(world.take("done").map((done) => done.hash)).toEqual([hash(bytes)]);
+    world.files.message({ type: "finished", transfer: 1, name: "a (2).bin" });
+    await world.clock.move(600);
+    expect(world.files.rows[0]).toMatchObject({ state: "finished", name: "a (2).bin" });
+    expect(world.files.busy).toBe(false);
+  });
+
+  it("go on where the customer's side stands after a cut, and hash what it has already", async () => {
+    const world = new World();
+    const bytes = content(150_000);
+    world.files.reach(true);
+    world.files.put([{ steps: ["a"], source: source(bytes) }]);
+    world.files.message({ type: "ready", transfer: 1, name: "a", size: 150_000, offset: 0, until: 150_000 });
+    await world.settle();
+    world.files.reach(false);
+    world.said.length = 0;
+    world.files.reach(true);
+    expect(world.take("offer")).toHaveLength(1);
+    world.files.message({ type: "ready", transfer: 1, name: "a", size: 150_000, offset: 40_001, until: 150_000 });
+    await world.settle();
+    expect(joined(world.take("chunk"), 40_001)).toEqual(bytes.slice(40_001));
+    expect(world.take("done").map((done) => done.hash)).toEqual([hash(bytes)]);
+  });
+
+  it("are asked about again when nobody answers", async () => {
+    const world = new World();
+    world.files.reach(true);
+    world.files.put([{ steps: ["a"], source: source(content(10)) }]);
+    expect(world.take("offer")).toHaveLength(1);
+    await world.clock.move(6_000);
+    expect(world.take("offer")).toHaveLength(1);
+  });
+
+  it("end with a reason when the file is gone or changed, and the rest goes on", async () => {
+    const world = new World();
+    world.files.reach(true);
+    const gone: Source = { size: 10, read: () => Promise.reject(new DOMException("gone", "NotFoundError")) };
+    world.files.put([
+      { steps: ["gone"], source: gone },
+      { steps: ["good"], source: source(content(10)) },
+    ]);
+    for (const transfer of [1, 2]) world.files.message({ type: "ready", transfer, name: "x", size: 10, offset: 0, until: 10 });
+    await world.settle();
+    expect(world.take("stop")).toEqual([{ type: "stop", transfer: 1, why: "vanished" }]);
+    expect(world.take("done").map(({ transfer }) => transfer)).toEqual([2]);
+  });
+});
+
+describe("files from the customer", () => {
+  const entry = (name: string, kind: FileEntry["kind"] = "file", size = 10): FileEntry => ({ name, kind, size, changed: 0 });
+
+  async function fetched(world: World, place: Place, bytes: Uint8Array): Promise<void> {
+    await world.files.take([{ path: "/home/ada/a", entry: entry("a", "file", bytes.length) }], place);
+    world.files.message({ type: "ready", transfer: 1, name: "a", size: bytes.length, offset: 0, until: 0 });
+    await world.settle();
+    const grants = world.take("grant");
+    expect(grants.at(-1)?.until).toBe(bytes.length);
+    for (let offset = 0; offset < bytes.length; offset += 16_384) {
+      world.files.message({ type: "chunk", transfer: 1, offset, bytes: bytes.slice(offset, offset + 16_384) });
+    }
+  }
+
+  it("are written, and kept when the hash agrees", async () => {
+    const [world, place] = [new World(), new Memory()];
+    world.files.reach(true);
+    const bytes = content(100_000);
+    await fetched(world, place, bytes);
+    world.files.message({ type: "done", transfer: 1, hash: hash(bytes) });
+    await world.settle();
+    expect(place.files.get("a")).toEqual(bytes);
+    expect(world.take("finished")).toEqual([{ type: "finished", transfer: 1, name: "a" }]);
+  });
+
+  it("are thrown away when it does not", async () => {
+    const [world, place] = [new World(), new Memory()];
+    world.files.reach(true);
+    await fetched(world, place, content(50_000));
+    world.files.message({ type: "done", transfer: 1, hash: hash(content(49_999)) });
+    await world.settle();
+    expect(place.files.size).toBe(0);
+    expect(place.dropped).toBe(1);
+    expect(world.take("stop")).toEqual([{ type: "stop", transfer: 1, why: "mismatch" }]);
+  });
+
+  it("stop when this side's disk is full", async () => {
+    const [world, place] = [new World(), new Memory()];
+    place.room = 20_000;
+    world.files.reach(true);
+    await fetched(world, place, content(60_000));
+    await world.settle();
+    expect(world.take("stop")).toEqual([{ type: "stop", transfer: 1, why: "disk_full" }]);
+    await world.clock.move(600);
+    expect(world.files.rows[0]).toMatchObject({ state: "over", why: "disk_full" });
+  });
+
+  it("cannot be more than was granted, or for a number that nobody gave", async () => {
+    const [world, place] = [new World(), new Memory()];
+    world.files.reach(true);
+    await fetched(world, place, content(1_000));
+    world.files.message({ type: "chunk", transfer: 1, offset: 1_000, bytes: new Uint8Array(10) });
+    world.files.message({ type: "chunk", transfer: 99, offset: 0, bytes: new Uint8Array(10) });
+    await world.settle();
+    expect(world.take("stop").map(({ transfer, why }) => [transfer, why])).toEqual([
+      [1, "failed"],
+      [99, "cancelled"],
+    ]);
+    expect(place.files.size).toBe(0);
+  });
+
+  it("come with the folders above them, under names that stay below", async () => {
+    const [world, place] = [new World(), new Memory()];
+    world.files.reach(true);
+    const taking = world.files.take([{ path: "/home/ada/docs", entry: entry("docs", "folder") }], place);
+    await world.settle();
+    const [list] = world.take("list");
+    expect(list?.path).toBe("/home/ada/docs");
+    world.files.message({ type: "listing", list: list?.list ?? 0, path: "/home/ada/docs", parent: "/home/ada", entries: [entry("a.txt"), entry("..")], more: true, cut: false });
+    world.files.message({ type: "listing", list: list?.list ?? 0, path: "/home/ada/docs", parent: "/home/ada", entries: [entry("con.txt"), entry("pipe", "other")], more: false, cut: false });
+    await taking;
+    await world.settle();
+    expect(world.take("fetch").map(({ path }) => path)).toEqual(["/home/ada/docs/a.txt", "/home/ada/docs/con.txt"]);
+    expect(world.files.rows.map(({ name }) => name)).toEqual(["a.txt", "_con.txt"]);
+  });
+});
+
+describe("the customer's folders", () => {
+  it("are shown whole, folders first, when the customer lets them", async () => {
+    const world = new World();
+    world.files.reach(true);
+    const looking = world.files.look("");
+    const [list] = world.take("list");
+    world.files.message({ type: "list_asking", list: list?.list ?? 0 });
+    expect(world.files.folder.state).toBe("asking");
+    const entries: FileEntry[] = [
+      { name: "b10", kind: "file", size: 1, changed: 0 },
+      { name: "b9", kind: "file", size: 1, changed: 0 },
+      { name: "z", kind: "folder", size: 0, changed: 0 },
+    ];
+    world.files.message({ type: "listing", list: list?.list ?? 0, path: "/home/ada", parent: "/home", entries, more: false, cut: false });
+    await looking;
+    // The path asked for was the customer's own, which has a name by now.
+    expect(world.files.folder).toMatchObject({ state: "open", path: "/home/ada" });
+    expect(world.files.folder.state === "open" && world.files.folder.entries.map(({ name }) => name)).toEqual(["z", "b9", "b10"]);
+  });
+
+  it("say why they are not", async () => {
+    const world = new World();
+    world.files.reach(true);
+    const looking = world.files.look("/root");
+    const [list] = world.take("list");
+    world.files.message({ type: "list_refused", list: list?.list ?? 0, why: "denied" });
+    await looking;
+    expect(world.files.folder).toEqual({ state: "refused", path: "/root", why: "denied" });
+  });
+
+  it("have names as their system writes them", () => {
+    expect(below("/", "a")).toBe("/a");
+    expect(below("/home/ada", "a")).toBe("/home/ada/a");
+    expect(below("C:\\Users", "a")).toBe("C:\\Users\\a");
+  });
+});
+
+describe("a page that was loaded again", () => {
+  it("takes back what it began, and nobody waits for it", async () => {
+    const before = new World();
+    before.files.reach(true);
+    before.files.put([{ steps: ["a"], source: source(content(10)) }]);
+    await before.clock.move(600);
+    const world = new World(before.kept);
+    world.files.reach(true);
+    expect(world.said).toEqual([{ type: "stop", transfer: 1, why: "cancelled" }]);
+    const broken = new World("{nonsense");
+    broken.files.reach(true);
+    expect(broken.said).toEqual([]);
+  });
+});
+
+describe("a disk", () => {
+  it("has a reason of its own for what it cannot do", async () => {
+    const world = new World();
+    world.files.reach(true);
+    const place: Place = { create: () => Promise.reject(new DiskError("denied")) };
+    await world.files.take([{ path: "/a", entry: { name: "a", kind: "file", size: 1, changed: 0 } }], place);
+    world.files.message({ type: "ready", transfer: 1, name: "a", size: 1, offset: 0, until: 0 });
+    await world.settle();
+    expect(world.take("stop")).toEqual([{ type: "stop", transfer: 1, why: "denied" }]);
+  });
+});
