@@ -10,9 +10,11 @@ use std::time::Instant;
 use farhand_protocol::channel::Cursor;
 
 pub use crate::encode::{FrameView, Rect};
+use crate::monitors::{Area, Seen, View};
 
 #[cfg(feature = "scrap")]
 mod compare;
+mod cover;
 #[cfg(target_os = "linux")]
 mod cursor;
 pub mod fake;
@@ -74,8 +76,10 @@ pub struct Happened {
     pub cursor_shape: bool,
     /// The pointer moved: see [`Capturer::cursor_at`].
     pub cursor_moved: bool,
-    /// The screen has another size: see [`Capturer::geometry`]. The next grab is a whole frame.
+    /// The picture has another size: see [`Capturer::geometry`]. The next grab is a whole frame.
     pub resized: bool,
+    /// Monitors, windows or what is shown of them changed: see [`Capturer::seen`].
+    pub desk: bool,
     /// Someone called [`Waker::wake`].
     pub woken: bool,
     /// The time given to `wait` has come.
@@ -93,9 +97,12 @@ impl Happened {
 /// What [`Capturer::grab`] took.
 #[derive(Debug)]
 pub struct Captured<'a> {
-    /// The whole screen. The fourth byte of each pixel means nothing.
+    /// The part of the desktop that is shown, with what must not be seen covered. The fourth byte of each pixel means
+    /// nothing.
     pub frame: FrameView<'a>,
-    /// What changed since the last grab, within the frame; may overlap. Empty if nothing did.
+    /// Which part that is.
+    pub area: Area,
+    /// What changed since the last grab, counted from the frame's corner; may overlap. Empty if nothing did.
     pub damage: &'a [Rect],
     /// The time just before the pixels were taken.
     pub captured_at: Instant,
@@ -126,7 +133,7 @@ impl fmt::Debug for Waker {
 
 /// The screen of this machine. Lives on a thread of its own.
 pub trait Capturer: Send {
-    /// The screen's size, as of the last `wait` or `grab`.
+    /// The picture's size, as of the last `wait` or `grab`.
     fn geometry(&self) -> Geometry;
 
     /// Something that makes [`Capturer::wait`] return from another thread.
@@ -152,11 +159,20 @@ pub trait Capturer: Send {
     /// [`CaptureError`] when it cannot be had.
     fn cursor(&mut self) -> Result<Cursor, CaptureError>;
 
-    /// Where the pointer is, pixels from the screen's top left corner.
+    /// Where the pointer is, pixels from the desktop's top left corner.
     ///
     /// # Errors
     /// [`CaptureError`] when it cannot be had.
     fn cursor_at(&mut self) -> Result<(i32, i32), CaptureError>;
+
+    /// What is shown from now on, and what is kept out of it. Nothing else is in a frame that is grabbed after this.
+    ///
+    /// # Errors
+    /// [`CaptureError`] when this back end cannot do it; nothing may be captured then.
+    fn set_view(&mut self, view: View) -> Result<(), CaptureError>;
+
+    /// What is shown now, where technicians may press, and what they are told; as of the last `wait` or `grab`.
+    fn seen(&self) -> Seen;
 }
 
 /// Why the screen cannot be captured. Each is a sentence for people that says what to do.
@@ -221,6 +237,12 @@ pub enum CaptureError {
     NoMemory {
         /// What the system said.
         detail: String,
+    },
+    /// The back end shows the whole screen or nothing.
+    #[error("A screen that is captured by {name} can only be shared whole. Choose another kind of capture.")]
+    OnlyWhole {
+        /// Name of the back end.
+        name: &'static str,
     },
     /// The back end asked for is not in this program or not on this system.
     #[error("This program has no screen capture of the kind {name} on this system. Choose another kind.")]

@@ -1,16 +1,34 @@
 //! The customer's machine: its screen, its keys and pointer, its video encoders. The only crate that may ask which
 //! operating system it runs on and the only one with `unsafe`; everything above works against the façades here, each
-//! of which has a back end that needs no machine at all ([`capture::fake`], [`input::fake`], [`encode::fake`]).
+//! of which has a back end that needs no machine at all ([`capture::fake`], [`clipboard::fake`], [`input::fake`],
+//! [`encode::fake`]).
 //!
 //! - [`capture`]: what the screen shows and which part of it changed;
+//! - [`clipboard`]: what people copied, and what is put there for them to paste;
 //! - [`input`]: keys, pointer and text put in as if typed here;
 //! - [`keeper`]: a child process that lets go of held keys when the agent dies;
+//! - [`hands`]: what is done to this machine's own keyboard and mouse;
+//! - [`overlay`]: the border of a controlled screen, and what technicians point at;
+//! - [`guard`]: keeps a window in sight;
+//! - [`files`]: files of the far side, confined to a folder;
+//! - [`system`]: what the machine is and does: summary, processes, services, log, software;
+//! - [`pty`]: the customer's command line, at a terminal that somebody else sits at;
+//! - [`monitors`]: which monitors and windows there are, and what must not be seen of them;
 //! - [`encode`]: video encoders for the regions that move like video.
 
 pub mod capture;
+pub mod clipboard;
+pub mod clock;
 pub mod encode;
+pub mod files;
+pub mod guard;
+pub mod hands;
 pub mod input;
 pub mod keeper;
+pub mod monitors;
+pub mod overlay;
+pub mod pty;
+pub mod system;
 #[cfg(target_os = "linux")]
 mod x11;
 

@@ -116,7 +116,10 @@ impl Area {
         let along = |a: i32, a_len: u32, b: i32, b_len: u32| {
             let start = a.max(b);
             let end = (i64::from(a) + i64::from(a_len)).min(i64::from(b) + i64::from(b_len));
-            u32::try_from(end - i64::from(start)).ok().filter(|length| *length > 0).map(|length| (start, length))
+            u32::try_from(end - i64::from(start))
+                .ok()
+                .filter(|length| *length > 0)
+                .map(|length| (start, length))
         };
         let (x, width) = along(self.x, self.width, other.x, other.width)?;
         let (y, height) = along(self.y, self.height, other.y, other.height)?;

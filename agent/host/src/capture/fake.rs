@@ -5,7 +5,11 @@ use std::time::Instant;
 
 use farhand_protocol::channel::Cursor;
 
+use super::cover::Cover;
 use super::{CaptureError, Captured, Capturer, FrameView, Geometry, Happened, Rect, Waker};
+use crate::monitors::fake::FakeDesktop;
+use crate::monitors::scene::Scene;
+use crate::monitors::{Area, Seen, View};
 
 /// The screen, as the test sees it. Cheap to clone; all clones are one screen.
 #[derive(Clone, Debug)]
@@ -20,6 +24,7 @@ struct Shared {
 #[derive(Debug)]
 struct State {
     geometry: Geometry,
+    desktop: FakeDesktop,
     pixels: Vec<u8>,
     damage: Vec<Rect>,
     cursor: Cursor,
@@ -37,6 +42,7 @@ impl FakeScreen {
     pub fn new(geometry: Geometry) -> Self {
         let state = State {
             geometry,
+            desktop: FakeDesktop::default(),
             pixels: black(geometry),
             damage: vec![geometry.bounds()],
             cursor: Cursor { width: 0, height: 0, hot_x: 0, hot_y: 0, rgba: Vec::new() },
@@ -45,6 +51,7 @@ impl FakeScreen {
                 damage: true,
                 cursor_shape: true,
                 cursor_moved: true,
+                desk: true,
                 ..Happened::default()
             },
             told: false,
@@ -57,11 +64,22 @@ impl FakeScreen {
     /// A capturer of this screen.
     #[must_use]
     pub fn capturer(&self) -> FakeCapturer {
-        let (geometry, pixels) = {
+        let mut scene = Scene::default();
+        let pixels = {
             let state = self.lock();
-            (state.geometry, state.pixels.clone())
+            state.put_into(&mut scene);
+            state.pixels.clone()
         };
-        FakeCapturer { screen: self.clone(), geometry, pixels, damage: Vec::new() }
+        let seen = scene.seen();
+        FakeCapturer {
+            screen: self.clone(),
+            scene,
+            seen,
+            cover: Cover::default(),
+            shown: Area::default(),
+            pixels,
+            damage: Vec::new(),
+        }
     }
 
     /// Fills a rectangle with one colour, blue first. What lies outside the screen is left out.
@@ -100,6 +118,14 @@ impl FakeScreen {
         self.0.changed.notify_all();
     }
 
+    /// Other monitors and windows.
+    pub fn set_desktop(&self, desktop: FakeDesktop) {
+        let mut state = self.lock();
+        state.desktop = desktop;
+        state.happened.desk = true;
+        self.0.changed.notify_all();
+    }
+
     /// Gives the pointer a shape.
     pub fn set_cursor(&self, cursor: Cursor) {
         let mut state = self.lock();
@@ -133,6 +159,14 @@ impl FakeScreen {
     }
 }
 
+impl State {
+    fn put_into(&self, scene: &mut Scene) {
+        scene.set_screen(self.geometry.width, self.geometry.height);
+        self.desktop.put_into(scene);
+        scene.set_pointer(self.at.0, self.at.1);
+    }
+}
+
 fn black(geometry: Geometry) -> Vec<u8> {
     vec![0; geometry.width as usize * geometry.height as usize * 4]
 }
@@ -141,14 +175,19 @@ fn black(geometry: Geometry) -> Vec<u8> {
 #[derive(Debug)]
 pub struct FakeCapturer {
     screen: FakeScreen,
-    geometry: Geometry,
+    scene: Scene,
+    seen: Seen,
+    cover: Cover,
+    /// The part of the desktop that the last frame shows.
+    shown: Area,
     pixels: Vec<u8>,
     damage: Vec<Rect>,
 }
 
 impl Capturer for FakeCapturer {
     fn geometry(&self) -> Geometry {
-        self.geometry
+        let Area { width, height, .. } = self.seen.monitors.area;
+        Geometry { width, height }
     }
 
     fn waker(&self) -> Waker {
@@ -166,7 +205,13 @@ impl Capturer for FakeCapturer {
                 return Err(failure.clone());
             }
             if state.happened.any() {
-                self.geometry = state.geometry;
+                state.put_into(&mut self.scene);
+                let seen = self.scene.seen();
+                if seen != self.seen {
+                    state.happened.desk = true;
+                    state.happened.damage = !state.told;
+                    self.seen = seen;
+                }
                 state.told |= state.happened.damage;
                 return Ok(std::mem::take(&mut state.happened));
             }
@@ -185,6 +230,7 @@ impl Capturer for FakeCapturer {
 
     fn grab(&mut self) -> Result<Captured<'_>, CaptureError> {
         let captured_at = Instant::now();
+        let stride;
         {
             let mut state = self.screen.lock();
             if let Some(failure) = &state.failure {
@@ -193,14 +239,35 @@ impl Capturer for FakeCapturer {
             state.grabs += 1;
             state.happened.damage = false;
             state.told = false;
-            self.geometry = state.geometry;
+            state.put_into(&mut self.scene);
+            self.seen = self.scene.seen();
             self.damage.clear();
             self.damage.append(&mut state.damage);
             self.pixels.clone_from(&state.pixels);
+            stride = state.geometry.width as usize * 4;
         }
-        let Geometry { width, height } = self.geometry;
-        let frame = FrameView { pixels: &self.pixels, stride: width as usize * 4, width, height };
-        Ok(Captured { frame, damage: &self.damage, captured_at })
+        let area = self.seen.monitors.area;
+        let moved = std::mem::replace(&mut self.shown, area) != area;
+        let hidden = self.seen.blocked.clone();
+        let uncovered = self.cover.uncovered(&hidden);
+        let newly = self.cover.put(hidden, &mut self.pixels, stride);
+        let as_area =
+            |rect: &Rect| Area { x: rect.x as i32, y: rect.y as i32, width: rect.w, height: rect.h };
+        let mut changed: Vec<Area> = self.damage.iter().map(as_area).chain(uncovered).chain(newly).collect();
+        if moved {
+            changed = vec![area];
+        }
+        let in_frame = |part: Area| Rect {
+            x: (part.x - area.x) as u32,
+            y: (part.y - area.y) as u32,
+            w: part.width,
+            h: part.height,
+        };
+        self.damage = changed.into_iter().filter_map(|part| part.overlap(area)).map(in_frame).collect();
+        let start = area.y as usize * stride + area.x as usize * 4;
+        let (width, height) = (area.width, area.height);
+        let frame = FrameView { pixels: &self.pixels[start..], stride, width, height };
+        Ok(Captured { frame, area, damage: &self.damage, captured_at })
     }
 
     fn cursor(&mut self) -> Result<Cursor, CaptureError> {
@@ -211,5 +278,20 @@ impl Capturer for FakeCapturer {
     fn cursor_at(&mut self) -> Result<(i32, i32), CaptureError> {
         let state = self.screen.lock();
         state.failure.clone().map_or(Ok(state.at), Err)
+    }
+
+    fn set_view(&mut self, view: View) -> Result<(), CaptureError> {
+        self.scene.set_view(view);
+        let mut state = self.screen.lock();
+        state.happened.desk = true;
+        state.happened.damage = true;
+        drop(state);
+        self.seen = self.scene.seen();
+        self.screen.0.changed.notify_all();
+        Ok(())
+    }
+
+    fn seen(&self) -> Seen {
+        self.seen.clone()
     }
 }

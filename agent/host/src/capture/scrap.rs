@@ -13,6 +13,8 @@ use farhand_protocol::channel::Cursor;
 use super::{
     CaptureError, Captured, Capturer, FrameView, Geometry, Happened, MAX_PIXELS, Rect, Waker, compare,
 };
+use crate::monitors::scene::Scene;
+use crate::monitors::{Area, Seen, Share, View};
 
 /// Looks at the screen a second while somebody waits for a change.
 const LOOKS: u32 = 30;
@@ -151,7 +153,8 @@ impl Capturer for ScrapCapturer {
             old.copy_from_slice(&new[..row]);
         }
         let frame = FrameView { pixels: &self.frame, stride: row, width, height };
-        Ok(Captured { frame, damage: &self.rects, captured_at })
+        let area = Area { x: 0, y: 0, width, height };
+        Ok(Captured { frame, area, damage: &self.rects, captured_at })
     }
 
     fn cursor(&mut self) -> Result<Cursor, CaptureError> {
@@ -160,6 +163,23 @@ impl Capturer for ScrapCapturer {
 
     fn cursor_at(&mut self) -> Result<(i32, i32), CaptureError> {
         Ok((0, 0))
+    }
+
+    fn set_view(&mut self, view: View) -> Result<(), CaptureError> {
+        // It knows no windows: it could keep none out of the picture.
+        match view.share {
+            Share::Everything if view.rules.is_empty() => Ok(()),
+            Share::Everything | Share::Monitor(_) | Share::Window(_) => {
+                Err(CaptureError::OnlyWhole { name: "scrap" })
+            }
+        }
+    }
+
+    fn seen(&self) -> Seen {
+        let Geometry { width, height } = self.geometry;
+        let mut scene = Scene::default();
+        scene.set_screen(width, height);
+        scene.seen()
     }
 }
 

@@ -15,7 +15,6 @@ use x11rb::cookie::Cookie;
 use x11rb::errors::ReplyError;
 use x11rb::protocol::Event;
 use x11rb::protocol::damage::{self, ConnectionExt as _};
-use x11rb::protocol::randr::{self, ConnectionExt as _};
 use x11rb::protocol::shm::{self, ConnectionExt as _};
 use x11rb::protocol::xfixes::{self, ConnectionExt as _};
 use x11rb::protocol::xinput::{self, ConnectionExt as _};
@@ -23,8 +22,12 @@ use x11rb::protocol::xproto::{self, ConnectionExt as _};
 use x11rb::rust_connection::RustConnection;
 
 use super::{
-    CaptureError, Captured, Capturer, FrameView, Geometry, Happened, MAX_PIXELS, Rect, Waker, cursor, rects,
+    CaptureError, Captured, Capturer, FrameView, Geometry, Happened, MAX_PIXELS, Rect, Waker, cover, cursor,
+    rects,
 };
+use crate::monitors::scene::Scene;
+use crate::monitors::x11::Tracker;
+use crate::monitors::{Area, Seen, View};
 use crate::x11::segment::{Segment, SegmentError};
 use crate::x11::{Fault, connect, require};
 
@@ -32,6 +35,8 @@ use crate::x11::{Fault, connect, require};
 const PIXEL: usize = 4;
 /// How often a grab begins again because the screen changed its size meanwhile.
 const ATTEMPTS: usize = 8;
+/// How often the display is asked about what changes while it is asked.
+const SETTLES: usize = 8;
 
 /// The capturer of an X11 display.
 #[derive(Debug)]
@@ -40,7 +45,12 @@ pub struct X11Capturer {
     root: xproto::Window,
     damage: damage::Damage,
     region: xfixes::Region,
-    geometry: Geometry,
+    /// The desktop's size, and the frame's in memory; what is handed out is a part of it.
+    desktop: Geometry,
+    tracker: Tracker,
+    /// What was told last.
+    seen: Seen,
+    cover: cover::Cover,
     /// The frame, and after it room of the same size for the rectangles that are not read in whole rows.
     memory: Segment,
     /// The next grab takes everything.
@@ -48,6 +58,10 @@ pub struct X11Capturer {
     /// Request that emptied the damage last: what was told before it is old news.
     emptied: u64,
     rects: Vec<Rect>,
+    /// The part of the desktop that the last frame shows.
+    shown: Area,
+    /// The desktop changed while a frame was taken.
+    again: bool,
     happened: Happened,
     bell: Arc<OwnedFd>,
 }
@@ -56,6 +70,8 @@ enum GrabError {
     /// The screen has another size than it had.
     Moved,
     Failed(Fault),
+    /// Said already as others need it.
+    Given(CaptureError),
 }
 
 impl<E: Into<Fault>> From<E> for GrabError {
@@ -73,8 +89,10 @@ impl X11Capturer {
         require(&connection, shm::X11_EXTENSION_NAME, "MIT-SHM")?;
         let root = check_format(&connection, screen)?;
         let (damage, region) = subscribe(&connection, root)?;
-        let geometry = root_geometry(&connection, root)?;
-        let memory = share(&connection, geometry)?;
+        let tracker = Tracker::new(&connection, screen)?;
+        let desktop = root_geometry(&connection, root)?;
+        let memory = share(&connection, desktop)?;
+        let seen = tracker.scene().seen();
         let bell = rustix::event::eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)
             .map_err(|error| CaptureError::NoMemory { detail: error.to_string() })?;
         Ok(Self {
@@ -82,52 +100,100 @@ impl X11Capturer {
             root,
             damage,
             region,
-            geometry,
+            desktop,
+            tracker,
+            seen,
+            cover: cover::Cover::default(),
             memory,
             whole: true,
             emptied: 0,
             rects: Vec::new(),
+            shown: Area::default(),
+            again: false,
             happened: Happened {
                 damage: true,
                 cursor_shape: true,
                 cursor_moved: true,
+                desk: true,
                 ..Happened::default()
             },
             bell: Arc::new(bell),
         })
     }
 
-    /// Takes in every event that is here already.
+    /// Takes in every event that is here already, and what is to be asked because of them.
     fn drain(&mut self) -> Result<(), CaptureError> {
-        let mut resized = false;
+        let mut changed = false;
+        for _ in 0..SETTLES {
+            changed |= self.take_events(|_| {})?;
+            if !self.tracker.is_stale() {
+                break;
+            }
+            changed = true;
+            self.tracker.settle(&self.connection)?;
+        }
+        if changed { self.look() } else { Ok(()) }
+    }
+
+    /// Takes in every event that is here already. Whether any may have changed the desktop; `after` is called with the
+    /// scene after each that may.
+    fn take_events(&mut self, mut after: impl FnMut(&Scene)) -> Result<bool, CaptureError> {
+        let mut changed = false;
         while let Some((event, sequence)) =
             self.connection.poll_for_event_with_sequence().map_err(Fault::from)?
         {
-            match event {
+            match &event {
                 Event::DamageNotify(_) => self.happened.damage |= sequence >= self.emptied,
                 Event::XfixesCursorNotify(_) => self.happened.cursor_shape = true,
-                Event::XinputRawMotion(_) => self.happened.cursor_moved = true,
-                Event::ConfigureNotify(event) => resized |= event.window == self.root,
-                Event::RandrScreenChangeNotify(_) => resized = true,
+                Event::XinputRawMotion(_) => {
+                    self.happened.cursor_moved = true;
+                    self.tracker.take(&event);
+                }
                 Event::Error(error) => tracing::debug!(?error, "the display refused a request"),
-                // Events are the display's to add; those not asked for mean nothing here.
-                _ => {}
+                other => {
+                    self.tracker.take(other);
+                    changed = true;
+                    after(self.tracker.scene());
+                }
             }
         }
-        if resized { self.resize().map(drop) } else { Ok(()) }
+        Ok(changed)
     }
 
-    /// Looks whether the screen has another size, and makes the memory anew then.
+    /// Compares the desktop with what was told of it.
+    fn look(&mut self) -> Result<(), CaptureError> {
+        self.resize()?;
+        let seen = self.tracker.scene().seen();
+        if seen == self.seen {
+            return Ok(());
+        }
+        let (before, after) = (self.seen.monitors.area, seen.monitors.area);
+        if before != after {
+            self.whole = true;
+            self.happened.resized |= (before.width, before.height) != (after.width, after.height);
+        }
+        if before != after || self.seen.blocked != seen.blocked {
+            self.happened.damage = true;
+        }
+        if self.tracker.is_composited() {
+            self.cover.linger(&self.seen, &seen, Instant::now());
+        }
+        self.happened.desk = true;
+        self.seen = seen;
+        Ok(())
+    }
+
+    /// Looks whether the desktop has another size, and makes the memory anew then.
     fn resize(&mut self) -> Result<bool, CaptureError> {
-        let geometry = root_geometry(&self.connection, self.root)?;
-        if geometry == self.geometry {
+        let desktop = root_geometry(&self.connection, self.root)?;
+        if desktop == self.desktop {
             return Ok(false);
         }
         self.connection.shm_detach(self.memory.id()).map_err(Fault::from)?;
-        self.memory = share(&self.connection, geometry)?;
-        self.geometry = geometry;
+        self.memory = share(&self.connection, desktop)?;
+        self.desktop = desktop;
+        self.cover.forget();
         self.whole = true;
-        self.happened.resized = true;
         self.happened.damage = true;
         Ok(true)
     }
@@ -157,24 +223,57 @@ impl X11Capturer {
 
     /// Empties the damage and takes its pixels.
     fn take(&mut self) -> Result<Instant, GrabError> {
-        let bounds = self.geometry.bounds();
+        let bounds = self.desktop.bounds();
+        let area = self.tracker.scene().area();
+        let part = rect_of(area);
         self.rects.clear();
+        if part.x + part.w > bounds.w || part.y + part.h > bounds.h {
+            return Err(GrabError::Moved);
+        }
+        let hidden = self.cover.hidden(self.tracker.scene(), area);
         if self.whole {
             let emptied = self.connection.damage_subtract(self.damage, x11rb::NONE, x11rb::NONE)?;
             self.emptied = emptied.sequence_number();
-            self.rects.push(bounds);
+            self.cover.forget();
+            self.rects.push(part);
         } else {
             let emptied = self.connection.damage_subtract(self.damage, x11rb::NONE, self.region)?;
             self.emptied = emptied.sequence_number();
             std::mem::forget(emptied);
             let region = self.connection.xfixes_fetch_region(self.region)?.reply()?;
-            self.rects.extend(region.rectangles.iter().filter_map(|rect| clip(rect, bounds)));
+            self.rects.extend(region.rectangles.iter().filter_map(|rect| clip(rect, part)));
+            self.rects.extend(self.cover.uncovered(&hidden).into_iter().map(rect_of));
             rects::tidy(&mut self.rects);
         }
         let captured_at = Instant::now();
         self.fetch(bounds)?;
+        self.conceal(area, hidden)?;
         self.whole = false;
+        self.shown = area;
+        for rect in &mut self.rects {
+            (rect.x, rect.y) = (rect.x - part.x, rect.y - part.y);
+        }
         Ok(captured_at)
+    }
+
+    /// Covers what must not be seen: as the desktop was when the pixels were asked for, and after each change of which
+    /// the server told before it handed out the last of them.
+    fn conceal(&mut self, area: Area, mut hidden: Vec<Area>) -> Result<(), GrabError> {
+        let mut later = Vec::new();
+        let changed = self.take_events(|scene| {
+            cover::gather(&mut later, scene.hidden(area));
+        });
+        // Whatever is covered for this frame alone is looked at again at once.
+        if changed.map_err(GrabError::Given)? {
+            self.again = true;
+        }
+        hidden.extend(later);
+        let bounds = self.desktop.bounds();
+        let row = bounds.w as usize * PIXEL;
+        let frame = row * bounds.h as usize;
+        let newly = self.cover.put(hidden, &mut self.memory.bytes_mut()[..frame], row);
+        self.rects.extend(newly.into_iter().map(rect_of));
+        Ok(())
     }
 
     /// Brings the pixels of all rectangles into the frame. Broad ones are read as whole rows, straight to their place;
@@ -229,7 +328,8 @@ impl X11Capturer {
 
 impl Capturer for X11Capturer {
     fn geometry(&self) -> Geometry {
-        self.geometry
+        let Area { width, height, .. } = self.seen.monitors.area;
+        Geometry { width, height }
     }
 
     fn waker(&self) -> Waker {
@@ -244,6 +344,7 @@ impl Capturer for X11Capturer {
         let mut timed_out = false;
         loop {
             self.drain()?;
+            self.happened.damage |= self.cover.expire(Instant::now());
             self.happened.woken |= self.rung();
             if self.happened.any() {
                 return Ok(std::mem::take(&mut self.happened));
@@ -251,30 +352,34 @@ impl Capturer for X11Capturer {
             if timed_out {
                 return Ok(Happened { timed_out, ..Happened::default() });
             }
-            timed_out = self.sleep(until)?;
+            let next = [until, self.cover.until()].into_iter().flatten().min();
+            timed_out = self.sleep(next)? && until.is_some_and(|until| until <= Instant::now());
         }
     }
 
     fn grab(&mut self) -> Result<Captured<'_>, CaptureError> {
         self.drain()?;
+        self.again = false;
         for _ in 0..ATTEMPTS {
             match self.take() {
                 Ok(captured_at) => {
-                    self.happened.damage = false;
-                    let Geometry { width, height } = self.geometry;
-                    let stride = width as usize * PIXEL;
-                    let pixels = &self.memory.bytes()[..stride * height as usize];
-                    let frame = FrameView { pixels, stride, width, height };
-                    return Ok(Captured { frame, damage: &self.rects, captured_at });
+                    self.happened.damage = std::mem::take(&mut self.again);
+                    let area = self.shown;
+                    let stride = self.desktop.width as usize * PIXEL;
+                    let all = stride * self.desktop.height as usize;
+                    let start = area.y as usize * stride + area.x as usize * PIXEL;
+                    let pixels = &self.memory.bytes()[start..all];
+                    let frame = FrameView { pixels, stride, width: area.width, height: area.height };
+                    return Ok(Captured { frame, area, damage: &self.rects, captured_at });
                 }
                 Err(GrabError::Moved) => {
                     // What was emptied is not in the frame.
                     self.whole = true;
-                    if !self.resize()? {
-                        return Err(CaptureError::Refused { detail: "the screen cannot be read".to_owned() });
-                    }
+                    self.resize()?;
+                    self.drain()?;
                 }
                 Err(GrabError::Failed(fault)) => return Err(fault.into()),
+                Err(GrabError::Given(error)) => return Err(error),
             }
         }
         Err(CaptureError::Refused { detail: "the screen keeps changing its size".to_owned() })
@@ -295,6 +400,21 @@ impl Capturer for X11Capturer {
             self.connection.query_pointer(self.root).map_err(Fault::from)?.reply().map_err(Fault::from)?;
         Ok((pointer.root_x.into(), pointer.root_y.into()))
     }
+
+    fn set_view(&mut self, view: View) -> Result<(), CaptureError> {
+        self.tracker.set_view(view);
+        self.tracker.settle(&self.connection)?;
+        self.look()
+    }
+
+    fn seen(&self) -> Seen {
+        self.seen.clone()
+    }
+}
+
+/// A part of the desktop, which begins at 0, 0.
+fn rect_of(area: Area) -> Rect {
+    Rect { x: area.x.max(0) as u32, y: area.y.max(0) as u32, w: area.width, h: area.height }
 }
 
 /// Asks for a rectangle's pixels at an offset of the shared memory.
@@ -329,15 +449,16 @@ fn area(rect: Rect) -> usize {
     rect.w as usize * rect.h as usize
 }
 
-/// The part of a rectangle that is on the screen.
+/// The part of a rectangle that is shown.
 fn clip(rect: &xproto::Rectangle, bounds: Rect) -> Option<Rect> {
-    let edge = |start: i16, len: u16, limit: u32| {
-        let end = (i64::from(start) + i64::from(len)).clamp(0, limit.into());
-        let start = i64::from(start).clamp(0, limit.into());
+    let edge = |start: i16, len: u16, from: u32, limit: u32| {
+        let (from, to) = (i64::from(from), i64::from(from) + i64::from(limit));
+        let end = (i64::from(start) + i64::from(len)).clamp(from, to);
+        let start = i64::from(start).clamp(from, to);
         (end > start).then_some((start as u32, (end - start) as u32))
     };
-    let (x, w) = edge(rect.x, rect.width, bounds.w)?;
-    let (y, h) = edge(rect.y, rect.height, bounds.h)?;
+    let (x, w) = edge(rect.x, rect.width, bounds.x, bounds.w)?;
+    let (y, h) = edge(rect.y, rect.height, bounds.y, bounds.h)?;
     Some(Rect { x, y, w, h })
 }
 
@@ -381,13 +502,7 @@ fn subscribe(
     let region = connection.generate_id()?;
     connection.xfixes_create_region(region, &[])?.check()?;
     connection.xfixes_select_cursor_input(root, xfixes::CursorNotifyMask::DISPLAY_CURSOR)?.check()?;
-    let attributes = xproto::ChangeWindowAttributesAux::new().event_mask(xproto::EventMask::STRUCTURE_NOTIFY);
-    connection.change_window_attributes(root, &attributes)?.check()?;
-    // The rest is had where it is there: without RandR a screen keeps its size, or says so by its root window; without
-    // XInput the pointer's place is not told.
-    if connection.extension_information(randr::X11_EXTENSION_NAME)?.is_some() {
-        connection.randr_select_input(root, randr::NotifyMask::SCREEN_CHANGE)?.check()?;
-    }
+    // Had where it is there: without XInput the pointer's place is not told.
     if connection.extension_information(xinput::X11_EXTENSION_NAME)?.is_some() {
         connection.xinput_xi_query_version(2, 0)?.reply()?;
         let mask = xinput::EventMask {
