@@ -15,7 +15,7 @@ const CSP =
   "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; style-src 'self'; img-src 'self' data: blob:; " +
   "font-src 'self'; connect-src 'self' ws: https:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 const PIECE = 16 * 1024;
-const STREAM = { control: 0, input: 1, screen: 2, pointer: 3 };
+const STREAM = { control: 0, input: 1, screen: 2, pointer: 3, chat: 4, clipboard: 5, files: 6, diagnostics: 7 };
 const AGENT = 1;
 const TECHNICIAN = 2;
 const TECHNICIAN_PERSON = { id: TECHNICIAN, role: 'technician', name: 'Maria Sommer', organisation: 'Nordlicht IT', connected: true, media: true };
@@ -42,7 +42,7 @@ export class Mock {
   #meeting = false;
   #waiting = [];
   #current = null;
-  #sequence = [0, 0, 0, 0];
+  #sequence = Object.values(STREAM).map(() => 0);
   #revision = 1;
   #consent = 0;
   #media = new Set();
@@ -97,6 +97,11 @@ export class Mock {
 
   control(message) {
     this.#send(STREAM.control, 0, pack(message));
+  }
+
+  /** What the agent says in the chat. */
+  chat(message) {
+    this.#send(STREAM.chat, 0, pack(message));
   }
 
   /** A whole frame of RGBA pixels. */
@@ -337,14 +342,15 @@ export function pack(value) {
   }
   if (typeof value === 'string') {
     const text = Buffer.from(value);
-    return Buffer.concat([text.length < 32 ? Buffer.from([0xa0 | text.length]) : Buffer.from([0xd9, text.length]), text]);
+    const head = text.length < 32 ? [0xa0 | text.length] : text.length < 256 ? [0xd9, text.length] : [0xda, text.length >> 8, text.length & 255];
+    return Buffer.concat([Buffer.from(head), text]);
   }
   if (value instanceof Uint8Array) {
     const head = Buffer.from([0xc6, 0, 0, 0, 0]);
     head.writeUInt32BE(value.length, 1);
     return Buffer.concat([head, value]);
   }
-  if (Array.isArray(value)) return Buffer.concat([Buffer.from([0x90 | value.length]), ...value.map(pack)]);
+  if (Array.isArray(value)) return Buffer.concat([Buffer.from(value.length < 16 ? [0x90 | value.length] : [0xdc, value.length >> 8, value.length & 255]), ...value.map(pack)]);
   const entries = Object.entries(value);
   return Buffer.concat([Buffer.from([0x80 | entries.length]), ...entries.flatMap(([name, item]) => [pack(name), pack(item)])]);
 }
@@ -372,6 +378,7 @@ export function unpack(bytes) {
       case 0xd1: return take(2).readInt16BE();
       case 0xd2: return take(4).readInt32BE();
       case 0xd9: return take(bytes[at++]).toString();
+      case 0xda: return take(take(2).readUInt16BE()).toString();
       default: throw new Error(`MessagePack of kind ${kind}`);
     }
   };

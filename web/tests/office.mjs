@@ -92,6 +92,13 @@ export class Office {
       alerts: { webhook: 'https://alerts.nordlicht.example/farhand', emails: ['security@nordlicht.example'] },
       audit: Array.from({ length: 120 }, (_, at) => this.#auditEntry(at)),
       sessions: Array.from({ length: 73 }, (_, at) => this.#session(at)),
+      replies: [
+        { id: 'c1', title: 'Greeting', text: 'Good morning, this is Nordlicht IT. How can I help you?' },
+        { id: 'c2', title: 'Restart', text: 'Please save your work. I will restart the computer now.' },
+        { id: 'c3', title: 'Where is the clock?', text: 'You find it in the lower right corner.\nOn a tablet it is at the top.' },
+      ],
+      notes: {},
+      chats: {},
       data: { retention_days: 180, sessions: 73, audit_entries: 120, deletions: [{ id: 'd1', asked_at: now - 20 * DAY, done_at: now - 20 * DAY, summary: 'sessions', confirmation: 'Deleted: 14 sessions.\nSignature: 3f9a…' }] },
       invitation: { organisation: 'Nordlicht IT', email: 'lena@nordlicht.example', name: 'Lena Vogt', password_rule: 'standard' },
     };
@@ -137,6 +144,9 @@ export class Office {
       ...(joined ? { joined_at: created_at + 70_000 } : {}),
       ...(outcome ? { ended_at: created_at + 70_000 + (((at * 131) % 50) + 3) * 60_000, outcome } : {}),
       recorded: technician !== 'u1',
+      chat: at % 4 === 1,
+      ...(joined && at % 3 !== 2 && at > 0 ? { result: ['solved', 'solved', 'follow_up', 'not_solved'][at % 4] } : {}),
+      ...(at % 5 === 1 ? { note: 'The printer was not plugged in.\nAsked for a new cable.' } : {}),
     };
   }
 
@@ -261,7 +271,9 @@ export class Office {
     const route = `${method} ${path}`;
     const [, top, id, more] = path.split('/');
     const administrator = this.user.role === 'administrator';
-    if (!administrator && !['GET /history', 'GET /organisation', 'GET /organisation/logo', 'GET /receipt-key'].includes(route)) return problem(403, 'administrator_only');
+    if (top === 'sessions' && ['note', 'chat'].includes(more)) return this.#talk(method, id, more, body);
+    if (!administrator && !['GET /history', 'GET /organisation', 'GET /organisation/logo', 'GET /receipt-key', 'GET /canned-replies'].includes(route)) return problem(403, 'administrator_only');
+    if (top === 'canned-replies') return this.#reply(method, id, body);
     if (top === 'people' && id) return this.#person(method, id, more, body);
     if (top === 'invitations') return this.#invitation(method, id, more, body);
     if (top === 'groups' && (id || method === 'POST')) return this.#group(method, id, body);
@@ -345,7 +357,8 @@ export class Office {
         const words = (query.get('search') ?? '').toLowerCase();
         const found = own.filter(
           (session) =>
-            ['technician', 'outcome'].every((name) => !query.get(name) || session[name] === query.get(name)) && session.technician_name.toLowerCase().includes(words),
+            ['technician', 'outcome', 'result'].every((name) => !query.get(name) || (session[name] ?? 'none') === query.get(name)) &&
+            `${session.technician_name} ${session.note ?? ''}`.toLowerCase().includes(words),
         );
         return this.#page(found, query, 'created_at', 'sessions');
       }
@@ -417,6 +430,35 @@ export class Office {
     return ok({ ...this.#groups().find((one) => one.name === body.name) }, method === 'POST' ? 201 : 200);
   }
 
+  /** A session's note, and its sealed chat. */
+  #talk(method, id, what, body) {
+    const { state } = this;
+    const past = state.sessions.find((session) => session.id === id);
+    if (what === 'chat') {
+      if (method === 'GET') return state.chats[id] ? { status: 200, body: state.chats[id], type: 'application/octet-stream' } : problem(404, 'not_found');
+      state.chats[id] = body;
+      return none;
+    }
+    if (method === 'PUT') {
+      state.notes[id] = { note: body.note, ...(body.result ? { result: body.result } : {}), at: Date.now() };
+      if (past) Object.assign(past, { result: undefined }, state.notes[id]);
+    }
+    const { note = '', result } = state.notes[id] ?? past ?? {};
+    return ok({ note, ...(result ? { result } : {}) });
+  }
+
+  #reply(method, id, body) {
+    const { state } = this;
+    if (method === 'GET') return ok({ replies: state.replies.toSorted((a, b) => a.title.localeCompare(b.title)) });
+    if (method === 'DELETE') {
+      state.replies = state.replies.filter((reply) => reply.id !== id);
+      return none;
+    }
+    const reply = { id: id ?? `c${state.replies.length + 10}`, ...body };
+    state.replies = [...state.replies.filter((one) => one.id !== reply.id), reply];
+    return ok(reply, id ? 200 : 201);
+  }
+
   #page(all, query, time, name) {
     const [from, to] = ['from', 'to'].map((word) => (query.get(word) ? Number(query.get(word)) : null));
     const shown = all.filter((row) => (from === null || row[time] >= from) && (to === null || row[time] <= to));
@@ -431,8 +473,9 @@ export class Office {
       if (session.created_at < from || session.created_at > to) continue;
       const day = new Date(session.created_at).toISOString().slice(0, 10);
       const key = [day, session.technician, session.outcome].join();
-      const row = rows.get(key) ?? { day, technician: session.technician, technician_name: session.technician_name, ...(session.outcome ? { outcome: session.outcome } : {}), sessions: 0, joined: 0, seconds: 0 };
+      const row = rows.get(key) ?? { day, technician: session.technician, technician_name: session.technician_name, ...(session.outcome ? { outcome: session.outcome } : {}), sessions: 0, joined: 0, seconds: 0, solved: 0, not_solved: 0, follow_up: 0, passed_on: 0 };
       row.sessions += 1;
+      if (session.result) row[session.result] += 1;
       if (session.joined_at) row.joined += 1;
       if (session.joined_at && session.ended_at) row.seconds += Math.round((session.ended_at - session.joined_at) / 1000);
       rows.set(key, row);

@@ -1,6 +1,6 @@
 import type { ReportRow } from "@kit/api/model";
 import { describe, expect, it } from "vitest";
-import { average, byDay, byOutcome, byTechnician, total } from "./report";
+import { average, byDay, byOutcome, byResult, byTechnician, total } from "./report";
 
 const row = (day: string, technician: string, outcome: ReportRow["outcome"], sessions: number, joined: number, seconds: number): ReportRow => ({
   day,
@@ -10,6 +10,10 @@ const row = (day: string, technician: string, outcome: ReportRow["outcome"], ses
   sessions,
   joined,
   seconds,
+  solved: Math.min(1, joined),
+  not_solved: 0,
+  follow_up: Math.max(0, joined - 2),
+  passed_on: 0,
 });
 const ROWS = [
   row("2026-11-19", "a", "technician", 3, 3, 900),
@@ -34,6 +38,14 @@ describe("a report", () => {
   it("counts the length of joined sessions only", () => {
     expect(average(total(ROWS))).toBe(240_000);
     expect(average(total([]))).toBeNull();
+  });
+
+  it("counts results, and those without one", () => {
+    expect(byResult(ROWS)).toEqual([
+      { id: "solved", sessions: 3 },
+      { id: "follow_up", sessions: 1 },
+      { id: "none", sessions: 3 },
+    ]);
   });
 
   it("names those that are still open", () => {

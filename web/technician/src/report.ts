@@ -1,4 +1,4 @@
-import type { EndReason, ReportRow } from "@kit/api/model";
+import type { EndReason, ReportRow, SessionResult } from "@kit/api/model";
 
 /** Sums over rows of a report. */
 export interface Sum {
@@ -41,6 +41,13 @@ export function byOutcome(rows: readonly ReportRow[]): Sum[] {
     add(sums, outcome, outcome, row);
   }
   return [...sums.values()].sort((a, b) => b.sessions - a.sessions);
+}
+
+/** What technicians wrote down as the result, and of how many they wrote nothing; those that occurred. */
+export function byResult(rows: readonly ReportRow[]): { id: SessionResult | "none"; sessions: number }[] {
+  const counts = (["solved", "not_solved", "follow_up", "passed_on"] as const).map((id) => ({ id, sessions: rows.reduce((sum, row) => sum + row[id], 0) }));
+  const written = counts.reduce((sum, { sessions }) => sum + sessions, 0);
+  return [...counts, { id: "none" as const, sessions: total(rows).sessions - written }].filter(({ sessions }) => sessions > 0);
 }
 
 /** Milliseconds that a session lasted on average, of those that a customer joined. */

@@ -4,7 +4,7 @@
  * that back, reload and a passed-on link show the same.
  */
 
-export const PLACES = ["sessions", "people", "groups", "organisation", "audit", "reports", "data", "keys", "account"] as const;
+export const PLACES = ["sessions", "people", "groups", "organisation", "audit", "reports", "data", "keys", "replies", "account"] as const;
 export type Place = (typeof PLACES)[number];
 export type Filters = Readonly<Record<string, string>>;
 

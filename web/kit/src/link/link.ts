@@ -2,6 +2,10 @@ import { CLOSE, STREAM, type MediaOffer } from "../types";
 
 export { CLOSE, STREAM };
 export type Stream = (typeof STREAM)[keyof typeof STREAM];
+/** Whether there is a stream of this number; those of a newer version are passed over. */
+export function isStream(number: number | undefined): number is Stream {
+  return number !== undefined && (Object.values(STREAM) as number[]).includes(number);
+}
 /** Streams that a QUIC carrier opens; pointer positions go as datagrams. */
 export const ORDERED: readonly Stream[] = [
   STREAM.control,

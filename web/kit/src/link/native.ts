@@ -1,4 +1,4 @@
-import { CLOSE, STREAM, type Clock, type Link, type LinkSink, type Stream } from "./link";
+import { CLOSE, isStream, type Clock, type Link, type LinkSink, type Stream } from "./link";
 import type { FromLink, ToLink } from "../desktop/bindings";
 import type { MediaOffer } from "../types";
 
@@ -164,7 +164,7 @@ export class NativeLink implements Link {
   #message(bytes: Uint8Array): void {
     const stream = bytes[0];
     if (stream === DECODED) this.#decoded(bytes);
-    else if (stream !== undefined && stream <= STREAM.pointer) this.#sink.message(stream as Stream, bytes.subarray(1));
+    else if (isStream(stream)) this.#sink.message(stream, bytes.subarray(1));
     this.#taken += bytes.length;
     if (this.#taken < TELL_EVERY) return;
     this.#tell({ type: "taken", bytes: this.#taken });

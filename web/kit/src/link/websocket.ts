@@ -1,4 +1,4 @@
-import { CLOSE, Refusal, STREAM, type Dialled, type Dialler, type Line, type LineSink, type Stream } from "./link";
+import { CLOSE, Refusal, STREAM, isStream, type Dialled, type Dialler, type Line, type LineSink, type Stream } from "./link";
 
 /** Pointer positions wait for the next one while more than this waits in the socket. */
 const POINTER_BACKLOG = 4 * 1024;
@@ -54,7 +54,7 @@ function enter(socket: WebSocket, ticket: string, sink: LineSink): Promise<Line>
       const bytes = new Uint8Array(event.data);
       const stream = bytes[0];
       if (inside) {
-        if (stream !== undefined && stream <= STREAM.pointer) sink.message(stream as Stream, bytes.subarray(1));
+        if (isStream(stream)) sink.message(stream, bytes.subarray(1));
         return;
       }
       inside = true;
