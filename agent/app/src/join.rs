@@ -11,6 +11,7 @@ use farhand_protocol::consent::ConsentConfig;
 use farhand_protocol::rights::{Right, Rights};
 
 use crate::api::{self, Server};
+use crate::blocked::{List, Whom};
 use crate::fail::{Fail, exit};
 use crate::log::Log;
 use crate::sealing::Invitation;
@@ -22,7 +23,7 @@ use crate::window::{WindowPort, child};
 use crate::{input, screen};
 
 /// What this version can carry out, and so all that can be asked for.
-const POLICY: Rights = Rights::of(&[Right::View, Right::Control]);
+const POLICY: Rights = Rights::of(&[Right::View, Right::Control, Right::Clipboard, Right::Files, Right::Diagnostics, Right::Shell]);
 
 /// Runs the command; returns the exit code.
 #[must_use]
@@ -72,6 +73,7 @@ async fn run(
         return Err(Fail::CodeTried);
     }
     // All that can fail on this machine fails before the code is used up.
+    List::of_this_person().read().map_err(|error| Fail::Blocked(error.to_string()))?;
     screen::probe(Backend::Auto)?;
     let injector = open_injector(InputBackend::Auto)?;
     let (window, writer) = child::spawn().await?;
@@ -88,6 +90,8 @@ async fn run(
             sentence: fail.sentence().into(),
             technician: String::new(),
             reason: fail.to_string(),
+            whom: None,
+            by: None,
         });
     }
     // The window has read its last words before this process ends.
@@ -111,6 +115,16 @@ async fn connect(
         () = session::stopped(&mut window) => return Ok(Over::before_it_began()),
     };
     log.event("joined", &[("session", joined.session.as_str().into())]);
+    let whom = Whom {
+        server: server.authority(),
+        organisation: joined.organisation.clone(),
+        domain: joined.domain.clone(),
+        technician: joined.technician.clone(),
+    };
+    let blocked = List::of_this_person().find(&whom).map_err(|error| Fail::Blocked(error.to_string()))?;
+    if blocked.is_some() {
+        log.event("turned_away", &[("session", joined.session.as_str().into())]);
+    }
     let keeper = match keeper_command().and_then(|mut command| Keeper::start(&mut command)) {
         Ok(keeper) => Some(keeper),
         Err(error) => {
@@ -133,6 +147,8 @@ async fn connect(
         input_failures,
         consent,
         log,
+        terminals: keeper.as_ref().map(Keeper::terminals).unwrap_or_default(),
+        blocked,
     };
     let ended = session::run(parts, &mut window).await;
     if let Some(keeper) = keeper {

@@ -26,7 +26,6 @@ use farhand_protocol::channel::Notice;
 use farhand_protocol::consent::{AskId, ConsentConfig, ConsentEnd, ConsentSnapshot, ConsentState};
 use farhand_protocol::envelope::{Head, Stream};
 use farhand_protocol::framing::close;
-use farhand_protocol::rights::Right;
 use farhand_protocol::session::EndReason;
 use farhand_protocol::signal::ToService;
 use farhand_seal::secret::Secret;
@@ -194,6 +193,7 @@ pub async fn run(parts: Parts, window: &mut WindowPort) -> Result<Over, Fail> {
         server: parts.server.authority(),
         over: Over { consent: None, reason: None, window_lost: false, seal: None },
         ended: false,
+        quiet: false,
         lock_at_end: false,
         last_words: None,
     };
@@ -243,6 +243,8 @@ struct Session {
     server: String,
     over: Over,
     ended: bool,
+    /// Nobody was heard of for a while.
+    quiet: bool,
     /// The desktop is locked when the session is over.
     lock_at_end: bool,
     /// The far side ended it; until then the service may say why.
@@ -463,6 +465,7 @@ impl Session {
                     self.colleague_consent(participant, by, &snapshot);
                 }
                 Output::TookOver { to, rights } => self.took_over(to, rights),
+                Output::Quiet(quiet) => self.quiet = quiet,
                 Output::Prefer(prefer) => self.screen.prefer(prefer),
                 Output::LockAtEnd(lock) => self.lock_at_end = lock,
                 Output::Pointing(scene) => self.brakes.show(scene),

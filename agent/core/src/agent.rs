@@ -96,6 +96,9 @@ struct Technician {
     /// Socket and media link stand, by the service's word.
     reachable: bool,
     was_reachable: bool,
+    /// When they measured the round trip last, and whether they do so often enough to be missed.
+    measured: Option<Instant>,
+    often: bool,
 }
 
 /// The agent without an operating system; see the crate.
@@ -120,6 +123,8 @@ pub struct Agent {
     /// Who asked last.
     asker: ParticipantId,
     link_up: bool,
+    /// Nobody was heard of for so long that people should know.
+    quiet: bool,
     /// Every technician who was here is away.
     all_away: bool,
     desk: Desk,
@@ -159,6 +164,7 @@ impl Agent {
             took_over: None,
             asker: 0,
             link_up: false,
+            quiet: false,
             all_away: false,
             desk: Desk::default(),
             reset_wanted: false,
@@ -386,6 +392,9 @@ impl Agent {
         if self.limits.take_if(|limits| limits.over(now)).is_some() {
             self.remote(Remote::End, now);
         }
+        if self.quiet_at().is_some_and(|at| at <= now) {
+            self.set_quiet(true);
+        }
         for holder in self.keyboard.holders() {
             let Some(technician) = self.technicians.get(&holder) else { continue };
             if technician.answers_pings && now.saturating_duration_since(technician.heard) >= HOLDER_SILENT {
@@ -403,9 +412,10 @@ impl Agent {
     pub fn poll_timeout(&self) -> Option<Instant> {
         let ping = if self.keyboard.is_empty() { None } else { self.ping_due() };
         let limits = self.limits.and_then(|limits| limits.poll_timeout());
+        let quiet = self.quiet_at().filter(|_| !self.quiet);
         let pointing = self.pointing.poll_timeout();
         let files = self.files.poll_timeout();
-        [self.consent.poll_timeout(), self.colleagues_due(), ping, limits, pointing, files].into_iter().flatten().min()
+        [self.consent.poll_timeout(), self.colleagues_due(), quiet, ping, limits, pointing, files].into_iter().flatten().min()
     }
 
     /// The next thing to do.
@@ -464,8 +474,8 @@ impl Agent {
     }
 
     fn heard(&mut self, sender: ParticipantId, now: Instant) {
-        let fresh = Technician { heard: now, answers_pings: false, reachable: false, was_reachable: false };
-        self.technicians.entry(sender).or_insert(fresh).heard = now;
+        self.technicians.entry(sender).or_insert(Technician::new(now)).heard = now;
+        self.set_quiet(false);
         self.pacer.handle_heard(sender, now);
     }
 

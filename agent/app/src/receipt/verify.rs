@@ -166,6 +166,8 @@ impl Words<'_> {
             What::Hold => "what_hold",
             What::Resume => "what_resume",
             What::File => "what_file",
+            // What the agent saw is not what somebody typed.
+            What::Command if entry.who == Who::Agent => "what_command_seen",
             What::Command => "what_command",
             What::End => "what_end",
             What::Full => "what_full",

@@ -1,9 +1,12 @@
 //! The shell's side of what a technician has besides seeing and clicking.
 
-mod chat;
+pub mod chat;
 mod clipboard;
 mod diagnostics;
-mod files;
+pub mod files;
+mod shell;
+
+pub use self::clipboard::Wake;
 
 /// One of each, for one session.
 #[derive(Debug, Default)]

@@ -5,3 +5,6 @@ pub mod chat;
 pub mod clipboard;
 pub mod diagnostics;
 pub mod files;
+mod lines;
+pub mod pointing;
+pub mod shell;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use farhand_protocol::ParticipantId;
+use farhand_protocol::channel::monitors::Area;
 use farhand_protocol::channel::pointing::{Mark, Place, Pointing as Message, Shape};
 
 /// A light goes out when it has not moved for so long.
@@ -19,7 +20,7 @@ pub const MAX_LINE: usize = 1024;
 /// The most lights: a session has few technicians.
 const MAX_LIGHTS: usize = 8;
 
-/// All that is drawn now.
+/// All that is drawn now, in pixels of the whole desktop.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scene {
     /// Oldest first. One that did not change is the very same.
@@ -53,20 +54,23 @@ pub struct Pointing {
 }
 
 impl Pointing {
-    /// A technician points. Whether they may see was asked before; `size` is that of the shared screen, in pixels.
+    /// A technician points. Whether they may see was asked before; `area` is the part of the desktop that they see, from
+    /// whose corner their places count.
     pub fn handle_message(
         &mut self,
         sender: ParticipantId,
         message: Message,
-        (width, height): (u32, u32),
+        area: Area,
         now: Instant,
     ) {
-        if width == 0 || height == 0 {
+        if area.width == 0 || area.height == 0 {
             return;
         }
-        let most = |length: u32| i32::try_from(length - 1).unwrap_or(i32::MAX);
+        let along = |at: i32, start: i32, length: u32| {
+            start.saturating_add(at.clamp(0, i32::try_from(length - 1).unwrap_or(i32::MAX)))
+        };
         let within =
-            |place: Place| Place { x: place.x.clamp(0, most(width)), y: place.y.clamp(0, most(height)) };
+            |Place { x, y }| Place { x: along(x, area.x, area.width), y: along(y, area.y, area.height) };
         match message {
             Message::Light { at } => {
                 if self.lights.len() < MAX_LIGHTS || self.lights.contains_key(&sender) {
@@ -130,10 +134,16 @@ impl Pointing {
         self.keep(|drawn| drawn.by != sender);
     }
 
+    /// Whether nothing is drawn.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.marks.is_empty() && self.lights.is_empty()
+    }
+
     /// Takes everything away: the view is over, a question is asked, or the customer wants it so. Says whether there was
     /// anything.
     pub fn handle_end(&mut self) -> bool {
-        let something = !self.marks.is_empty() || !self.lights.is_empty();
+        let something = !self.is_empty();
         self.marks.clear();
         self.lights.clear();
         self.changed |= something;
@@ -170,7 +180,7 @@ mod tests {
 
     use super::*;
 
-    const SCREEN: (u32, u32) = (800, 600);
+    const SCREEN: Area = Area { x: 0, y: 0, width: 800, height: 600 };
 
     fn place(x: i32, y: i32) -> Place {
         Place { x, y }
@@ -202,6 +212,16 @@ mod tests {
         assert_eq!(pointing.poll_output().unwrap().lights, [place(0, 599)], "never outside of the screen");
         pointing.handle_message(1, Message::Dark, SCREEN, at(2700));
         assert!(pointing.poll_output().unwrap().is_empty());
+    }
+
+    #[test]
+    fn places_count_from_the_corner_of_what_is_seen() {
+        let (mut pointing, now) = (Pointing::default(), Instant::now());
+        let second = Area { x: 800, y: -20, width: 640, height: 480 };
+        pointing.handle_message(1, Message::Light { at: place(5, 5) }, second, now);
+        assert_eq!(pointing.poll_output().unwrap().lights, [place(805, -15)]);
+        pointing.handle_message(1, Message::Light { at: place(5000, 5000) }, second, now);
+        assert_eq!(pointing.poll_output().unwrap().lights, [place(1439, 459)]);
     }
 
     #[test]
@@ -279,7 +299,7 @@ mod tests {
         assert!(scene.marks.iter().all(|mark| mark.places.len() == MAX_LINE));
         let (mut nowhere, empty) = (Pointing::default(), mark(Shape::Free, &[]));
         nowhere.handle_message(1, draw(1, true, empty), SCREEN, now);
-        nowhere.handle_message(1, Message::Light { at: place(1, 1) }, (0, 0), now);
+        nowhere.handle_message(1, Message::Light { at: place(1, 1) }, Area::default(), now);
         assert_eq!(nowhere.poll_output(), None, "nothing is drawn of nothing, and nothing without a screen");
     }
 }

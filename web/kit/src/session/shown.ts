@@ -65,7 +65,7 @@ export function whoText(entry: ShownEntry): string {
 /** Which way a file went, how it ended, its size and its name. */
 const FILE = /^(in|out) ([a-z_]+) (\d+) (.*)$/s;
 
-export function whatText({ what, rights, text }: ShownEntry): string {
+export function whatText({ who, what, rights, text }: ShownEntry): string {
   const named = rights.map((right) => t(`receipt.right_${right as Right}`)).join(", ") || t("receipt.nothing");
   const places = { text, rights: named, reason: text.split(" ").map(reason).join(", ") };
   const file = what === "file" ? FILE.exec(text) : null;
@@ -75,6 +75,8 @@ export function whatText({ what, rights, text }: ShownEntry): string {
     const key = `receipt.what_file_${way === "in" ? "in" : "out"}${end === "whole" ? "" : "_not"}` as const;
     return t(key, { name, size, why });
   }
+  // What the agent saw is not what somebody typed.
+  if (what === "command" && who === "agent") return t("receipt.what_command_seen", places);
   if (what === "refusal" && REFUSALS.has(text)) return t(`receipt.what_refusal_${text as Refusal}`, places);
   return t(`receipt.what_${what}`, places);
 }
