@@ -13,6 +13,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::api::MediaOffer;
+use crate::channel::together::{Prefer, Purpose, Together, Wish};
 use crate::channel::{Button, Control, Cursor, Input, Notice, Pointer, ScreenFeedback, encode};
 use crate::channel::monitors::{Area, Choice, Monitor, Monitors, Share};
 use crate::consent::{ConsentEnd, ConsentSnapshot, ConsentState, Hold};
@@ -104,6 +105,29 @@ pub(crate) fn controls() -> Vec<Control> {
         Control::Ask { rights: Rights::of(&[Right::View]) },
         Control::Ask { rights: Rights::ALL },
         Control::GiveUp { rights: Rights::of(&[Right::Control]) },
+        Control::Together {
+            message: Together::Introduce {
+                participant: 3,
+                name: "Bob".into(),
+                organisation: "Example Help".into(),
+                purpose: Purpose::Watch,
+                rights: Rights::of(&[Right::View]),
+                digits: "0815".into(),
+            },
+        },
+        Control::Together { message: Together::Dismiss { participant: 3 } },
+        Control::Together {
+            message: Together::Rights {
+                to: 3,
+                snapshot: ConsentSnapshot {
+                    revision: 2,
+                    state: ConsentState::Granted { rights: Rights::of(&[Right::View]), more: None },
+                },
+            },
+        },
+        Control::Together { message: Together::TookOver { from: 1, to: 3 } },
+        Control::Wish { wish: Wish::Picture { prefer: Prefer::Sharp } },
+        Control::Wish { wish: Wish::LockAtEnd { lock: true } },
         Control::End,
         Control::Cursor { cursor: Cursor::hidden() },
         Control::Cursor {
@@ -209,6 +233,10 @@ fn foreign() -> Value {
           "meaning": Control::Ask { rights: Rights::of(&[Right::View]) } },
         { "of": "control", "hex": body(json!({ "type": "ask", "rights": ["control"] })),
           "meaning": Control::Ask { rights: Rights::of(&[Right::View, Right::Control]) } },
+        { "of": "control", "hex": body(json!({ "type": "together", "message": { "type": "sing", "song": 2 } })),
+          "meaning": Control::Together { message: Together::Unknown } },
+        { "of": "control", "hex": body(json!({ "type": "wish", "wish": { "type": "picture", "prefer": "cubist" } })),
+          "meaning": Control::Wish { wish: Wish::Picture { prefer: Prefer::Unknown } } },
         { "of": "control", "hex": body(json!({ "type": "notice", "notice": { "kind": "battery", "left": 3 } })),
           "meaning": Control::Notice { notice: Notice::Unknown } },
         { "of": "control", "hex": body(json!({ "type": "consent", "snapshot": { "revision": 3, "state": "levitating", "height": 2 } })),
@@ -236,6 +264,9 @@ pub(crate) fn to_service() -> Vec<ToService> {
         },
         ToService::Media { up: true },
         ToService::End,
+        ToService::Leave,
+        ToService::Remove { participant: 3 },
+        ToService::HandOver { to: 3 },
         ToService::Ping { nonce: 9 },
     ]
 }
@@ -287,6 +318,7 @@ pub(crate) fn from_service() -> Vec<FromService> {
         FromService::Media { offer },
         FromService::Ended { reason: EndReason::Technician },
         FromService::Problem { code: "not_first".into(), message: "Say hello first.".into() },
+        FromService::Left { why: LeftWhy::Removed },
         FromService::Pong { nonce: 9 },
     ];
     let states = [

@@ -105,6 +105,12 @@ pub enum Fail {
          from the service's page."
     )]
     Version,
+    /// The list of whom the customer never wants to be asked by again cannot be read: nobody may take it for empty.
+    #[error(
+        "The list of whom you blocked cannot be read ({0}), so nobody is let in. Mend or delete the file blocked.json \
+         in this program's folder for settings, and try again."
+    )]
+    Blocked(String),
     /// The screen cannot be captured.
     #[error(transparent)]
     Capture(#[from] CaptureError),
@@ -129,6 +135,7 @@ impl Fail {
                 exit::CERTIFICATE
             }
             Self::Version => exit::VERSION,
+            Self::Blocked(_) => exit::INTERNAL,
             Self::Capture(_) | Self::Inject(_) | Self::Window(_) => exit::DISPLAY,
         }
     }
@@ -146,6 +153,7 @@ impl Fail {
             Self::Untrusted { .. } => "agent.fail.untrusted",
             Self::Service { .. } => "agent.fail.service",
             Self::Version => "agent.fail.version",
+            Self::Blocked(_) => "agent.fail.blocked",
             Self::Capture(_) | Self::Inject(_) | Self::Window(_) => "agent.fail.capture",
         }
     }
@@ -165,6 +173,7 @@ impl Fail {
             Self::Fingerprint { .. } => "fingerprint",
             Self::Service { .. } => "service",
             Self::Version => "version",
+            Self::Blocked(_) => "blocked_list",
             Self::Capture(_) => "capture",
             Self::Inject(_) => "input",
             Self::Window(_) => "window",

@@ -6,6 +6,9 @@
 //! There is no switch that answers a prompt: an answer comes from a person at the window and nowhere else.
 
 pub mod api;
+pub mod blocked;
+pub mod brakes;
+pub mod config;
 pub mod fail;
 pub mod input;
 pub mod join;
@@ -15,6 +18,7 @@ pub mod receipt;
 pub mod screen;
 pub mod sealing;
 pub mod session;
+pub mod settings;
 pub mod signal;
 pub mod strings;
 pub mod tls;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use farhand_agent::log::Log;
-use farhand_agent::{fail, join, receipt, ui};
+use farhand_agent::{blocked, fail, join, receipt, ui};
 
 /// Farhand's program for the customer's computer.
 #[derive(Debug, Parser)]
@@ -46,6 +46,11 @@ enum Command {
         #[command(subcommand)]
         command: ReceiptCommand,
     },
+    /// Technicians and organisations that may never ask on this computer again.
+    Blocked {
+        #[command(subcommand)]
+        command: BlockedCommand,
+    },
     /// The window of a session; started by the program itself.
     #[command(hide = true)]
     Window,
@@ -68,6 +73,17 @@ enum ReceiptCommand {
     },
 }
 
+#[derive(Debug, Subcommand)]
+enum BlockedCommand {
+    /// Shows them with their numbers.
+    List,
+    /// Lets one of them ask again.
+    Remove {
+        /// Their number in the list.
+        number: usize,
+    },
+}
+
 fn main() -> ExitCode {
     match Arguments::parse().command {
         Command::Join { code, server, fingerprint, log, answer_within } => {
@@ -78,6 +94,8 @@ fn main() -> ExitCode {
         Command::Receipt { command: ReceiptCommand::Verify { file, number } } => {
             receipt::verify::main(&file, number.as_deref())
         }
+        Command::Blocked { command: BlockedCommand::List } => blocked::list(),
+        Command::Blocked { command: BlockedCommand::Remove { number } } => blocked::remove(number),
         Command::Window => {
             Log::Text.start();
             report(ui::run())

@@ -90,6 +90,8 @@ pub enum Output {
         /// What the customer agreed to.
         rights: Rights,
     },
+    /// Nobody was heard of for nearly two seconds, or somebody is again: the customer is shown that.
+    Quiet(bool),
     /// How the picture is best where the way is narrow.
     Prefer(Prefer),
     /// The desktop is locked when the session ends, or not.

@@ -9,6 +9,7 @@ use x11rb::rust_connection::RustConnection;
 use crate::capture::CaptureError;
 use crate::input::InjectError;
 
+pub mod bell;
 pub mod segment;
 
 /// A failure of the display, before anyone knows what it was wanted for.

@@ -119,7 +119,7 @@ impl Default for ConsentConfig {
         Self {
             policy: Rights::ALL,
             answer_within: Duration::from_secs(60),
-            grace: Duration::from_secs(60),
+            grace: Duration::from_secs(120),
             max_refusals: 3,
         }
     }

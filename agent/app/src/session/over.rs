@@ -58,6 +58,7 @@ impl Over {
         }
         match (self.consent, self.reason) {
             (Some(ConsentEnd::Stopped), _) | (_, Some(EndReason::Customer)) => "stopped",
+            (Some(ConsentEnd::Blocked), _) | (_, Some(EndReason::Blocked)) => "blocked",
             (Some(ConsentEnd::Refused), _) | (_, Some(EndReason::Refused)) => "refused",
             (Some(ConsentEnd::TimedOut), _) => "timed_out",
             (_, Some(EndReason::Technician)) => "technician",

@@ -17,7 +17,9 @@ impl Session {
             ConsentState::Fresh => Stage::Waiting,
             ConsentState::Asking { .. } => Stage::Asking,
             ConsentState::Granted { rights, more: _ } => {
-                if rights.contains(Right::Control) {
+                if self.quiet && rights.contains(Right::View) {
+                    Stage::Interrupted
+                } else if rights.contains(Right::Control) {
                     Stage::Controls
                 } else if rights.contains(Right::View) {
                     Stage::Sees

@@ -1,6 +1,13 @@
 //! The window's process: shows what the session process says, and says what the person does. It decides nothing.
 
+mod banner;
+mod chat;
+mod files;
+mod controls;
+mod links;
 mod place;
+mod prompt;
+mod share;
 mod view;
 
 use std::cell::{Cell, RefCell};
@@ -10,8 +17,11 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
+use farhand_agent_host::guard::Guard;
+use farhand_protocol::rights::Right;
 use slint::{ComponentHandle, Timer, TimerMode};
 
+use crate::blocked::{Blocked, Whom};
 use crate::receipt::keep;
 use crate::strings::Strings;
 use crate::window::protocol::{FromWindow, MAX_LINE, ToWindow, line};
@@ -21,33 +31,44 @@ use crate::window::protocol::{FromWindow, MAX_LINE, ToWindow, line};
 mod compiled {
     slint::include_modules!();
 }
-use compiled::{BannerWindow, PromptWindow, StatusWindow, Theme};
+use compiled::{BannerWindow, ChatWindow, ControlsWindow, FilesWindow, PromptWindow, ShareWindow, StatusWindow, Theme};
 
 /// The end of a session stays on the screen for this long, unless it is closed.
 const OVER_STAYS: Duration = Duration::from_secs(45);
 /// With a receipt to save it stays longer, and as long again whenever somebody does something about it.
 const RECEIPT_STAYS: Duration = Duration::from_secs(5 * 60);
-/// A click or key that was meant for another program cannot answer a prompt: it takes no answer but No by Escape or
-/// closing before this time after it was first painted.
-const ARMED_AFTER: Duration = Duration::from_millis(500);
-
 struct Asked {
     ask: u32,
     until: Instant,
     seconds: u64,
+    /// What is asked for, and what of it is chosen.
+    rights: Vec<(Right, bool)>,
 }
 
-/// The three windows and what they show.
+/// The windows and what they show.
 struct Ui {
     strings: Strings,
     prompt: PromptWindow,
     banner: BannerWindow,
+    controls: ControlsWindow,
     status: StatusWindow,
+    chat: chat::Pane,
+    files: files::Pane,
+    share: share::Pane,
     asked: Option<Asked>,
+    /// Where the session stands, and what the customer chose, as they were told last.
+    told: Option<ToWindow>,
+    choices: Option<ToWindow>,
+    /// Keeps the banner in sight.
+    guard: Option<Box<dyn Guard>>,
+    /// Who can be kept out when the session is over, and what kept them out.
+    whom: Option<Whom>,
+    by: Option<Blocked>,
     over: bool,
     /// Path of the receipt that can be saved.
     kept: Option<PathBuf>,
     countdown: Timer,
+    minutes: Timer,
     arming: Timer,
     leaving: Timer,
 }
@@ -65,6 +86,14 @@ pub fn run() -> anyhow::Result<()> {
     prompt.window();
     let status = StatusWindow::new()?;
     status.window();
+    let controls = ControlsWindow::new()?;
+    controls.window();
+    let chat = ChatWindow::new()?;
+    chat.window();
+    let files = FilesWindow::new()?;
+    files.window();
+    let share = ShareWindow::new()?;
+    share.window();
     kind.set(place::Kind::Panel);
     let banner = BannerWindow::new()?;
     banner.window();
@@ -73,16 +102,32 @@ pub fn run() -> anyhow::Result<()> {
         strings: Strings::from_environment(),
         prompt,
         banner,
+        controls,
         status,
+        chat: chat::Pane::new(chat),
+        files: files::Pane::new(files),
+        share: share::Pane::new(share),
         asked: None,
+        told: None,
+        choices: None,
+        guard: None,
+        whom: None,
+        by: None,
         over: false,
         kept: None,
         countdown: Timer::default(),
+        minutes: Timer::default(),
         arming: Timer::default(),
         leaving: Timer::default(),
     }));
     connect(&ui);
+    chat::connect(&ui);
+    files::connect(&ui);
+    share::connect(&ui);
     view::fixed_texts(&ui.borrow());
+    chat::fixed_texts(&ui.borrow());
+    files::fixed_texts(&ui.borrow());
+    share::fixed_texts(&ui.borrow());
     watch(&ui);
     SHARED.with(|shared| *shared.borrow_mut() = Some(Rc::clone(&ui)));
     std::thread::Builder::new().name("session".into()).spawn(read_session)?;
@@ -121,43 +166,37 @@ fn read_session() {
 
 fn handle(ui: &Shared, message: &ToWindow) {
     match message {
-        ToWindow::Prompt { ask, seconds, .. } => {
-            view::prompt(&ui.borrow(), message);
-            {
-                let mut ui = ui.borrow_mut();
-                ui.asked = Some(Asked {
-                    ask: *ask,
-                    until: Instant::now() + Duration::from_secs(*seconds),
-                    seconds: *seconds,
-                });
-                ui.prompt.set_armed(false);
-                ui.arming.stop();
-            }
-            tick(ui);
-            let prompt = ui.borrow().prompt.clone_strong();
-            let _ = prompt.show();
-            prompt.invoke_focus_nothing();
-            place::centre(prompt.window());
-            let weak = Rc::downgrade(ui);
-            ui.borrow().countdown.start(TimerMode::Repeated, Duration::from_millis(500), move || {
-                if let Some(ui) = weak.upgrade() {
-                    tick(&ui);
-                }
-            });
-        }
+        ToWindow::Prompt { .. } => prompt::show(ui, message),
         ToWindow::PromptGone { ask } => {
             if ui.borrow().asked.as_ref().is_some_and(|asked| asked.ask == *ask) {
-                prompt_gone(ui);
+                prompt::gone(ui);
             }
         }
-        ToWindow::Status { .. } => view::status(&mut ui.borrow_mut(), message),
-        ToWindow::Over { .. } => {
-            prompt_gone(ui);
+        ToWindow::Status { .. } => banner::status(ui, message),
+        ToWindow::Choices { .. } => {
+            ui.borrow_mut().choices = Some(message.clone());
+            let ui = ui.borrow();
+            banner::fill(&ui);
+            controls::fill(&ui);
+        }
+        ToWindow::Controls => controls::open(ui),
+        ToWindow::Over { whom, by, .. } => {
+            prompt::gone(ui);
+            files::gone(ui);
+            share::gone(ui);
             let mut ui = ui.borrow_mut();
             ui.over = true;
+            ui.whom.clone_from(whom);
+            ui.by.clone_from(by);
+            banner::gone(&ui);
             view::over(&ui, message);
+            controls::after(&ui);
+            chat::over(&mut ui);
             stay(&ui, OVER_STAYS);
         }
+        ToWindow::Chat { chat } => chat::handle(ui, chat),
+        ToWindow::Files { shown } => files::handle(ui, shown),
+        ToWindow::Share { shown } => share::handle(ui, shown),
         ToWindow::Receipt { kept, offered, countersigned } => {
             let mut ui = ui.borrow_mut();
             ui.kept = Some(PathBuf::from(kept));
@@ -189,44 +228,6 @@ fn session_gone(ui: &Shared) {
     }
 }
 
-fn prompt_gone(ui: &Shared) {
-    let mut ui = ui.borrow_mut();
-    ui.asked = None;
-    ui.countdown.stop();
-    ui.arming.stop();
-    ui.prompt.set_armed(false);
-    let _ = ui.prompt.hide();
-}
-
-fn arm_soon(ui: &Shared) {
-    let weak = Rc::downgrade(ui);
-    let borrowed = ui.borrow();
-    if borrowed.asked.is_none() || borrowed.arming.running() || borrowed.prompt.get_armed() {
-        return;
-    }
-    borrowed.arming.start(TimerMode::SingleShot, ARMED_AFTER, move || {
-        if let Some(ui) = weak.upgrade() {
-            ui.borrow().prompt.set_armed(true);
-        }
-    });
-}
-
-fn tick(ui: &Shared) {
-    let ui = ui.borrow();
-    if let Some(asked) = &ui.asked {
-        let left = asked.until.saturating_duration_since(Instant::now());
-        view::countdown(&ui, left, asked.seconds);
-    }
-}
-
-/// Answers the prompt that is shown, once.
-fn answer(ui: &Shared, allow: bool) {
-    let Some(asked) = ui.borrow_mut().asked.take() else { return };
-    let ask = asked.ask;
-    say(if allow { FromWindow::Allow { ask } } else { FromWindow::Refuse { ask } });
-    prompt_gone(ui);
-}
-
 fn say(message: FromWindow) {
     let mut output = std::io::stdout().lock();
     // When the session process is gone, the end of its pipe closes this window.
@@ -235,69 +236,38 @@ fn say(message: FromWindow) {
 }
 
 fn connect(ui: &Shared) {
-    let borrowed = ui.borrow();
     if let Ok(scheme) = std::env::var("FARHAND_COLOUR_SCHEME") {
-        borrowed.prompt.global::<Theme>().set_forced(scheme.clone().into());
-        borrowed.banner.global::<Theme>().set_forced(scheme.clone().into());
-        borrowed.status.global::<Theme>().set_forced(scheme.into());
+        let ui = ui.borrow();
+        ui.prompt.global::<Theme>().set_forced(scheme.clone().into());
+        ui.banner.global::<Theme>().set_forced(scheme.clone().into());
+        ui.chat.window.global::<Theme>().set_forced(scheme.clone().into());
+        ui.files.window.global::<Theme>().set_forced(scheme.clone().into());
+        ui.share.window.global::<Theme>().set_forced(scheme.clone().into());
+        ui.controls.global::<Theme>().set_forced(scheme.clone().into());
+        ui.status.global::<Theme>().set_forced(scheme.into());
     }
-    let allow = Rc::downgrade(ui);
-    borrowed.prompt.on_allow(move || {
-        if let Some(ui) = allow.upgrade() {
-            answer(&ui, true);
-        }
-    });
-    let refuse = Rc::downgrade(ui);
-    borrowed.prompt.on_refuse(move || {
-        if let Some(ui) = refuse.upgrade() {
-            answer(&ui, false);
-        }
-    });
-    let close = Rc::downgrade(ui);
-    borrowed.prompt.window().on_close_requested(move || {
-        if let Some(ui) = close.upgrade() {
-            answer(&ui, false);
-        }
-        slint::CloseRequestResponse::HideWindow
-    });
-
-    let paused = borrowed.banner.as_weak();
-    borrowed.banner.on_pause(move || {
-        let is_paused = paused.upgrade().is_some_and(|banner| banner.get_lamp() == compiled::Lamp::Paused);
-        say(if is_paused { FromWindow::Resume } else { FromWindow::Pause });
-    });
-    borrowed.banner.on_take_back(|| say(FromWindow::TakeBackControl));
-    borrowed.banner.on_end(|| say(FromWindow::Stop));
-    borrowed.banner.window().on_close_requested(|| {
-        say(FromWindow::Stop);
-        slint::CloseRequestResponse::KeepWindowShown
-    });
-
-    let wanted = Rc::downgrade(ui);
-    borrowed.status.on_save(move || {
-        if let Some(ui) = wanted.upgrade() {
-            save(&ui);
-        }
-    });
-    let typing = Rc::downgrade(ui);
-    borrowed.status.on_edited(move || {
-        if let Some(ui) = typing.upgrade() {
-            stay(&ui.borrow(), RECEIPT_STAYS);
-        }
-    });
-    let pressed = Rc::downgrade(ui);
-    borrowed.status.on_pressed(move || {
-        if let Some(ui) = pressed.upgrade() {
-            status_closed(&ui);
-        }
-    });
-    let closed = Rc::downgrade(ui);
+    prompt::connect(ui);
+    banner::connect(ui);
+    controls::connect(ui);
+    let borrowed = ui.borrow();
+    borrowed.status.on_save(with(ui, save));
+    borrowed.status.on_edited(with(ui, |ui| stay(&ui.borrow(), RECEIPT_STAYS)));
+    borrowed.status.on_pressed(with(ui, status_closed));
+    let closed = with(ui, status_closed);
     borrowed.status.window().on_close_requested(move || {
-        if let Some(ui) = closed.upgrade() {
-            status_closed(&ui);
-        }
+        closed();
         slint::CloseRequestResponse::HideWindow
     });
+}
+
+/// A callback that does something with the windows, as long as there are any.
+fn with(ui: &Shared, act: impl Fn(&Shared) + 'static) -> impl Fn() + 'static {
+    let weak = Rc::downgrade(ui);
+    move || {
+        if let Some(ui) = weak.upgrade() {
+            act(&ui);
+        }
+    }
 }
 
 /// Keeps the windows in their places, says once that one can be seen, and arms a prompt that is seen.
@@ -313,13 +283,13 @@ fn watch(ui: &Shared) {
         }
     };
     place::watch(borrowed.status.window(), place::centre, painted());
-    place::watch(borrowed.banner.window(), place::top, painted());
-    let weak = Rc::downgrade(ui);
-    place::watch(borrowed.prompt.window(), place::centre, move || {
-        if let Some(ui) = weak.upgrade() {
-            arm_soon(&ui);
-        }
+    let (seen, guarded) = (painted(), with(ui, banner::watch_over));
+    place::watch(borrowed.banner.window(), place::top, move || {
+        seen();
+        guarded();
     });
+    place::watch(borrowed.controls.window(), place::centre, || {});
+    place::watch(borrowed.prompt.window(), place::centre, with(ui, prompt::arm_soon));
 }
 
 fn status_closed(ui: &Shared) {

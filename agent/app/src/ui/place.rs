@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use slint::winit_030::winit::event::WindowEvent;
+use slint::winit_030::winit::raw_window_handle::{HasWindowHandle as _, RawWindowHandle};
 use slint::winit_030::winit::platform::x11::{WindowAttributesExtX11, WindowType};
 use slint::winit_030::{EventResult, WinitWindowAccessor};
 use slint::{PhysicalPosition, PlatformError, Window};
@@ -53,6 +54,33 @@ pub fn centre(window: &Window) {
 /// Puts the window to the middle of its screen's upper edge.
 pub fn top(window: &Window) {
     put(window, |screen, window| (screen.0.saturating_sub(window.0) / 2, 0));
+}
+
+/// Puts the window into the lower right corner of its screen, clear of most panels.
+pub fn corner(window: &Window) {
+    put(window, |screen, window| {
+        (screen.0.saturating_sub(window.0 + 24), screen.1.saturating_sub(window.1 + 72))
+    });
+}
+
+/// Width and height of the window's screen, in the window's own measure.
+pub fn room(window: &Window) -> Option<(f32, f32)> {
+    let size = window.with_winit_window(|winit| {
+        let monitor = winit.primary_monitor().or_else(|| winit.current_monitor())?;
+        Some(monitor.size())
+    })??;
+    let scale = window.scale_factor();
+    Some((size.width as f32 / scale, size.height as f32 / scale))
+}
+
+/// The window's number on its X11 display.
+pub fn number(window: &Window) -> Option<u32> {
+    window.with_winit_window(|winit| match winit.window_handle().ok()?.as_raw() {
+        RawWindowHandle::Xlib(handle) => u32::try_from(handle.window).ok(),
+        RawWindowHandle::Xcb(handle) => Some(handle.window.get()),
+        // Other systems' windows are not kept in sight by this program yet.
+        _ => None,
+    })?
 }
 
 fn put(window: &Window, place: impl FnOnce((u32, u32), (u32, u32)) -> (u32, u32)) {

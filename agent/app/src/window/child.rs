@@ -48,6 +48,10 @@ pub async fn spawn() -> Result<(WindowPort, JoinHandle<()>), WindowError> {
         stage: Stage::Connecting,
         technician: String::new(),
         organisation: String::new(),
+        domain: None,
+        rights: farhand_protocol::rights::Rights::EMPTY,
+        since: None,
+        marks: false,
         detail: None,
     };
     let _ = process.input.write_all(line(&connecting).as_bytes()).await;
@@ -86,6 +90,7 @@ async fn keep(
     events: mpsc::UnboundedSender<WindowEvent>,
 ) {
     let mut status = None;
+    let mut choices = None;
     let mut over = false;
     let mut restarted: Option<Instant> = None;
     loop {
@@ -96,6 +101,9 @@ async fn keep(
                 over |= matches!(message, ToWindow::Over { .. });
                 if matches!(message, ToWindow::Status { .. } | ToWindow::Over { .. }) {
                     status = Some(message.clone());
+                }
+                if matches!(message, ToWindow::Choices { .. }) {
+                    choices = Some(message.clone());
                 }
                 let _ = process.input.write_all(line(&message).as_bytes()).await;
             }
@@ -121,8 +129,8 @@ async fn keep(
                 tracing::warn!("the window ended; it is started again");
                 process = next;
                 restarted = Some(Instant::now());
-                if let Some(status) = &status {
-                    let _ = process.input.write_all(line(status).as_bytes()).await;
+                for known in status.iter().chain(&choices) {
+                    let _ = process.input.write_all(line(known).as_bytes()).await;
                 }
                 let _ = events.send(WindowEvent::Restarted);
             }

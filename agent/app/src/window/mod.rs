@@ -1,12 +1,15 @@
 //! The customer's window as the session process sees it: a child process that may die without ending the session.
 
+pub mod chat;
 pub mod child;
+pub mod files;
 pub mod protocol;
+pub mod share;
 
 pub use protocol::{Detail, FromWindow, Stage, ToWindow};
 
 /// What a window tells the session process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WindowEvent {
     /// The person at the window did something.
     Said(FromWindow),

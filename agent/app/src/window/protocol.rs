@@ -1,7 +1,14 @@
 //! What the session process and its window say to one another: a line of JSON each.
 
-use farhand_protocol::rights::Right;
+use farhand_protocol::channel::together::Purpose;
+use farhand_protocol::rights::{Right, Rights};
 use serde::{Deserialize, Serialize};
+
+use crate::blocked::{Blocked, Whom};
+
+use super::chat::{FromChat, ToChat};
+use super::files::{FilesShown, FromFiles};
+use super::share::{FromShare, ShareShown};
 
 /// The longest line that either side reads, in bytes.
 pub const MAX_LINE: usize = 16 * 1024;
@@ -24,6 +31,9 @@ pub enum ToWindow {
         rights: Vec<Right>,
         /// Seconds until silence counts as no.
         seconds: u64,
+        /// Somebody who helps already brought them in.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        invited: Option<InvitedBy>,
     },
     /// The prompt with this number is over.
     PromptGone {
@@ -38,9 +48,30 @@ pub enum ToWindow {
         technician: String,
         /// The organisation's name; empty before it is known.
         organisation: String,
+        /// The domain that the organisation has proven to be its own, as the service says.
+        domain: Option<String>,
+        /// What is granted now, held or not.
+        rights: Rights,
+        /// Since when something is granted without a break: milliseconds since 1970.
+        since: Option<u64>,
+        /// Technicians' marks lie over the screen.
+        marks: bool,
         /// Something that the customer should know.
         detail: Option<Detail>,
     },
+    /// What the customer has chosen, for the window of controls.
+    Choices {
+        /// The chord that takes control back.
+        chord: String,
+        /// Any touch of this computer's keyboard or mouse takes control back.
+        touch: bool,
+        /// The last chord that was typed was none.
+        wrong: bool,
+        /// Who may never ask again.
+        blocked: Vec<Blocked>,
+    },
+    /// Open the window of controls: the chord was pressed where nobody controls.
+    Controls,
     /// The session is over, or never began. The window stays for a while so that it can be read, also when the
     /// session process is gone.
     Over {
@@ -52,6 +83,26 @@ pub enum ToWindow {
         technician: String,
         /// A reason within the sentence, in English; often empty.
         reason: String,
+        /// Who can be kept out for good from now on.
+        whom: Option<Whom>,
+        /// What kept them out, and can be undone.
+        by: Option<Blocked>,
+    },
+    /// Of the chat.
+    Chat {
+        /// What.
+        #[serde(flatten)]
+        chat: ToChat,
+    },
+    /// Which files go, and whether they may.
+    Files {
+        /// Everything that is shown.
+        shown: FilesShown,
+    },
+    /// What is shared, and what there is to share.
+    Share {
+        /// Everything that is shown.
+        shown: ShareShown,
     },
     /// What happened can be saved. Comes after the end; the window copies the file itself, for the session process ends.
     Receipt {
@@ -62,6 +113,15 @@ pub enum ToWindow {
         /// The technician's side signed all of it.
         countersigned: bool,
     },
+}
+
+/// How a further technician came.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InvitedBy {
+    /// The name of who brought them in.
+    pub by: String,
+    /// What for.
+    pub purpose: Purpose,
 }
 
 /// Where a session stands, as the customer sees it.
@@ -103,6 +163,8 @@ pub enum Detail {
     Refused,
     /// Something that the technician sent did not come.
     Missing,
+    /// Control pauses while this window is in front.
+    Guarded,
 }
 
 impl Detail {
@@ -114,20 +176,23 @@ impl Detail {
             Self::CaptureFailed { .. } => "agent.banner.detail_capture",
             Self::Refused => "agent.banner.detail_refused",
             Self::Missing => "agent.banner.detail_missing",
+            Self::Guarded => "agent.banner.detail_guarded",
         }
     }
 }
 
 /// Window → session. Only a person at this window makes these.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum FromWindow {
     /// The window can be seen.
     Ready,
-    /// Allow.
+    /// Allow, all of it or a part.
     Allow {
         /// The prompt's number.
         ask: u32,
+        /// What is allowed.
+        rights: Rights,
     },
     /// No, Escape, or closed.
     Refuse {
@@ -140,8 +205,55 @@ pub enum FromWindow {
     Resume,
     /// Take back control.
     TakeBackControl,
+    /// Take back one right.
+    Withdraw {
+        /// Which.
+        right: Right,
+    },
+    /// Take back every right; the session stays.
+    RevokeAll,
+    /// Take away what technicians have drawn.
+    EraseMarks,
+    /// This technician, or everybody of their organisation, may never ask again; and the session ends.
+    Never {
+        /// The whole organisation.
+        organisation: bool,
+    },
+    /// They may ask again.
+    Unblock {
+        /// Who.
+        entry: Blocked,
+    },
+    /// Another chord.
+    Chord {
+        /// As it was typed.
+        chord: String,
+    },
+    /// Whether any touch takes control back.
+    Touch {
+        /// Yes or no.
+        on: bool,
+    },
     /// End the session.
     Stop,
+    /// Of the chat.
+    Chat {
+        /// What.
+        #[serde(flatten)]
+        chat: FromChat,
+    },
+    /// Of files.
+    Files {
+        /// What.
+        #[serde(flatten)]
+        files: FromFiles,
+    },
+    /// Of what is shared.
+    Share {
+        /// What.
+        #[serde(flatten)]
+        share: FromShare,
+    },
 }
 
 /// One message as a line, its end included.

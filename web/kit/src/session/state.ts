@@ -38,6 +38,8 @@ export interface Known {
   /** This console's part is over, and the session goes on. */
   left: LeftWhy | null;
   quality: Quality | null;
+  /** Nothing is heard of the customer's side: what is shown is old. */
+  stale: boolean;
   participant: number | null;
   signal: { state: "connecting" } | { state: "open" } | { state: "lost"; since: number };
   media: Media;
@@ -73,6 +75,7 @@ export const nothingKnown: Known = {
   invited: null,
   left: null,
   quality: null,
+  stale: false,
   participant: null,
   signal: { state: "connecting" },
   media: { state: "connecting" },
@@ -113,6 +116,7 @@ export type SessionEvent =
   | { type: "left"; why: LeftWhy }
   | { type: "quality"; quality: Quality }
   | { type: "seal_met"; names: SealNames }
+  | { type: "stale"; stale: boolean }
   | { type: "receipt_refused"; why: string }
   | { type: "notice"; notice: Notice };
 
@@ -145,6 +149,8 @@ export function next(known: Known, event: SessionEvent): Known {
       return { ...known, left: event.why };
     case "quality":
       return { ...known, quality: event.quality };
+    case "stale":
+      return { ...known, stale: event.stale };
     case "seal_met":
       return { ...known, sealNames: event.names };
     case "rtt":
