@@ -44,7 +44,7 @@ describe('files both ways', () => {
   after(() => world?.close());
   const step = (name, body) => test(name, told(() => world, body));
 
-  const row = (name) => technician.page.locator(`[data-testid=transfer][data-name="${name}"]`);
+  const row = (name) => technician.page.locator(`[data-testid=transfer][data-name="${name.replaceAll('\\', '\\\\')}"]`);
   const state = (name, wanted, why) =>
     until(`${name} to be ${wanted}`, async () => {
       const found = row(name).first();
