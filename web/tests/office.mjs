@@ -89,6 +89,7 @@ export class Office {
           { id: 'm2', to: 'piotr@nordlicht.example', subject: 'Sign-in paused', text: 'Five sign-ins in a row failed.', state: 'failed', tries: 12, error: '550 mailbox full', created_at: now - 2 * DAY },
         ],
       },
+      windows: { rules: [{ effect: 'hide', by: 'program', pattern: 'lohnbuch*' }, { effect: 'pause', by: 'title', pattern: '*Sparkasse*' }] },
       alerts: { webhook: 'https://alerts.nordlicht.example/farhand', emails: ['security@nordlicht.example'] },
       audit: Array.from({ length: 120 }, (_, at) => this.#auditEntry(at)),
       sessions: Array.from({ length: 73 }, (_, at) => this.#session(at)),
@@ -329,6 +330,11 @@ export class Office {
       }
       case 'GET /outbox':
         return ok(state.outbox);
+      case 'GET /organisation/windows':
+        return ok(state.windows);
+      case 'PUT /organisation/windows':
+        state.windows = body;
+        return ok(state.windows);
       case 'GET /alerts':
         return ok(state.alerts);
       case 'PUT /alerts':

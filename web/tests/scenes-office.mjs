@@ -103,6 +103,7 @@ export const officeScenes = {
   'organisation-signin': at('#/organisation/signin', 'demand'),
   'organisation-mail': at('#/organisation/mail', 'outbox'),
   'organisation-alerts': at('#/organisation/alerts', 'alerts'),
+  'organisation-windows': at('#/organisation/windows', 'windows'),
   keys: at('#/keys', 'keys'),
   'keys-new': opened('#/keys', 'keys', (page) => page.getByTestId('new-key'), 'key-dialog'),
   sessions: at('#/sessions', 'sessions'),

@@ -14,6 +14,7 @@ const BOB: ParticipantId = 2;
 const A: Usage = Usage(0x04);
 const SHIFT: Usage = Usage(0xe1);
 const MS: Duration = Duration::from_millis(1);
+const SCREEN: Area = Area { x: 0, y: 0, width: 800, height: 600 };
 
 fn both() -> Rights {
     Rights::of(&[Right::View, Right::Control])
@@ -31,7 +32,7 @@ impl Scene {
         let consent = ConsentConfig { policy: both(), ..ConsentConfig::default() };
         let agent = Agent::new(AgentConfig { participant: ME, consent });
         let mut scene = Self { agent, now: Instant::now(), sequences: BTreeMap::new(), outputs: Vec::new() };
-        scene.agent.handle_screen_size(800, 600);
+        scene.agent.handle_area(SCREEN);
         scene.agent.handle_link_up(scene.now);
         scene.take();
         scene
@@ -42,7 +43,7 @@ impl Scene {
         let mut scene = Self::new();
         scene.control(ADA, &Control::Ask { rights: both() });
         let ask = scene.prompt().ask;
-        scene.agent.handle_customer(FromCustomer::Allow(ask), scene.now);
+        scene.agent.handle_customer(FromCustomer::Allow { ask, rights: Rights::ALL }, scene.now);
         scene.feedback(ADA, ScreenFeedback::Reset);
         scene.take();
         assert!(scene.agent.consent.permits(Right::Control));
@@ -171,7 +172,7 @@ fn nothing_is_captured_before_a_grant() {
     let mut scene = Scene::new();
     scene.feedback(ADA, ScreenFeedback::Reset);
     assert_eq!(scene.agent.screen_turn(true, 0, scene.now), Turn::Stop);
-    let frame = FrameReady { payload: &[1], reset: true, exact: true, captured_us: 0 };
+    let frame = FrameReady { payload: &[1], reset: true, exact: true, captured_us: 0, area: SCREEN };
     assert!(!scene.agent.handle_frame(frame, scene.now, |_| panic!("nothing may leave")));
     assert_eq!(scene.agent.counters().frames_withheld, 1);
 }
@@ -181,7 +182,7 @@ fn no_message_from_far_away_widens_a_grant() {
     let mut scene = Scene::new();
     scene.control(ADA, &Control::Ask { rights: Rights::of(&[Right::View]) });
     let ask = scene.prompt().ask;
-    scene.agent.handle_customer(FromCustomer::Allow(ask), scene.now);
+    scene.agent.handle_customer(FromCustomer::Allow { ask, rights: Rights::ALL }, scene.now);
     scene.take();
 
     let granted =
@@ -194,7 +195,7 @@ fn no_message_from_far_away_widens_a_grant() {
         assert!(!scene.agent.consent.permits(Right::Files));
     }
     // The prompt for more is answered by its own number only.
-    scene.agent.handle_customer(FromCustomer::Allow(ask), scene.now);
+    scene.agent.handle_customer(FromCustomer::Allow { ask, rights: Rights::ALL }, scene.now);
     assert!(!scene.agent.consent.permits(Right::Control));
     assert_eq!(scene.agent.counters().local_refused, 1);
 }
@@ -205,7 +206,7 @@ fn an_ask_for_everything_is_cut_to_the_policy() {
     scene.control(ADA, &Control::Ask { rights: Rights::ALL });
     let prompt = scene.prompt();
     assert_eq!((prompt.rights, prompt.asker, prompt.granted), (both(), ADA, Rights::EMPTY));
-    scene.agent.handle_customer(FromCustomer::Allow(prompt.ask), scene.now);
+    scene.agent.handle_customer(FromCustomer::Allow { ask: prompt.ask, rights: prompt.rights }, scene.now);
     for right in Right::ALL {
         let permitted = matches!(right, Right::View | Right::Control);
         assert_eq!(scene.agent.consent.permits(right), permitted, "{right:?}");
@@ -296,7 +297,7 @@ fn nothing_is_injected_while_a_prompt_is_shown() {
     scene.agent.consent = Consent::new(ConsentConfig::default());
     scene.control(ADA, &Control::Ask { rights: both() });
     let first = scene.prompt().ask;
-    scene.agent.handle_customer(FromCustomer::Allow(first), scene.now);
+    scene.agent.handle_customer(FromCustomer::Allow { ask: first, rights: Rights::ALL }, scene.now);
     scene.take();
     scene.hold_keys();
     scene.control(ADA, &Control::Ask { rights: both().with(Right::Files) });
@@ -333,7 +334,7 @@ fn silence_means_no() {
     let outputs = scene.take();
     assert!(outputs.contains(&Output::PromptGone(prompt.ask)));
     assert!(outputs.contains(&Output::Ended(ConsentEnd::TimedOut)));
-    scene.agent.handle_customer(FromCustomer::Allow(prompt.ask), scene.now);
+    scene.agent.handle_customer(FromCustomer::Allow { ask: prompt.ask, rights: prompt.rights }, scene.now);
     assert!(!scene.agent.may_capture(), "too late");
 }
 
@@ -373,13 +374,13 @@ fn a_frame_goes_through_the_gate_and_is_cut() {
     assert!(reset);
     let payload = vec![3; 40_000];
     let mut messages = Vec::new();
-    let frame = FrameReady { payload: &payload, reset: true, exact: true, captured_us: 77 };
+    let frame = FrameReady { payload: &payload, reset: true, exact: true, captured_us: 77, area: SCREEN };
     assert!(scene.agent.handle_frame(frame, scene.now, |message| messages.push(message)));
     assert_eq!(messages.len(), 3);
     let heads: Vec<Head> = messages.iter().map(|m| Head::read(m).unwrap()).collect();
     assert_eq!(heads.iter().map(|h| h.sequence).collect::<Vec<_>>(), vec![0, 1, 2]);
     assert!(heads.iter().all(|h| h.sender == ME && h.flags & flags::RESET != 0));
-    assert_eq!(ScreenHead::read(&messages[0]).unwrap(), ScreenHead { frame: 0, captured_us: 77 });
+    assert_eq!(ScreenHead::read(&messages[0]).unwrap(), ScreenHead { frame: 0, captured_us: 77, area: SCREEN });
     let bytes: usize = messages.iter().map(|m| m.len() - SCREEN_HEAD_LEN).sum();
     assert_eq!(bytes, payload.len());
     assert_eq!(scene.agent.screen_turn(false, 0, scene.now), Turn::Wait(scene.agent.pacer.silent_at()));
@@ -388,7 +389,7 @@ fn a_frame_goes_through_the_gate_and_is_cut() {
 #[test]
 fn whole_frames_are_rationed() {
     let mut scene = Scene::controlled();
-    let frame = FrameReady { payload: &[1], reset: true, exact: true, captured_us: 0 };
+    let frame = FrameReady { payload: &[1], reset: true, exact: true, captured_us: 0, area: SCREEN };
     assert!(scene.agent.handle_frame(frame, scene.now, drop));
     scene.now += MS * 50;
     scene.feedback(ADA, ScreenFeedback::Drawn { frame: 0, draw_us: 0 });
@@ -411,7 +412,7 @@ fn a_view_that_ends_between_capture_and_sending_sends_nothing() {
         let mut scene = Scene::controlled();
         assert!(matches!(scene.agent.screen_turn(true, 0, scene.now), Turn::Go { .. }));
         end(&mut scene);
-        let frame = FrameReady { payload: &[1], reset: false, exact: true, captured_us: 0 };
+        let frame = FrameReady { payload: &[1], reset: false, exact: true, captured_us: 0, area: SCREEN };
         assert!(!scene.agent.handle_frame(frame, scene.now, |_| panic!("withheld")));
         assert_eq!(scene.agent.screen_turn(true, 0, scene.now), Turn::Stop);
     }
@@ -420,7 +421,7 @@ fn a_view_that_ends_between_capture_and_sending_sends_nothing() {
 #[test]
 fn after_a_lost_link_the_stream_starts_with_a_whole_frame() {
     let mut scene = Scene::controlled();
-    let frame = FrameReady { payload: &[1], reset: true, exact: true, captured_us: 0 };
+    let frame = FrameReady { payload: &[1], reset: true, exact: true, captured_us: 0, area: SCREEN };
     assert!(scene.agent.handle_frame(frame, scene.now, drop));
     scene.agent.handle_link_lost(scene.now);
     assert_eq!(

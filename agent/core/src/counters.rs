@@ -21,6 +21,8 @@ pub struct Counters {
     pub input_without_right: u64,
     /// The same, dropped because a prompt was shown.
     pub input_during_prompt: u64,
+    /// The same, dropped because they would have struck something that is not shared or not seen.
+    pub input_outside: u64,
     /// Keys that no keyboard has.
     pub unknown_keys: u64,
     /// Acknowledgements of frames that were never sent.

@@ -4,10 +4,9 @@ use std::path::{Path, PathBuf};
 
 use farhand_console_core::settings::{Place, SMALLEST};
 use farhand_console_core::types::{Event, MenuAction};
-use tauri::webview::{DownloadEvent, NewWindowResponse};
+use tauri::webview::{DownloadEvent, NewWindowFeatures, NewWindowResponse};
 use tauri::{
-    AppHandle, DragDropEvent, Manager as _, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder, Window,
-    WindowEvent,
+    AppHandle, Manager as _, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder, Window, WindowEvent,
 };
 
 use crate::shell::Console;
@@ -21,6 +20,13 @@ const SESSION: &str = "session-";
 /// A new window's inner size, in logical pixels.
 const SIZE: (f64, f64) = (1280.0, 860.0);
 const TITLE: &str = "Farhand Console";
+/// What the label of a window begins with that shows one of a customer's monitors; a number follows. Such a window has no
+/// code of its own and no capability: the page that opened it fills it.
+const MONITOR: &str = "monitor-";
+/// Windows for monitors that are open at a time, at most.
+const MAX_MONITORS: usize = 16;
+/// The only address that a page may open in a window: nothing.
+const EMPTY: &str = "about:blank";
 
 /// Opens the main window.
 pub fn open_main(app: &AppHandle) -> tauri::Result<()> {
@@ -53,10 +59,15 @@ fn build(app: &AppHandle, label: &str, page: &str) -> tauri::Result<WebviewWindo
         .title(TITLE)
         .min_inner_size(SMALLEST.0, SMALLEST.1)
         .data_directory(console.shell().folder().join("pages"))
+        // The page takes what is dropped by itself, as in a browser.
+        .disable_drag_drop_handler()
         .on_navigation(is_ours)
-        .on_new_window(|url, _| {
-            tracing::warn!(scheme = url.scheme(), "a page wanted a window of its own");
-            NewWindowResponse::Deny
+        .on_new_window({
+            let app = app.clone();
+            move |url, features| match open_monitor(&app, &url, features) {
+                Some(window) => NewWindowResponse::Create { window },
+                None => NewWindowResponse::Deny,
+            }
         })
         .on_download(|_, event| match event {
             DownloadEvent::Requested { url, destination } => {
@@ -79,6 +90,35 @@ fn build(app: &AppHandle, label: &str, page: &str) -> tauri::Result<WebviewWindo
     let window = builder.build()?;
     platform::watch_pages(&window);
     Ok(window)
+}
+
+/// A window for a customer's monitor, which a session's page asks for and fills: empty, and going nowhere.
+fn open_monitor(app: &AppHandle, url: &Url, features: NewWindowFeatures) -> Option<WebviewWindow> {
+    let open = app.webview_windows();
+    let number = (0..MAX_MONITORS).find(|number| !open.contains_key(&format!("{MONITOR}{number}")));
+    let Some(number) = number.filter(|_| url.as_str() == EMPTY) else {
+        tracing::warn!(scheme = url.scheme(), "a page wanted a window of its own");
+        return None;
+    };
+    let empty = Url::parse(EMPTY).expect("it is an address");
+    let built = WebviewWindowBuilder::new(app, format!("{MONITOR}{number}"), WebviewUrl::External(empty))
+        .title(TITLE)
+        .inner_size(SIZE.0, SIZE.1)
+        .min_inner_size(SMALLEST.0, SMALLEST.1)
+        .window_features(features)
+        .on_navigation(|url| url.as_str() == EMPTY)
+        .on_new_window(|_, _| NewWindowResponse::Deny)
+        .on_document_title_changed(|window, title| {
+            let _ = window.set_title(&title);
+        })
+        .build();
+    match built {
+        Ok(window) => Some(window),
+        Err(error) => {
+            tracing::warn!(%error, "a window for a monitor could not be opened");
+            None
+        }
+    }
 }
 
 /// Whether a page may go there: our own pages, and nowhere else.
@@ -141,9 +181,9 @@ pub fn handle_event(window: &Window, event: &WindowEvent) {
     let app = window.app_handle();
     let Some(console) = app.try_state::<Console>() else { return };
     match event {
+        WindowEvent::CloseRequested { .. } if window.label().starts_with(MONITOR) => {}
         WindowEvent::CloseRequested { .. } => remember(window, &console),
         WindowEvent::Destroyed => console.shell().forget(window.label()),
-        WindowEvent::DragDrop(DragDropEvent::Drop { paths, .. }) => console.dropped(paths),
         _ => {}
     }
 }

@@ -50,6 +50,9 @@ pub fn policy(policy: Policy) -> Result<Policy, Refusal> {
     if !minutes(policy.session_minutes) || !minutes(policy.idle_minutes) {
         return Err(invalid(format!("Write times as whole minutes, from 1 to {MAX_MINUTES}.")));
     }
+    if !policy.windows.is_empty() {
+        return Err(invalid("Windows are listed for the whole organisation, not for a group.".to_owned()));
+    }
     if policy.addresses.len() > ranges::MAX {
         return Err(invalid(format!("Write at most {} address ranges.", ranges::MAX)));
     }

@@ -68,12 +68,14 @@ pub async fn create(
             ));
         }
     };
+    let mut policy = signed_in.policy().clone();
+    policy.windows = signed_in.tenant.window_rules().await?;
     let owner = Owner {
         tenant: signed_in.tenant(),
         user: signed_in.user().to_owned(),
         name: signed_in.standing.user.name.clone(),
         organisation: signed_in.standing.organisation.clone(),
-        policy: signed_in.policy().clone(),
+        policy,
     };
     let created = app.broker().create(owner, Some(from)).await?.map_err(|refused| match refused {
         CreateRefused::TooMany => Refusal::new(

@@ -27,4 +27,5 @@ mod sign_in;
 mod start_failures;
 mod talk;
 mod tls_settings;
+mod windows;
 mod world;

@@ -236,3 +236,7 @@ const fn is_away(share: Share) -> bool {
         Share::Monitor { here } | Share::Window { here } => !here,
     }
 }
+
+#[cfg(test)]
+#[path = "desk_tests.rs"]
+mod tests;

@@ -42,7 +42,10 @@ impl Agent {
             }
             Control::GiveUp { rights } => self.remote(Remote::GiveUp { rights }, now),
             Control::End => self.remote(Remote::End, now),
-            Control::Ping { nonce } => self.say(&Control::Pong { nonce }),
+            Control::Ping { nonce } => {
+                self.measured(sender, now);
+                self.say(&Control::Pong { nonce });
+            }
             Control::Pong { .. } => {
                 if let Some(technician) = self.technicians.get_mut(&sender) {
                     technician.answers_pings = true;

@@ -317,6 +317,10 @@ impl Painter {
         let (set, unsorted) = (shape::SO::SET, xproto::ClipOrdering::UNSORTED);
         self.connection.shape_rectangles(set, shape::SK::BOUNDING, unsorted, window, 0, 0, &rectangles)?;
         self.connection.shape_rectangles(set, shape::SK::INPUT, unsorted, window, 0, 0, &[])?;
+        // So that the capturer knows it for ours, wherever only a part of the screen is shared.
+        let (replace, string) = (xproto::PropMode::REPLACE, xproto::AtomEnum::STRING);
+        let name = xproto::AtomEnum::WM_CLASS;
+        self.connection.change_property8(replace, window, name, string, b"farhand-overlay\0farhand-overlay\0")?;
         self.connection.map_window(window)?;
         Ok(window)
     }

@@ -109,6 +109,8 @@ export type FromWorker =
   | { type: "together"; message: Together }
   /** What the picture came to in the last seconds. */
   | { type: "quality"; quality: Quality }
+  /** Nothing is heard of the customer's side: what is shown is old. */
+  | { type: "stale"; stale: boolean }
   /** The two ends know each other; the keys come when the customer agrees. */
   | { type: "seal_met"; names: SealNames }
   | { type: "cursor"; cursor: CursorShape }

@@ -15,6 +15,10 @@ import { Composer, ScreenDecoder, readControl, readTool } from "./wasm";
 const PUSHED = { more: 0, complete: 1, gap: 2 } as const;
 /** How often the way to the customer and back is measured. */
 const PING_MS = 2_000;
+/** Where nothing is heard of the customer's side for so long, it is asked whether it is still there. */
+const SILENT_MS = 600;
+/** Where nothing is heard for so long, people are told: within two seconds of the loss. */
+const STALE_MS = 1_700;
 /** A ping that is unanswered for this long casts doubt on the carrier. */
 const DOUBT_MS = 5_000;
 
@@ -42,6 +46,10 @@ export class Renderer {
   readonly #meter = new Meter();
   #pinged: { nonce: number; at: number } | null = null;
   #cancelPing: () => void = () => {};
+  #heard = 0;
+  #stale = false;
+  #rtt = 0;
+  #cancelListen: () => void = () => {};
 
   constructor(
     participant: number,
@@ -189,6 +197,7 @@ export class Renderer {
     this.#acks.stop();
     this.#pinged = null;
     this.#cancelPing();
+    this.#deaf();
   }
 
   close(): void {
@@ -198,6 +207,7 @@ export class Renderer {
 
   screen(message: Uint8Array): void {
     const started = this.#clock.now();
+    this.#hear();
     let pushed: number;
     try {
       pushed = this.#decoder.push(message);
@@ -215,6 +225,7 @@ export class Renderer {
   }
 
   control(message: Uint8Array): void {
+    this.#hear();
     let control: Control;
     try {
       control = readControl(message) as Control;
@@ -339,6 +350,7 @@ export class Renderer {
     if (!agent) {
       this.#acks.stop();
       this.#cancelPing();
+      this.#deaf();
       this.#pinged = null;
     } else if (this.#up) this.#begin();
   }
@@ -349,7 +361,9 @@ export class Renderer {
     this.#whole = false;
     this.#acks.stop();
     this.#acks.reset();
+    this.#heard = this.#clock.now();
     this.#ping();
+    this.#listen();
   }
 
   #ping(): void {
@@ -364,9 +378,38 @@ export class Renderer {
     this.#tell({ type: "quality", quality: this.#meter.read(now) });
   }
 
+  /** The customer's side is there. */
+  #hear(): void {
+    this.#heard = this.#clock.now();
+    this.#setStale(false);
+  }
+
+  #setStale(stale: boolean): void {
+    if (stale === this.#stale) return;
+    this.#stale = stale;
+    this.#tell({ type: "stale", stale });
+  }
+
+  /** Asks a silent customer's side whether it is there, and says when it does not answer. */
+  #listen(): void {
+    this.#cancelListen();
+    const silent = this.#clock.now() - this.#heard;
+    const stale = Math.max(STALE_MS, SILENT_MS + 2 * this.#rtt);
+    if (silent >= SILENT_MS && !this.#pinged) this.#ping();
+    if (silent >= stale) this.#setStale(true);
+    const wait = silent < SILENT_MS ? SILENT_MS - silent : silent < stale ? stale - silent : SILENT_MS;
+    this.#cancelListen = this.#clock.after(wait, () => this.#listen());
+  }
+
+  #deaf(): void {
+    this.#cancelListen();
+    this.#setStale(false);
+  }
+
   #pong(nonce: number): void {
     if (this.#pinged?.nonce !== nonce) return;
-    this.#tell({ type: "rtt", ms: this.#clock.now() - this.#pinged.at });
+    this.#rtt = this.#clock.now() - this.#pinged.at;
+    this.#tell({ type: "rtt", ms: this.#rtt });
     this.#pinged = null;
   }
 }

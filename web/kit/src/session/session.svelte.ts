@@ -347,6 +347,7 @@ export class Session {
         return this.#take(message);
       case "quality":
       case "seal_met":
+      case "stale":
       case "consent":
       case "rtt":
       case "screen":

@@ -43,7 +43,7 @@ export class MonitorWindows {
     const { width, height } = monitor.area;
     const scale = Math.min(1, (screen.availWidth * 0.8) / width, (screen.availHeight * 0.8) / height);
     const size = `popup,width=${Math.round(width * scale)},height=${Math.round(height * scale)}`;
-    const view = window.open("", `farhand-monitor-${id}`, size);
+    const view = window.open("about:blank", `farhand-monitor-${id}`, size);
     if (!view) {
       toasts.show("warn", t("monitors.blocked"));
       return;
