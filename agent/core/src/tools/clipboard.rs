@@ -352,7 +352,8 @@ impl Clipboard {
         let left = u32::try_from(receiving.size - receiving.bytes.len()).unwrap_or(u32::MAX);
         if left > 0 {
             let more = left.min(CLIPBOARD_WINDOW).saturating_sub(open);
-            if more >= CREDIT_EVERY || (open == 0 && more > 0) {
+            // The rest is granted at once as soon as it fits.
+            if more > 0 && (more >= CREDIT_EVERY || left <= CLIPBOARD_WINDOW) {
                 receiving.open += more;
                 self.say(sender, Message::Credit { transfer, bytes: more });
             }

@@ -53,7 +53,23 @@ text: string, } | { "type": "letter",
 /**
  * One character, at most [`MAX_LETTER`] bytes.
  */
-letter: string, } | { "type": "stop_text" } | { "type": "pointer_by", 
+letter: string, } | { "type": "stop_text" } | { "type": "button_here", 
+/**
+ * Which.
+ */
+button: Button, 
+/**
+ * Down or up.
+ */
+down: boolean, } | { "type": "wheel_here", 
+/**
+ * Horizontal.
+ */
+dx: number, 
+/**
+ * Vertical.
+ */
+dy: number, } | { "type": "pointer_by", 
 /**
  * Pixels to the right.
  */

@@ -316,7 +316,8 @@ export class ClipboardState {
     const left = incoming.bytes.length - incoming.at;
     if (left > 0) {
       const more = Math.min(left, CLIPBOARD.window) - incoming.open;
-      if (more >= CLIPBOARD.window / 2 || (incoming.open === 0 && more > 0)) {
+      // The rest is granted at once as soon as it fits.
+      if (more > 0 && (more >= CLIPBOARD.window / 2 || left <= CLIPBOARD.window)) {
         incoming.open += more;
         this.#parts.send({ type: "credit", transfer, bytes: more });
       }

@@ -80,10 +80,11 @@ export async function pasted(data: DataTransfer): Promise<Content> {
 
 /** The browser's clipboard. Whether the page may use it is the browser's and the person's to say. */
 export class BrowserClipboard implements LocalClipboard {
-  readonly #clipboard: Clipboard | undefined;
+  readonly #clipboard: Clipboard | null;
   readonly #focused: () => boolean;
 
-  constructor(clipboard: Clipboard | undefined = (navigator as { clipboard?: Clipboard }).clipboard, focused = (): boolean => document.hasFocus()) {
+  /** A page that did not come over an encrypted way is given none. */
+  constructor(clipboard: Clipboard | null = (navigator as { clipboard?: Clipboard }).clipboard ?? null, focused = (): boolean => document.hasFocus()) {
     this.#clipboard = clipboard;
     this.#focused = focused;
   }
