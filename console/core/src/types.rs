@@ -336,11 +336,6 @@ pub enum Event {
         /// Which.
         action: MenuAction,
     },
-    /// Files were dropped on the window. Their content stays with Rust.
-    Dropped {
-        /// Names without folders.
-        names: Vec<String>,
-    },
     /// The customer of a waiting session has come.
     CustomerCame {
         /// The session.

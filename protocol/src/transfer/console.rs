@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
-use super::{ACTIVE, Incoming, Job, Outgoing, Said, Took, share};
+use super::{ACTIVE, Incoming, Job, Outgoing, Said, Took, page_share};
 use crate::channel::files::{FileEnd, Files};
 
 /// What is not answered for this long is said again, in milliseconds.
@@ -346,14 +346,14 @@ impl Console {
         match (said, &mut entry.state) {
             (Said::Created, State::Creating) => {
                 let mut file = Incoming::new(entry.size);
-                let until = file.regrant(share(many));
+                let until = file.regrant(page_share(many));
                 entry.state = State::Takes(file);
                 self.send(Files::Grant { transfer, until });
             }
             (Said::Written { until }, State::Takes(file)) => {
                 file.handle_written(until);
                 entry.moved = file.written();
-                if let Some(until) = file.grant(share(many)) {
+                if let Some(until) = file.grant(page_share(many)) {
                     self.send(Files::Grant { transfer, until });
                 }
             }
@@ -499,7 +499,7 @@ impl Console {
             }
             Direction::Out => {
                 let (offset, until) = match &mut entry.state {
-                    State::Takes(file) => (file.from(), file.regrant(share(active))),
+                    State::Takes(file) => (file.from(), file.regrant(page_share(active))),
                     State::Queued
                     | State::Asked
                     | State::Waits

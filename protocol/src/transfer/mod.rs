@@ -24,6 +24,8 @@ use crate::channel::files::{FileEnd, MAX_CHUNK};
 
 /// Bytes that may be on their way to one receiving end, over all of its files. Less than what a link and a room let wait.
 pub const BUDGET: u64 = 1536 * 1024;
+/// The same where a page receives: it opens and draws with one thread, and what it granted delays its picture.
+const PAGE_BUDGET: u64 = 384 * 1024;
 /// Files of one console that go at the same time in each direction; others wait at the console.
 pub const ACTIVE: usize = 3;
 /// Bytes that are read from a disk at once.
@@ -33,6 +35,11 @@ pub const READ: u64 = 8 * MAX_CHUNK as u64;
 #[must_use]
 pub fn share(active: usize) -> u64 {
     (BUDGET / active.max(1) as u64).max(MAX_CHUNK as u64)
+}
+
+/// The same for a page.
+fn page_share(active: usize) -> u64 {
+    (PAGE_BUDGET / active.max(1) as u64).max(MAX_CHUNK as u64)
 }
 
 /// What a disk does for one file. The jobs of one file are done in their order.

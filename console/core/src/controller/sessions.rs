@@ -119,17 +119,6 @@ impl<S: Shell> Controller<S> {
         }
     }
 
-    /// Files were dropped on a window. The pages get to know their names.
-    pub fn dropped(&self, paths: &[std::path::PathBuf]) {
-        /// Files of one drop, at most.
-        const MAX_FILES: usize = 100;
-        let name = |path: &std::path::PathBuf| path.file_name()?.to_str().map(str::to_owned);
-        let names: Vec<String> = paths.iter().take(MAX_FILES).filter_map(name).collect();
-        if !names.is_empty() {
-            self.inner.shell.tell(Event::Dropped { names });
-        }
-    }
-
     /// Reads the sessions once, for the tray and the notifications. Signed out, it does nothing.
     /// `title` and `text` are the notification's, in the person's language, with the customer's name (which may be
     /// empty) filled in.

@@ -73,11 +73,7 @@ session: string, } | { "type": "menu",
 /**
  * Which.
  */
-action: MenuAction, } | { "type": "dropped", 
-/**
- * Names without folders.
- */
-names: Array<string>, } | { "type": "customer_came", 
+action: MenuAction, } | { "type": "customer_came", 
 /**
  * The session.
  */

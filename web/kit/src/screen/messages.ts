@@ -117,6 +117,8 @@ export type FromWorker =
   | { type: "cursor_at"; x: number; y: number }
   | { type: "notice"; notice: Notice }
   | { type: "monitors"; monitors: Monitors }
+  /** What the page had to say for a tool is on its way. */
+  | { type: "tool_taken"; stream: keyof ToolMessages }
   /** What the agent says to a tool. */
   | ({ type: "tool" } & ToolMessage)
   | { type: "rtt"; ms: number }

@@ -142,6 +142,8 @@ export class Renderer {
         return this.#watch(message.agent);
       case "tool":
         this.#link.send(STREAM[message.stream], this.#composer.tool(STREAM[message.stream], message.message));
+        // Bulk goes at the pace at which it is sealed here, or it would hold up what draws.
+        if (message.stream === "files") this.#tell({ type: "tool_taken", stream: message.stream });
         return;
       case "together":
         this.#link.send(STREAM.control, this.#composer.together(message.message));

@@ -173,6 +173,9 @@ export class Session {
     this.#parts.renderer.post({ type: "tool", stream, message } as ToWorker);
   }
 
+  /** Called whenever a message about files is on its way. */
+  taken: () => void = () => undefined;
+
   /** Listens to a tool's other end, until the returned function is called. */
   onTool<Name extends keyof ToolMessages>(stream: Name, listen: (message: ToolMessages[Name]) => void): () => void {
     const listener = { stream, listen: listen as (message: ToolMessages[keyof ToolMessages]) => void };
@@ -329,6 +332,8 @@ export class Session {
         return;
       case "receipt_refused":
         return this.#take({ type: "receipt_refused", why: message.why });
+      case "tool_taken":
+        return this.taken();
       case "tool":
         for (const { stream, listen } of this.#tools) if (stream === message.stream) listen(message.message);
         return;

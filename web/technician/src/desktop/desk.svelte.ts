@@ -1,5 +1,4 @@
 import { desktop, type Event as DesktopEvent, type Failure, type ServerSeen, type Settings, type Status, type UpdateState } from "@kit/desktop/bindings";
-import { t } from "@kit/i18n/strings.svelte";
 import { toasts } from "@kit/ui/toasts.svelte";
 import { app } from "../app.svelte";
 import { chime } from "./chime";
@@ -114,9 +113,6 @@ class Desk {
         return;
       case "menu":
         return this.#menu(event.action);
-      case "dropped":
-        toasts.show("warn", t("desktop.dropped", { names: event.names.slice(0, 3).join(", ") }));
-        return;
       case "customer_came":
         if (!this.single && this.status?.settings.sounds) chime();
         return;

@@ -1,7 +1,7 @@
 // Files both ways: what the panel shows, and what it does. Which file goes when, and what is said about it, is the
 // module's; see protocol/src/transfer.
 import type { Clock } from "../../link/link";
-import type { FileEnd, FileEntry, Files, TransferItem, TransferOutput, TransferSaid } from "../../types";
+import type { FileEnd, FileEntry, Files, TransferItem, TransferJob, TransferOutput, TransferSaid } from "../../types";
 import { Disks, type HasherLike, type Place, type Source } from "./files/disk";
 
 /** What the page needs of the module's list of transfers. */
@@ -27,6 +27,8 @@ export interface FilesParts {
   confined(name: string): string | undefined;
   /** Remembers which files are under way, so that a page that is loaded again can take them back. */
   keeper?: { kept: string | null; keep(text: string): void };
+  /** Each message that is sent is answered by {@link FilesState.taken} when it is on its way. */
+  paced?: boolean;
   /** A number that nobody has used. */
   newNumber?(): number;
 }
@@ -62,6 +64,8 @@ export const MAX_TAKEN = 5_000;
 const MAX_FOLDERS = 1_000;
 /** How much the newest moment counts for the rate. */
 const NEWEST = 0.3;
+/** Pieces that may wait for being sealed. */
+const MAX_WAITING = 8;
 /** Entries of one folder, however much an agent says. */
 const MAX_ENTRIES = 20_000;
 
@@ -95,6 +99,9 @@ export class FilesState {
   readonly #rates = new Map<number, { at: number; moved: number; rate: number }>();
   readonly #asked = new Map<number, Asked>();
   #lists = 0;
+  /** Messages that are not on their way yet, and what is not read before they are. */
+  #waiting = 0;
+  #held: { transfer: number; job: TransferJob }[] = [];
   #cancel: (() => void) | null = null;
   /** Something that a person did is not shown yet. */
   #fresh = false;
@@ -116,6 +123,9 @@ export class FilesState {
   reach(up: boolean): void {
     this.up = up;
     if (up) this.#takeBack();
+    // Nobody answers for what was said to a link that is gone.
+    this.#waiting = 0;
+    this.#release();
     this.#parts.list.reach(up, this.#now());
     if (up) for (const asked of this.#asked.values()) this.#ask(asked);
     if (!up && this.folder.state === "asking") this.folder = { state: "loading", path: this.folder.path };
@@ -268,12 +278,36 @@ export class FilesState {
     return (this.#parts.newNumber ?? random)();
   }
 
-  #drain(): void {
-    const { list } = this.#parts;
-    for (let output = list.next(); output; output = list.next()) {
-      if (output.type === "send") this.#parts.send(output.message);
-      else this.#disks.work(output.transfer, output.job);
+  /** Something that was sent is on its way. */
+  taken(): void {
+    this.#waiting = Math.max(0, this.#waiting - 1);
+    this.#release();
+  }
+
+  #release(): void {
+    while (this.#waiting < MAX_WAITING) {
+      const next = this.#held.shift();
+      if (!next) return;
+      this.#disks.work(next.transfer, next.job);
     }
+  }
+
+  #outputs(): void {
+    const { list, paced } = this.#parts;
+    for (let output = list.next(); output; output = list.next()) {
+      if (output.type === "send") {
+        if (paced) this.#waiting += 1;
+        this.#parts.send(output.message);
+      } else if (output.job.type === "read" && this.#waiting >= MAX_WAITING) {
+        this.#held.push(output);
+      } else {
+        this.#disks.work(output.transfer, output.job);
+      }
+    }
+  }
+
+  #drain(): void {
+    this.#outputs();
     this.#tickSoon();
   }
 

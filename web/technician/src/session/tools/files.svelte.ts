@@ -24,8 +24,9 @@ export class SessionFiles {
     };
     void filesModule().then((parts) => {
       if (this.#gone) return;
-      const state = new FilesState({ ...parts, clock: wallClock, keeper, send: (message) => session.tool("files", message) });
+      const state = new FilesState({ ...parts, clock: wallClock, keeper, paced: true, send: (message) => session.tool("files", message) });
       this.state = state;
+      session.taken = () => state.taken();
       this.#undo.push(
         session.onTool("files", (message) => state.message(message)),
         $effect.root(() => {
