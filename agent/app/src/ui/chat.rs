@@ -191,7 +191,7 @@ fn line(ui: &mut Ui, number: u32, mine: bool, who: &str, text: &str) {
         ui.chat.numbers.remove(0);
         ui.chat.said.remove(0);
     }
-    ui.chat.window.invoke_to_end();
+    to_end(&ui.chat.window);
     marks(ui);
 }
 
@@ -218,8 +218,18 @@ fn open(ui: &Shared) {
     let _ = chat.show();
     chat.window().with_winit_window(|window| window.focus_window());
     chat.invoke_write();
-    chat.invoke_to_end();
+    to_end(&chat);
     read(&mut ui.borrow_mut());
+}
+
+/// Once what is new has its place.
+fn to_end(chat: &ChatWindow) {
+    let chat = chat.as_weak();
+    Timer::single_shot(Duration::ZERO, move || {
+        if let Some(chat) = chat.upgrade() {
+            chat.invoke_to_end();
+        }
+    });
 }
 
 fn read(ui: &mut Ui) {
