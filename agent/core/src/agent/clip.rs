@@ -72,3 +72,7 @@ impl Agent {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "clip_tests.rs"]
+mod tests;

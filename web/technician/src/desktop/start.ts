@@ -3,6 +3,7 @@ import { desktop, type ApiBody } from "@kit/desktop/bindings";
 import { failureText, startNativeRenderer } from "@kit/desktop/renderer";
 import { NativeSocket } from "@kit/desktop/socket";
 import { mount } from "svelte";
+import { BrowserClipboard } from "@kit/session/tools/local-clipboard";
 import { useWays } from "../session/open";
 import { desk, failureOf } from "./desk.svelte";
 import Desktop from "./Desktop.svelte";
@@ -25,6 +26,8 @@ export function start(target: HTMLElement): void {
     origin: () => ({ host: "", hostname: "", secure: true }),
     program: "farhand-console",
     capturing: (on) => keyboard.capturing(on),
+    // The web view's own; where it refuses, the panel's field for pasting takes what was copied.
+    clipboard: () => new BrowserClipboard(),
   });
   mount(Desktop, { target });
 }
