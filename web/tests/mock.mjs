@@ -18,7 +18,7 @@ const PIECE = 16 * 1024;
 const STREAM = { control: 0, input: 1, screen: 2, pointer: 3, chat: 4, clipboard: 5, files: 6, diagnostics: 7 };
 const AGENT = 1;
 const TECHNICIAN = 2;
-const TECHNICIAN_PERSON = { id: TECHNICIAN, role: 'technician', name: 'Maria Sommer', organisation: 'Nordlicht IT', connected: true, media: true };
+const TECHNICIAN_PERSON = { id: TECHNICIAN, role: 'technician', name: 'Maria Sommer', organisation: 'Nordlicht IT', connected: true, media: true, gone: false };
 /** A flag of a message's head: its body is sealed. */
 const SEALED = 128;
 const random = (length) => crypto.getRandomValues(new Uint8Array(length));
@@ -31,6 +31,9 @@ export class Mock {
   office = new Office();
   demo = true;
   download = true;
+  /** Invitations from colleagues, and whom one may invite. */
+  calls = [];
+  colleagues = [];
   sessions = new Map();
   /** Messages that the console sent on the media path, opened: stream number and bytes. */
   heard = [];
@@ -73,7 +76,7 @@ export class Mock {
       id,
       revision: this.#revision++,
       state,
-      participants: agent ? [{ id: AGENT, role: 'agent', name: agent, organisation: '', connected: true, media: true }, TECHNICIAN_PERSON] : [TECHNICIAN_PERSON],
+      participants: agent ? [{ id: AGENT, role: 'agent', name: agent, organisation: '', connected: true, media: true, gone: false }, TECHNICIAN_PERSON] : [TECHNICIAN_PERSON],
       code_expires_at: Date.now() + expires,
       created_at: Date.now(),
     };
@@ -102,6 +105,11 @@ export class Mock {
   /** What the agent says in the chat. */
   chat(message) {
     this.#send(STREAM.chat, 0, pack(message));
+  }
+
+  /** What the agent says about its machine, to this console. */
+  diagnostics(message) {
+    this.#send(STREAM.diagnostics, 0, Buffer.concat([Buffer.from([TECHNICIAN]), pack(message)]));
   }
 
   /** A whole frame of RGBA pixels. */
@@ -272,6 +280,8 @@ export class Mock {
         return json(200, { version: '0.1.0', demo: this.demo, download: this.download, certificate_sha256: '7d1f'.repeat(16) });
       if (this.office.signedIn && !this.office.mustAdd) {
         if (route === 'GET /sessions') return json(200, { sessions: [...this.sessions.values()] });
+        if (route === 'GET /colleague-invitations') return json(200, { invitations: this.calls });
+        if (/^GET \/sessions\/[^/]+\/colleagues$/.test(route)) return json(200, { colleagues: this.colleagues });
         if (route === 'POST /sessions') {
           const id = `s${this.sessions.size + 1}`;
           this.add(id, '482193', 'waiting');
@@ -334,6 +344,12 @@ export function pack(value) {
   if (typeof value === 'boolean') return Buffer.from([value ? 0xc3 : 0xc2]);
   if (Number.isInteger(value)) {
     if (value >= 0 && value < 128) return Buffer.from([value]);
+    if (value > 0xffff_ffff) {
+      const long = Buffer.alloc(9);
+      long[0] = 0xcf;
+      long.writeBigUInt64BE(BigInt(value), 1);
+      return long;
+    }
     const out = Buffer.alloc(5);
     out[0] = value < 0 ? 0xd2 : 0xce;
     if (value < 0) out.writeInt32BE(value, 1);
@@ -352,7 +368,8 @@ export function pack(value) {
   }
   if (Array.isArray(value)) return Buffer.concat([Buffer.from(value.length < 16 ? [0x90 | value.length] : [0xdc, value.length >> 8, value.length & 255]), ...value.map(pack)]);
   const entries = Object.entries(value);
-  return Buffer.concat([Buffer.from([0x80 | entries.length]), ...entries.flatMap(([name, item]) => [pack(name), pack(item)])]);
+  const count = entries.length < 16 ? [0x80 | entries.length] : [0xde, 0, entries.length];
+  return Buffer.concat([Buffer.from(count), ...entries.flatMap(([name, item]) => [pack(name), pack(item)])]);
 }
 
 /** The other way; numbers of 64 bits are not needed. */
@@ -371,9 +388,12 @@ export function unpack(bytes) {
       case 0xc0: return null;
       case 0xc2: return false;
       case 0xc3: return true;
+      case 0xc4: return take(bytes[at++]);
+      case 0xc5: return take(take(2).readUInt16BE());
       case 0xcc: return take(1).readUInt8();
       case 0xcd: return take(2).readUInt16BE();
       case 0xce: return take(4).readUInt32BE();
+      case 0xcf: return Number(take(8).readBigUInt64BE());
       case 0xd0: return take(1).readInt8();
       case 0xd1: return take(2).readInt16BE();
       case 0xd2: return take(4).readInt32BE();

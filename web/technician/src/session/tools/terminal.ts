@@ -63,26 +63,21 @@ const LIGHT: ITheme = {
 };
 
 /**
- * A style element that is empty, and hands its rules to a sheet that was made by script. The pages' policy allows the
- * latter only, and so do we: no text of anybody becomes a style.
+ * Stands for a style element, and hands its rules to a sheet that was made by script. The pages' policy allows the latter
+ * only (not even an empty style element), and so do we: no text of anybody becomes a style.
  */
-function adopted(style: HTMLStyleElement): HTMLStyleElement {
+function adopted(): HTMLElement {
   const sheet = new CSSStyleSheet();
   document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
-  let text = "";
-  Object.defineProperty(style, "textContent", {
-    get: () => text,
-    set: (rules: string) => {
-      text = rules;
-      sheet.replaceSync(rules);
-    },
-  });
-  return style;
+  const stand = Document.prototype.createElement.call(document, "template");
+  Object.defineProperty(stand, "textContent", { get: () => "", set: (rules: string) => sheet.replaceSync(rules) });
+  return stand;
 }
 
-/** Elements that set their style property by property, where xterm.js writes it as a text, which the policy forbids. */
-function made<E extends HTMLElement>(element: E): E {
-  if (element instanceof HTMLStyleElement) return adopted(element) as HTMLElement as E;
+/** An element that sets its style property by property, where xterm.js writes it as a text, which the policy forbids. */
+function made(tag: string): HTMLElement {
+  if (tag === "style") return adopted();
+  const element = Document.prototype.createElement.call(document, tag);
   const set = element.setAttribute.bind(element);
   element.setAttribute = (name: string, value: string) => {
     if (name === "style") element.style.cssText = value;
@@ -95,23 +90,33 @@ function made<E extends HTMLElement>(element: E): E {
 function strict(real: Document): Document {
   return new Proxy(real, {
     get(target, name) {
-      if (name === "createElement") return (tag: string) => made(target.createElement(tag));
+      if (name === "createElement") return made;
       const value: unknown = Reflect.get(target, name, target);
       return typeof value === "function" ? (value.bind(target) as unknown) : value;
     },
   });
 }
 
-/** Runs `open` while the real document makes style elements that the policy allows: a part of xterm.js takes no other. */
+/** Runs `open` while the real document makes no style elements either: a part of xterm.js asks it itself. */
 function withStyles(open: () => void): void {
   const create = document.createElement.bind(document);
   document.createElement = ((tag: string, options?: ElementCreationOptions) =>
-    tag === "style" ? made(create(tag, options)) : create(tag, options)) as typeof document.createElement;
+    tag === "style" ? adopted() : create(tag, options)) as typeof document.createElement;
   try {
     open();
   } finally {
     delete (document as { createElement?: unknown }).createElement;
   }
+}
+
+/**
+ * What makes the letters' elements takes the real document, whatever the terminal was told. Where a newer xterm.js has it
+ * elsewhere, letters have no colours of their own, and the pages' test of that fails.
+ */
+function strictRows(terminal: Xterm): void {
+  type Inside = { _core?: { _renderService?: { _renderer?: { value?: { _rowFactory?: { _document?: Document } } } } } };
+  const rows = (terminal as unknown as Inside)._core?._renderService?._renderer?.value?._rowFactory;
+  if (rows?._document) rows._document = strict(document);
 }
 
 export function openScreen(hands: Hands, dark: boolean, label: string): Screen {
@@ -166,6 +171,7 @@ export function openScreen(hands: Hands, dark: boolean, label: string): Screen {
     if (opened || !element.isConnected) return;
     opened = true;
     withStyles(() => terminal.open(element));
+    strictRows(terminal);
     terminal.textarea?.setAttribute("aria-label", label);
   };
   return {
