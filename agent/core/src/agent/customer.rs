@@ -34,6 +34,10 @@ impl Agent {
             }
         };
         self.local(local, now);
+        // A command line is control too: whoever takes that back does not think of another name for it.
+        if action == FromCustomer::TakeBackControl && self.consent.granted().contains(Right::Shell) {
+            self.local(Local::Withdraw(Right::Shell), now);
+        }
     }
 
     /// Whether technicians' marks or lights lie over the screen.

@@ -154,7 +154,7 @@ impl Agent {
                 true
             }
             FromCustomer::TakeBackControl => {
-                self.withdraw_from_colleagues(&[Right::Control], now);
+                self.withdraw_from_colleagues(&[Right::Control, Right::Shell], now);
                 false
             }
             FromCustomer::Withdraw(right) => {
