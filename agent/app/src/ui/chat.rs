@@ -87,6 +87,7 @@ pub fn connect(ui: &Shared) {
     };
     borrowed.banner.on_chat(with(open));
     borrowed.status.on_chat(with(open));
+    borrowed.controls.on_chat(with(open));
     borrowed.chat.window.on_send(with(send));
     borrowed.chat.window.on_edited(with(edited));
     let chat = borrowed.chat.window.as_weak();
@@ -248,6 +249,9 @@ fn marks(ui: &Ui) {
     ui.banner.set_chat_label(label.clone());
     ui.banner.set_chat_shown(ui.chat.open);
     ui.banner.set_chat_news(unread > 0);
+    ui.controls.set_chat_label(label.clone());
+    ui.controls.set_chat_shown(ui.chat.open);
+    ui.controls.set_chat_news(unread > 0);
     ui.status.set_chat_label(label);
     ui.status.set_chat_shown(ui.chat.open);
     ui.status.set_chat_news(unread > 0);
