@@ -20,6 +20,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let vectors = root.join("protocol/vectors");
     signals(&vectors, &corpus)?;
     channel(&vectors, &corpus)?;
+    chat(&vectors, &corpus)?;
+    diagnostics(&vectors, &corpus)?;
+    pointing(&vectors, &corpus)?;
     frames(&vectors, &corpus)?;
     screen(&corpus)?;
     ticket(&corpus)?;
@@ -74,6 +77,68 @@ fn channel(vectors: &Path, corpus: &Path) -> Result<(), Box<dyn Error>> {
     }
     let accepted = Accepted { participant: 2, present: vec![1, 3] }.encode();
     put(corpus, "channel", "accepted", &[&[4], accepted.as_slice()].concat())
+}
+
+/// Each message, and a whole session of a command line: opened, granted, typed into, shown, held, taken back.
+fn diagnostics(vectors: &Path, corpus: &Path) -> Result<(), Box<dyn Error>> {
+    const MESSAGE: u8 = 0;
+    const TYPING: u8 = 4 << 1;
+    const WROTE: u8 = 5 << 1;
+    const GATE: u8 = 6 << 1;
+    let step = |what: u8, bytes: &[u8]| -> Result<Vec<u8>, Box<dyn Error>> {
+        Ok([&[what], &u16::try_from(bytes.len())?.to_be_bytes()[..], bytes].concat())
+    };
+    let mut whole = Vec::new();
+    for (at, entry) in vector(vectors, "diagnostics.json")?.iter().enumerate() {
+        let message = unhex(&entry["hex"]).ok_or("a message has hex")?;
+        let one = step(MESSAGE, &message[8..])?;
+        put(corpus, "diagnostics", &format!("message-{at}"), &one)?;
+        if entry["meaning"]["type"] == "shell_close" {
+            whole.extend(step(TYPING | 2 << 4, b"ls\t\r")?);
+            whole.extend(step(WROTE, b"\x1b]0;title\x07$ ls lost+found\r\n")?);
+            whole.extend(step(TYPING | 1 << 4, b"sesame\r")?);
+            whole.extend(step(GATE | 2 << 4, &[])?);
+            whole.extend(step(GATE | 3 << 4, &[])?);
+        }
+        whole.extend(one);
+    }
+    put(corpus, "diagnostics", "whole", &whole)
+}
+
+/// What a console points at, one message after the other; then each alone.
+fn pointing(vectors: &Path, corpus: &Path) -> Result<(), Box<dyn Error>> {
+    let mut whole = Vec::new();
+    for (at, entry) in vector(vectors, "pointing.json")?.iter().enumerate() {
+        let message = unhex(&entry["hex"]).ok_or("a message has hex")?;
+        let body = &message[8..];
+        let length = u16::try_from(body.len())?.to_be_bytes();
+        let piece = [&[3 + at as u8 % 5], &length[..], body].concat();
+        put(corpus, "pointing", &format!("pointing-{at}"), &piece)?;
+        whole.extend_from_slice(&piece);
+    }
+    // Time passes, and somebody goes.
+    whole.extend_from_slice(&[18, 0, 0, 242, 0, 0, 16, 0, 0]);
+    let twice = [whole.as_slice(), &whole].concat();
+    put(corpus, "pointing", "whole", &twice)
+}
+
+/// What a console says, one message after the other; then each alone.
+fn chat(vectors: &Path, corpus: &Path) -> Result<(), Box<dyn Error>> {
+    let mut whole = Vec::new();
+    for (at, entry) in vector(vectors, "chat.json")?.iter().enumerate() {
+        let message = unhex(&entry["hex"]).ok_or("a message has hex")?;
+        let body = &message[8..];
+        let length = u16::try_from(body.len())?.to_be_bytes();
+        let piece = [&[3 + at as u8 % 5], &length[..], body].concat();
+        put(corpus, "chat", &format!("chat-{at}"), &piece)?;
+        whole.extend_from_slice(&piece);
+    }
+    // The customer talks too, a console comes, and the window begins anew.
+    for (who, text) in [(2u8, "Guten Tag\u{202e}"), (1, "Ada"), (0, ""), (2, "x"), (10, "https://example.org")] {
+        let length = u16::try_from(text.len())?.to_be_bytes();
+        whole.extend_from_slice(&[&[who], &length[..], text.as_bytes()].concat());
+    }
+    put(corpus, "chat", "both", &whole)
 }
 
 fn frames(vectors: &Path, corpus: &Path) -> Result<(), Box<dyn Error>> {

@@ -2,36 +2,46 @@
 //! `cargo fuzz run <name>` (in `fuzz/`) looks for bytes that break one; `cargo test -p farhand-fuzz-targets` runs the
 //! kept corpus through all of them on the stable compiler.
 
+mod chat;
+mod clipboard;
 #[cfg(feature = "hub")]
 mod column;
 mod consent;
 #[cfg(feature = "console")]
 mod console;
 mod decoders;
+mod diagnostics;
 mod ends;
+mod files;
 #[cfg(feature = "hub")]
 mod hub;
 #[cfg(feature = "hub")]
 mod outward;
 #[cfg(feature = "hub")]
 mod passkey;
+mod pointing;
 mod room;
 mod seal;
 mod session;
 
+pub use chat::chat;
+pub use clipboard::clipboard;
 #[cfg(feature = "hub")]
 pub use column::column;
 pub use consent::consent;
 #[cfg(feature = "console")]
 pub use console::{deep_link, release};
 pub use decoders::{channel, frames, screen, signals, ticket};
+pub use diagnostics::diagnostics;
 pub use ends::ends;
+pub use files::{files, names};
 #[cfg(feature = "hub")]
 pub use hub::hub;
 #[cfg(feature = "hub")]
 pub use outward::outward;
 #[cfg(feature = "hub")]
 pub use passkey::passkey;
+pub use pointing::pointing;
 pub use room::room;
 pub use seal::{handshake, receipt, sealed};
 pub use session::session;
@@ -43,6 +53,8 @@ pub type Target = fn(&[u8]);
 pub const TARGETS: &[(&str, Target)] = &[
     ("signals", signals),
     ("channel", channel),
+    ("clipboard", clipboard),
+    ("diagnostics", diagnostics),
     ("frames", frames),
     ("screen", screen),
     ("ticket", ticket),
@@ -53,6 +65,10 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("sealed", sealed),
     ("ends", ends),
     ("receipt", receipt),
+    ("files", files),
+    ("names", names),
+    ("chat", chat),
+    ("pointing", pointing),
     #[cfg(feature = "console")]
     ("release", release),
     #[cfg(feature = "console")]
