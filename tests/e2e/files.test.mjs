@@ -189,6 +189,34 @@ describe('files both ways', () => {
     assert.ok((await saved('resume.in')).equals(big));
   });
 
+  step('a page that is loaded again goes on where the browser still has the file', async () => {
+    const length = 40_000_000;
+    await technician.page.evaluate(async (length) => {
+      const folder = await navigator.storage.getDirectory();
+      const handle = await folder.getFileHandle('reload.bin', { create: true });
+      const stream = await handle.createWritable();
+      const piece = Uint8Array.from({ length: 1_000_000 }, (_, at) => (at * 7) % 251);
+      for (let at = 0; at < length; at += piece.length) await stream.write(piece);
+      await stream.close();
+      const file = await handle.getFile();
+      const entry = { isFile: true, name: 'reload.bin', file: (done) => done(file) };
+      const event = new Event('drop', { bubbles: true, cancelable: true });
+      const item = { kind: 'file', webkitGetAsEntry: () => entry, getAsFileSystemHandle: async () => handle };
+      Object.defineProperty(event, 'dataTransfer', { value: { types: ['Files'], items: [item], files: [] } });
+      window.dispatchEvent(event);
+    }, length);
+    await until('it to be under way', async () => Number(await row('reload.bin').first().getAttribute('data-moved')) > 1_000_000);
+    await technician.page.reload();
+    await technician.live();
+    await technician.by('open-files').click();
+    await state('reload.bin', 'finished');
+    const whole = await saved('reload.bin');
+    const piece = Buffer.from(Uint8Array.from({ length: 1_000_000 }, (_, at) => (at * 7) % 251));
+    assert.equal(whole.length, length);
+    for (let at = 0; at < length; at += piece.length) assert.ok(whole.subarray(at, at + piece.length).equals(piece), `at ${at}`);
+    assert.ok(!(await readdir(downloads)).includes('reload (2).bin'));
+  });
+
   step('the customer stops one, and the technician is told', async () => {
     await giveLarge('stop.bin', Buffer.alloc(200_000_000, 8));
     await until('it to be under way', async () => Number(await row('stop.bin').first().getAttribute('data-moved')) > 100_000);

@@ -263,7 +263,7 @@ mod tests {
         let entry = Blocked::new(&ada(), false, 7);
         list.add(entry.clone()).unwrap();
         list.add(Blocked { at: 9, ..entry.clone() }).unwrap();
-        assert_eq!(list.read().unwrap(), [entry.clone()], "once is enough");
+        assert_eq!(list.read().unwrap(), std::slice::from_ref(&entry), "once is enough");
         assert_eq!(list.find(&ada()).unwrap(), Some(entry.clone()));
         list.remove(&entry).unwrap();
         assert_eq!(list.find(&ada()).unwrap(), None);

@@ -67,7 +67,9 @@ fn message(data: &mut &[u8]) -> Option<Files> {
     let path = || "/home/ada/a".to_owned();
     Some(match kind % 12 {
         0 => Files::Offer { transfer, path: vec!["a".into()], size: amount, more: 0, more_size: 0 },
-        1 => Files::Fetch { transfer, path: path(), offset: amount, until: amount * 2, more: 1, more_size: 5 },
+        1 => {
+            Files::Fetch { transfer, path: path(), offset: amount, until: amount * 2, more: 1, more_size: 5 }
+        }
         2 => Files::Ready { transfer, name: "a".into(), size: amount, offset: amount / 2, until: amount },
         3 => Files::Chunk { transfer, offset: amount, bytes: vec![kind; 1 + usize::from(kind)] },
         4 => Files::Grant { transfer, until: amount },
@@ -117,7 +119,11 @@ pub fn files(mut data: &[u8]) {
                 let Some(message) = message(&mut data) else { continue };
                 let mut body = Vec::new();
                 encode(&message, &mut body);
-                assert_eq!(Files::decode(&body).ok(), Some(message.clone()), "what was read can be read again");
+                assert_eq!(
+                    Files::decode(&body).ok(),
+                    Some(message.clone()),
+                    "what was read can be read again"
+                );
                 agent.handle_message(1 + step / 128, message.clone(), gate, at);
                 console.handle_message(message, now);
             }

@@ -3,6 +3,7 @@
 import type { Clock } from "../../link/link";
 import type { FileEnd, FileEntry, Files, TransferItem, TransferJob, TransferOutput, TransferSaid } from "../../types";
 import { Disks, type HasherLike, type Place, type Source } from "./files/disk";
+import type { Begun, Handles } from "./files/handles";
 
 /** What the page needs of the module's list of transfers. */
 export interface TransferList {
@@ -27,6 +28,8 @@ export interface FilesParts {
   confined(name: string): string | undefined;
   /** Remembers which files are under way, so that a page that is loaded again can take them back. */
   keeper?: { kept: string | null; keep(text: string): void };
+  /** Remembers files that a page which is loaded again can go on with. */
+  handles?: Handles;
   /** Each message that is sent is answered by {@link FilesState.taken} when it is on its way. */
   paced?: boolean;
   /** A number that nobody has used. */
@@ -88,6 +91,8 @@ export class FilesState {
   folder = $state.raw<Folder>({ state: "closed" });
   /** Files could go now. */
   up = $state(false);
+  /** Files that were under way when this page was loaded again, and that a person must allow it to read. */
+  unfinished = $state.raw<number[]>([]);
   /** Taking stopped at so many files. */
   tooMany = $state(false);
   /** Files that are not over yet. */
@@ -106,9 +111,12 @@ export class FilesState {
   /** Something that a person did is not shown yet. */
   #fresh = false;
   #over = false;
+  /** What a page before this one had under way. */
+  readonly #before: string | null;
 
   constructor(parts: FilesParts) {
     this.#parts = parts;
+    this.#before = parts.keeper?.kept ?? null;
     this.#disks = new Disks(parts.hasher, (transfer, said) => {
       parts.list.said(transfer, said, this.#now());
       this.#drain();
@@ -133,12 +141,13 @@ export class FilesState {
   }
 
   /** Offers files to the customer's computer. */
-  put(files: readonly { steps: string[]; source: Source }[]): void {
+  put(files: readonly { steps: string[]; source: Source; handle?: FileSystemFileHandle | null }[]): void {
     this.#freshen();
-    for (const { steps, source } of files) {
+    for (const { steps, source, handle } of files) {
       const transfer = this.#newNumber();
       this.#disks.reads(transfer, source);
       if (!this.#parts.list.put(transfer, steps, source.size, this.#now())) break;
+      if (handle) this.#parts.handles?.keep(transfer, steps, handle);
     }
     this.#drain();
   }
@@ -361,9 +370,11 @@ export class FilesState {
 
   #keep(items: readonly TransferItem[]): void {
     const active = items.filter(({ state }) => state === "flows" || state === "asked" || state === "waits");
-    const text = JSON.stringify(active.map(({ transfer }) => transfer));
+    if (!this.#tookBack) return;
+    const text = JSON.stringify([...this.unfinished, ...active.map(({ transfer }) => transfer)]);
     if (text === this.#kept) return;
     this.#kept = text;
+    for (const { transfer, state } of items) if (state === "finished" || state === "over") this.#parts.handles?.forget(transfer);
     this.#parts.keeper?.keep(text);
   }
 
@@ -375,12 +386,34 @@ export class FilesState {
     this.#tookBack = true;
     let kept: unknown;
     try {
-      kept = JSON.parse(this.#parts.keeper?.kept ?? "[]");
+      kept = JSON.parse(this.#before ?? "[]");
     } catch {
       kept = [];
     }
     if (!Array.isArray(kept)) return;
-    for (const transfer of kept) if (typeof transfer === "number") this.#parts.send({ type: "stop", transfer, why: "cancelled" });
+    for (const transfer of kept) if (typeof transfer === "number") void this.#back(transfer, false);
+  }
+
+  /** Goes on with what a person must allow this page to read again. */
+  async resume(): Promise<void> {
+    for (const transfer of this.unfinished) await this.#back(transfer, true);
+    this.unfinished = [];
+  }
+
+  async #back(transfer: number, ask: boolean): Promise<void> {
+    const { handles } = this.#parts;
+    const begun: Begun | "ask" | null = handles ? await handles.back(transfer, ask) : null;
+    if (begun === "ask") {
+      this.unfinished = [...this.unfinished, transfer];
+    } else if (begun) {
+      this.#freshen();
+      this.#disks.reads(transfer, begun.source);
+      this.#parts.list.put(transfer, begun.steps, begun.source.size, this.#now());
+      this.#drain();
+    } else {
+      handles?.forget(transfer);
+      this.#parts.send({ type: "stop", transfer, why: "cancelled" });
+    }
   }
 }
 

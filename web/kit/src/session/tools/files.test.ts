@@ -60,7 +60,7 @@ class World {
   kept: string | null;
   #number = 0;
 
-  constructor(kept: string | null = null) {
+  constructor(kept: string | null = null, handles?: FilesParts["handles"]) {
     this.kept = kept;
     // eslint-disable-next-line @typescript-eslint/no-this-alias
     const world = this;
@@ -79,6 +79,7 @@ class World {
       hasher: () => new Hasher(),
       confined: confinedName,
       keeper,
+      ...(handles ? { handles } : {}),
       newNumber: () => (this.#number += 1),
     });
   }
@@ -296,10 +297,42 @@ describe("a page that was loaded again", () => {
     await before.clock.move(600);
     const world = new World(before.kept);
     world.files.reach(true);
+    await world.settle();
     expect(world.said).toEqual([{ type: "stop", transfer: 1, why: "cancelled" }]);
     const broken = new World("{nonsense");
     broken.files.reach(true);
     expect(broken.said).toEqual([]);
+  });
+});
+
+describe("a page that still has the file's handle", () => {
+  const begun = { steps: ["a"], source: source(content(20)) };
+  const handles = (answer: (ask: boolean) => typeof begun | "ask" | null): NonNullable<FilesParts["handles"]> => ({
+    keep: () => undefined,
+    forget: () => undefined,
+    back: (_, ask) => Promise.resolve(answer(ask)),
+  });
+
+  it("goes on where the customer's side stands, under the same number", async () => {
+    const world = new World("[7]", handles(() => begun));
+    world.files.reach(true);
+    await world.settle();
+    expect(world.take("offer").map(({ transfer }) => transfer)).toEqual([7]);
+    world.files.message({ type: "ready", transfer: 7, name: "a", size: 20, offset: 12, until: 20 });
+    await world.settle();
+    expect(joined(world.take("chunk"), 12)).toEqual(content(20).slice(12));
+    expect(world.take("done").map((done) => done.hash)).toEqual([hash(content(20))]);
+  });
+
+  it("asks its person where the browser wants that", async () => {
+    const world = new World("[7]", handles((ask) => (ask ? begun : "ask")));
+    world.files.reach(true);
+    await world.settle();
+    expect(world.said).toEqual([]);
+    expect(world.files.unfinished).toEqual([7]);
+    await world.files.resume();
+    expect(world.take("offer").map(({ transfer }) => transfer)).toEqual([7]);
+    expect(world.files.unfinished).toEqual([]);
   });
 });
 

@@ -3,6 +3,7 @@ import type { Session } from "@kit/session/session.svelte";
 import { allowed, may } from "@kit/session/state";
 import { FilesState } from "@kit/session/tools/files.svelte";
 import { FileSource, type Given } from "@kit/session/tools/files/browser";
+import { browserHandles } from "@kit/session/tools/files/handles";
 import { filesModule } from "@kit/session/tools/files/wasm";
 
 /** Files of one session, from its first moment to its end, whether their panel is open or not. */
@@ -24,7 +25,7 @@ export class SessionFiles {
     };
     void filesModule().then((parts) => {
       if (this.#gone) return;
-      const state = new FilesState({ ...parts, clock: wallClock, keeper, paced: true, send: (message) => session.tool("files", message) });
+      const state = new FilesState({ ...parts, clock: wallClock, keeper, handles: browserHandles(id), paced: true, send: (message) => session.tool("files", message) });
       this.state = state;
       session.taken = () => state.taken();
       this.#undo.push(
@@ -46,7 +47,7 @@ export class SessionFiles {
   /** Sends what a person dropped or chose; it waits until the customer lets it. */
   give(given: readonly Given[]): void {
     if (given.length === 0 || !this.state) return;
-    this.state.put(given.map(({ steps, file }) => ({ steps, source: new FileSource(file) })));
+    this.state.put(given.map(({ steps, file, handle }) => ({ steps, source: new FileSource(file), handle: handle ?? null })));
     if (!may(this.#session.known, "files")) this.ask();
   }
 

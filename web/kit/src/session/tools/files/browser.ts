@@ -30,14 +30,24 @@ export class FileSource implements Source {
 export interface Given {
   steps: string[];
   file: File;
+  /** Lasting, where the browser has such. */
+  handle?: FileSystemFileHandle | null;
 }
 
 /** Files and folders of a drop, as far down as they go. Must be called while the event is handled. */
 export async function givenByDrop(data: DataTransfer): Promise<Given[]> {
   const entries = [...data.items].map((item) => (item.kind === "file" ? item.webkitGetAsEntry() : null));
   const files = [...data.files];
+  const handles = [...data.items].map((item) => (item as { getAsFileSystemHandle?(): Promise<FileSystemHandle | null> }).getAsFileSystemHandle?.().catch(() => null));
   const given: Given[] = [];
-  for (const entry of entries) if (entry) await walk(entry, [], given);
+  for (const [at, entry] of entries.entries()) {
+    if (!entry) continue;
+    const first = given.length;
+    await walk(entry, [], given);
+    const handle = await handles[at];
+    const file = given[first];
+    if (file && entry.isFile && handle?.kind === "file") file.handle = handle as FileSystemFileHandle;
+  }
   return given.length > 0 ? given : files.map((file) => ({ steps: [file.name], file }));
 }
 
