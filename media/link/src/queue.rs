@@ -280,7 +280,7 @@ mod tests {
     use super::*;
 
     fn queue(state: State) -> Queue {
-        Queue { state, waiting: Default::default(), bytes: [0; 4] }
+        Queue { state, waiting: Default::default(), bytes: [0; Stream::ALL.len()] }
     }
 
     #[test]
@@ -297,7 +297,7 @@ mod tests {
         }
         let taken: Vec<_> = std::iter::from_fn(|| queue.take(Reach::Files)).map(|(_, message)| message).collect();
         assert_eq!(taken, ["ask", "key", "new", "screen"]);
-        assert_eq!(queue.bytes, [0; 4]);
+        assert_eq!(queue.bytes, [0; Stream::ALL.len()]);
     }
 
     #[test]

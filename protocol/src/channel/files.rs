@@ -298,7 +298,9 @@ impl Files {
                 path(shown)?;
                 path(parent.as_deref().unwrap_or_default())?;
                 limit("folder", entries.len() <= MAX_ENTRIES)?;
-                entries.iter().try_for_each(|entry| name(&entry.name).and_then(|()| size(&[entry.size, entry.changed])))
+                entries
+                    .iter()
+                    .try_for_each(|entry| name(&entry.name).and_then(|()| size(&[entry.size, entry.changed])))
             }
             Self::Asking { .. }
             | Self::Stop { .. }
@@ -340,7 +342,9 @@ mod tests {
         assert!(again(&offer(vec!["a".repeat(MAX_GIVEN + 1)], 1)).is_err());
         assert!(again(&offer(vec!["a".repeat(MAX_GIVEN); 5], 1)).is_err());
         let chunk = |length| Files::Chunk { transfer: 1, offset: 0, bytes: vec![0; length] };
-        assert!(again(&chunk(0)).is_err() && again(&chunk(1)).is_ok() && again(&chunk(MAX_CHUNK + 1)).is_err());
+        assert!(
+            again(&chunk(0)).is_err() && again(&chunk(1)).is_ok() && again(&chunk(MAX_CHUNK + 1)).is_err()
+        );
         let done = |length| Files::Done { transfer: 1, hash: vec![0; length] };
         assert!(again(&done(HASH)).is_ok() && again(&done(HASH - 1)).is_err());
         assert!(again(&Files::List { list: 1, path: "a".repeat(MAX_PATH + 1) }).is_err());

@@ -174,7 +174,17 @@ impl Console {
         if self.files.len() >= MAX_ITEMS || self.files.contains_key(&transfer) || steps.is_empty() {
             return false;
         }
-        let entry = Entry { direction, steps, from, name, size, state: State::Queued, heard: now, moved: 0, gap: None };
+        let entry = Entry {
+            direction,
+            steps,
+            from,
+            name,
+            size,
+            state: State::Queued,
+            heard: now,
+            moved: 0,
+            gap: None,
+        };
         self.files.insert(transfer, entry);
         self.order.push_back(transfer);
         self.begin(now);
@@ -463,8 +473,11 @@ impl Console {
         }
         for direction in [Direction::In, Direction::Out] {
             loop {
-                let active =
-                    self.files.values().filter(|entry| entry.direction == direction && entry.is_active()).count();
+                let active = self
+                    .files
+                    .values()
+                    .filter(|entry| entry.direction == direction && entry.is_active())
+                    .count();
                 let next = self.order.iter().copied().find(|transfer| {
                     self.files.get(transfer).is_some_and(|entry| {
                         entry.direction == direction && matches!(entry.state, State::Queued)

@@ -40,7 +40,8 @@ pub fn confined(name: &str) -> Result<String, NameRefused> {
     if name.chars().all(|letter| letter == '.' || letter.is_whitespace()) {
         return Err(NameRefused::Dots);
     }
-    let mut safe: String = name.chars().map(|letter| if is_unwanted(letter) { '_' } else { letter }).collect();
+    let mut safe: String =
+        name.chars().map(|letter| if is_unwanted(letter) { '_' } else { letter }).collect();
     if is_device(&safe) {
         safe.insert(0, '_');
     }
@@ -169,7 +170,10 @@ mod tests {
     fn check(safe: &str) {
         assert!(!safe.is_empty() && safe.len() <= MAX_NAME, "{safe:?}");
         assert!(safe != "." && safe != ".." && !safe.contains(['/', '\\', '\0', ':']), "{safe:?}");
-        assert!(!safe.chars().any(is_unwanted) && !safe.ends_with(['.', ' ']) && !is_device(safe), "{safe:?}");
+        assert!(
+            !safe.chars().any(is_unwanted) && !safe.ends_with(['.', ' ']) && !is_device(safe),
+            "{safe:?}"
+        );
         assert_eq!(confined(safe).as_deref(), Ok(safe), "it stays as it is");
     }
 
@@ -180,14 +184,25 @@ mod tests {
                 check(&safe);
             }
         }
-        for refused in ["", ".", "..", "...", ". .", "../canary", "..\\canary", "/etc/passwd", "a\0b", "C:\\canary"] {
+        for refused in
+            ["", ".", "..", "...", ". .", "../canary", "..\\canary", "/etc/passwd", "a\0b", "C:\\canary"]
+        {
             assert!(confined(refused).is_err(), "{refused:?}");
         }
     }
 
     #[test]
     fn usual_names_stay_as_they_are() {
-        for name in ["report.pdf", "Grüße an alle.txt", ".hidden", "東京.png", "a (2).tar.gz", "console", "COM10", "nulls"] {
+        for name in [
+            "report.pdf",
+            "Grüße an alle.txt",
+            ".hidden",
+            "東京.png",
+            "a (2).tar.gz",
+            "console",
+            "COM10",
+            "nulls",
+        ] {
             assert_eq!(confined(name).as_deref(), Ok(name));
         }
     }
@@ -243,7 +258,8 @@ mod tests {
         for _ in 0..20_000 {
             let name: String = (0..=(dice >> 7) % 9)
                 .map(|_| {
-                    dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                    dice =
+                        dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
                     letters[(dice >> 33) as usize % letters.len()]
                 })
                 .collect();

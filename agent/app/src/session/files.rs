@@ -59,7 +59,10 @@ impl Session {
                     ("participant", record.console.into()),
                     ("incoming", (record.direction == farhand_protocol::transfer::Direction::In).into()),
                     ("size", record.size.into()),
-                    ("end", record.end.map_or("whole", farhand_protocol::channel::files::FileEnd::word).into()),
+                    (
+                        "end",
+                        record.end.map_or("whole", farhand_protocol::channel::files::FileEnd::word).into(),
+                    ),
                 ],
             );
             let (who, technician, what) = (Who::Technician, record.console, What::File);
@@ -67,7 +70,9 @@ impl Session {
         }
         let agent = lock(&self.agent);
         let name = |console| {
-            self.sealing.verified(console).map_or_else(|| self.joined.technician.clone(), |theirs| theirs.name)
+            self.sealing
+                .verified(console)
+                .map_or_else(|| self.joined.technician.clone(), |theirs| theirs.name)
         };
         let shown = self.tools.files.show(&agent, Instant::now(), name);
         drop(agent);

@@ -227,7 +227,9 @@ fn file_row(strings: &Strings, row: &FilesRow) -> FileRow {
     let way = strings.get(if row.incoming { "agent.files.in" } else { "agent.files.out" }, &[]);
     let size = bytes(strings, row.size);
     let (detail, live, failed) = match &row.state {
-        FilesRowState::Waits => (strings.get("agent.files.waits", &[("way", &way), ("size", &size)]), true, false),
+        FilesRowState::Waits => {
+            (strings.get("agent.files.waits", &[("way", &way), ("size", &size)]), true, false)
+        }
         FilesRowState::Flows => {
             let moved = bytes(strings, row.moved);
             let places = [("way", way.as_str()), ("moved", &moved), ("size", &size)];

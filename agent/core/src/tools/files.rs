@@ -223,7 +223,8 @@ impl Files {
                         Err(_) => (Vec::new(), Some(FileEnd::Name)),
                     };
                     let name = steps.last().or(path.last()).cloned().unwrap_or_default();
-                    let file = self.new_file(Direction::In, steps, String::new(), name, size, (more, more_size));
+                    let file =
+                        self.new_file(Direction::In, steps, String::new(), name, size, (more, more_size));
                     self.add(key, file, why, now);
                 } else if gate == Gate::Open {
                     self.offered_again(key, size);
@@ -233,7 +234,8 @@ impl Files {
                 let key = FileKey { console, transfer };
                 if self.begins(key, gate) {
                     let name = path.rsplit('/').next().unwrap_or_default().to_owned();
-                    let mut file = self.new_file(Direction::Out, Vec::new(), path, name, 0, (more, more_size));
+                    let mut file =
+                        self.new_file(Direction::Out, Vec::new(), path, name, 0, (more, more_size));
                     file.wanted = (offset, until);
                     self.add(key, file, None, now);
                 } else if gate == Gate::Open {
@@ -267,7 +269,9 @@ impl Files {
             Message::Stop { transfer, why } => {
                 // What only the customer's side can say is not believed.
                 let why = match why {
-                    FileEnd::Stopped | FileEnd::Refused | FileEnd::NoRight | FileEnd::Unknown => FileEnd::Cancelled,
+                    FileEnd::Stopped | FileEnd::Refused | FileEnd::NoRight | FileEnd::Unknown => {
+                        FileEnd::Cancelled
+                    }
                     FileEnd::Cancelled
                     | FileEnd::Name
                     | FileEnd::Denied
@@ -436,7 +440,10 @@ impl Files {
                 if file.gap.replace(taken.from()) != Some(taken.from()) {
                     let (offset, until) = (taken.from(), taken.regrant(share(many)));
                     let (name, size) = (file.name.clone(), file.size);
-                    self.send(key.console, Message::Ready { transfer: key.transfer, name, size, offset, until });
+                    self.send(
+                        key.console,
+                        Message::Ready { transfer: key.transfer, name, size, offset, until },
+                    );
                 }
             }
             Took::Broken => self.over(key, FileEnd::Failed, true),
@@ -489,21 +496,25 @@ impl Files {
                 self.send(key.console, Message::Finished { transfer, name });
                 self.closed(key, None);
             }
-            (Said::Read { turn, bytes, hash }, State::Out(sent)) => match sent.handle_read(turn, &bytes, hash) {
-                // What is read while it is on hold is read again.
-                Ok(_) if gate != Gate::Open => {}
-                Ok(pieces) => {
-                    for (offset, bytes) in pieces.chunks {
-                        self.send(key.console, Message::Chunk { transfer, offset, bytes });
+            (Said::Read { turn, bytes, hash }, State::Out(sent)) => {
+                match sent.handle_read(turn, &bytes, hash) {
+                    // What is read while it is on hold is read again.
+                    Ok(_) if gate != Gate::Open => {}
+                    Ok(pieces) => {
+                        for (offset, bytes) in pieces.chunks {
+                            self.send(key.console, Message::Chunk { transfer, offset, bytes });
+                        }
+                        if let Some(hash) = pieces.hash {
+                            self.send(key.console, Message::Done { transfer, hash });
+                        }
+                        self.read_on(key, gate);
                     }
-                    if let Some(hash) = pieces.hash {
-                        self.send(key.console, Message::Done { transfer, hash });
-                    }
-                    self.read_on(key, gate);
+                    Err(_) => self.over(key, FileEnd::Changed, true),
                 }
-                Err(_) => self.over(key, FileEnd::Changed, true),
-            },
-            (Said::Failed { why }, State::Opening | State::In(_) | State::Out(_)) => self.over(key, why, true),
+            }
+            (Said::Failed { why }, State::Opening | State::In(_) | State::Out(_)) => {
+                self.over(key, why, true)
+            }
             // Answers to what is not wanted any more.
             (
                 Said::Created
@@ -609,9 +620,10 @@ impl Files {
     fn ask_next(&mut self, now: Instant) {
         let waits = |file: &File| matches!(file.state, State::Waits);
         if let Some(Question { console, direction, .. }) = &self.question {
-            let file = self.files.iter().any(|(key, file)| {
-                key.console == *console && file.direction == *direction && waits(file)
-            });
+            let file = self
+                .files
+                .iter()
+                .any(|(key, file)| key.console == *console && file.direction == *direction && waits(file));
             let list = *direction == Direction::Out && self.lists.iter().any(|(of, ..)| of == console);
             if file || list {
                 return;
@@ -710,7 +722,13 @@ impl Files {
         self.outputs.push_back(Output::Disk { file: key, job: Job::Close });
         if let Some(File { direction, name, size, .. }) = self.files.get(&key) {
             let (direction, name, size) = (*direction, name.clone(), *size);
-            self.outputs.push_back(Output::Record(Record { console: key.console, direction, name, size, end }));
+            self.outputs.push_back(Output::Record(Record {
+                console: key.console,
+                direction,
+                name,
+                size,
+                end,
+            }));
         }
         self.outputs.push_back(Output::Changed);
     }

@@ -46,13 +46,17 @@ impl Disk {
             }
             Job::Write { .. } if self.full => Some(Said::Failed { why: FileEnd::DiskFull }),
             Job::Write { offset, bytes: new } => {
-                let Some(Open::Writes { bytes, .. }) = self.open.get_mut(&transfer) else { panic!("not open") };
+                let Some(Open::Writes { bytes, .. }) = self.open.get_mut(&transfer) else {
+                    panic!("not open")
+                };
                 assert_eq!(bytes.len() as u64, offset, "nothing is left out and nothing comes twice");
                 bytes.extend(new);
                 Some(Said::Written { until: bytes.len() as u64 })
             }
             Job::Finish { hash: theirs } => {
-                let Some(Open::Writes { name, bytes }) = self.open.remove(&transfer) else { panic!("not open") };
+                let Some(Open::Writes { name, bytes }) = self.open.remove(&transfer) else {
+                    panic!("not open")
+                };
                 if hash(&bytes) != theirs {
                     return Some((transfer, Some(Said::Failed { why: FileEnd::Mismatch })));
                 }
@@ -74,7 +78,9 @@ impl Disk {
                 None
             }
             Job::Read { turn, length } => {
-                let Some(Open::Reads { bytes, at }) = self.open.get_mut(&transfer) else { panic!("not open") };
+                let Some(Open::Reads { bytes, at }) = self.open.get_mut(&transfer) else {
+                    panic!("not open")
+                };
                 let end = bytes.len().min(*at + usize::try_from(length).unwrap());
                 let read = bytes[*at..end].to_vec();
                 *at = end;
@@ -169,7 +175,12 @@ impl World {
             }
         }
         let bytes = |queue: &VecDeque<Message>| -> u64 {
-            queue.iter().map(|message| if let Message::Chunk { bytes, .. } = message { bytes.len() as u64 } else { 0 }).sum()
+            queue
+                .iter()
+                .map(
+                    |message| if let Message::Chunk { bytes, .. } = message { bytes.len() as u64 } else { 0 },
+                )
+                .sum()
         };
         self.sent_at_once = self.sent_at_once.max(bytes(&self.to_agent)).max(bytes(&self.to_console));
     }
@@ -532,10 +543,14 @@ fn hostile_names_reach_no_disk_but_as_one_step() {
         for path in [vec![(*name).to_owned()], vec![(*name).to_owned(), "x".into()]] {
             let message = Message::Offer { transfer, path, size: 1, more: 0, more_size: 0 };
             files.handle_message(CONSOLE, message, Gate::Open, now);
-            files.handle_customer(FromCustomer::Allow(files.question().map_or(0, |question| question.ask)), now);
+            files.handle_customer(
+                FromCustomer::Allow(files.question().map_or(0, |question| question.ask)),
+                now,
+            );
             for output in outputs(&mut files) {
                 if let Output::Disk { job: Job::Create { path, .. }, .. } = output {
-                    let steps = path.iter().all(|step| !step.contains(['/', '\\', '\0', ':']) && step != "..");
+                    let steps =
+                        path.iter().all(|step| !step.contains(['/', '\\', '\0', ':']) && step != "..");
                     assert!(steps && path.iter().all(|step| !step.is_empty() && step != "."), "{path:?}");
                 }
             }

@@ -100,7 +100,8 @@ fn hostile_names_write_nothing_outside_of_the_folder() {
         }
     }
     assert_eq!(std::fs::read(&canary).unwrap(), b"sings");
-    let outside: Vec<_> = tree(around.path()).into_iter().filter(|(path, _)| !path.starts_with(&folder)).collect();
+    let outside: Vec<_> =
+        tree(around.path()).into_iter().filter(|(path, _)| !path.starts_with(&folder)).collect();
     assert_eq!(outside, [(canary, b"sings".to_vec())]);
     assert!(folder.join("link").is_symlink(), "a link is not replaced either");
 }
