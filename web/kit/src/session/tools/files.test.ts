@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { FakeClock } from "../../testing/clock";
 import type { FileEntry, Files } from "../../types";
-import { Hasher, Transfers, confinedName, initSync } from "../../wasm/farhand_wasm.js";
+import { Composer, Hasher, Transfers, confinedName, initSync, readTool } from "../../wasm/farhand_wasm.js";
 import { below, FilesState, type FilesParts } from "./files.svelte";
 import { DiskError, type Place, type Source } from "./files/disk";
 
@@ -104,6 +104,26 @@ function joined(chunks: readonly { offset: number; bytes: Uint8Array }[], from =
   }
   return Uint8Array.from(whole);
 }
+
+describe("messages about files", () => {
+  const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  /** JSON has no bytes. */
+  const whole = (meaning: Record<string, unknown>): Record<string, unknown> =>
+    Object.fromEntries(Object.entries(meaning).map(([name, value]) => [name, (name === "bytes" || name === "hash") && Array.isArray(value) ? Uint8Array.from(value as number[]) : value]));
+
+  it("are the golden vectors, both what a page composes and what it reads", () => {
+    const vectors = JSON.parse(readFileSync(resolve(root, "protocol/vectors/files.json"), "utf8")) as { hex: string; meaning: Record<string, unknown> }[];
+    expect(vectors.length).toBeGreaterThan(20);
+    const composer = new Composer(7);
+    for (const { hex: wire, meaning } of vectors) {
+      expect(hex(composer.tool(6, whole(meaning))), wire).toBe(wire);
+      // An agent's message names its console behind the head.
+      const bytes = Uint8Array.from(wire.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+      const addressed = Uint8Array.from([...bytes.slice(0, 8), 1, ...bytes.slice(8)]);
+      expect(readTool(addressed)).toEqual(whole(meaning));
+    }
+  });
+});
 
 describe("files to the customer", () => {
   it("go in order, with the hash of the whole, and say how fast", async () => {
