@@ -7,6 +7,7 @@ import { pace, until } from './wait.mjs';
 const PROMPT = '^Farhand asks$';
 const BANNER = '^Farhand session$';
 const STATUS = '^Farhand$';
+const CONTROLS = '^Farhand controls$';
 
 /** How long a person looks at what has just appeared. The agent ignores clicks in the first half second. */
 const READING = 800;
@@ -134,28 +135,59 @@ export class Person {
     return (await this.windows(PROMPT)).length === 0;
   }
 
-  /** The banner's buttons from left to right: take back control (only while it is given), pause or resume, end. */
+  /**
+   * The banner's buttons from left to right: clear drawings (only while there are any), take back control (only while it
+   * is given), pause or resume, revoke all, end. What has no outline is not among them.
+   */
   async banner(count, within) {
     return this.look(BANNER, (buttons) => (count ? buttons.length === count : buttons.length >= 1), within);
   }
 
   async takeBackControl() {
-    await this.banner(3);
-    await this.choose(BANNER, (buttons) => buttons.length >= 2, (buttons) => buttons[0], async () => {
+    // The only broad one without an outline.
+    const broad = (buttons) => buttons.find(({ filled, width }) => filled && width > 120);
+    await this.choose(BANNER, (buttons) => broad(buttons) !== undefined, broad, async () => {
       const [window] = await this.windows(BANNER);
-      return !window || (await this.look(BANNER, (buttons) => buttons.length === 2, 300).then(() => true, () => false));
+      return !window || (await this.look(BANNER, (buttons) => buttons.length >= 1 && broad(buttons) === undefined, 300).then(() => true, () => false));
     });
+  }
+
+  /** The last of the banner's outlined buttons, counted from 1 at its end. */
+  async outlined(number) {
+    const plain = (buttons) => buttons.filter(({ filled }) => !filled);
+    const { buttons } = await this.look(BANNER, (found) => plain(found).length >= number);
+    return plain(buttons).at(-number);
   }
 
   /** Presses Pause, or Resume where that stands in its place, once. */
   async pause() {
-    const { buttons } = await this.banner();
-    await this.press(buttons.at(-2));
+    await this.press(await this.outlined(3));
+  }
+
+  async revokeAll() {
+    await this.press(await this.outlined(2));
   }
 
   async end() {
-    const { buttons } = await this.banner();
-    await this.press(buttons.at(-1));
+    await this.press(await this.outlined(1));
+  }
+
+  /** The button for all controls, three points at the banner's right end. */
+  async allControls() {
+    const { place } = await this.banner();
+    await this.press({ x: place.x + place.width - 42, y: place.y, width: 34, height: place.height - 3 });
+    await until('the window of controls', async () => (await this.windows(CONTROLS)).length > 0);
+  }
+
+  /** In the window that says how it ended: whoever helped may never ask again. */
+  async neverAgain(done) {
+    const row = (buttons) => buttons.filter(({ filled }) => !filled);
+    await this.choose(STATUS, (buttons) => row(buttons).length >= 2, (buttons) => row(buttons)[0], done);
+  }
+
+  /** A chord, by keys put in as the agent puts its own in. */
+  async chord(keys = 'ctrl+shift+F12') {
+    await this.display.run('xdotool', ['key', keys]);
   }
 
   /** Whether the last window, which says how it ended, is shown. */

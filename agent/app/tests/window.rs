@@ -6,14 +6,35 @@ mod common;
 
 use common::{Desktop, Place, WindowProcess, wait_for};
 use farhand_agent::window::protocol::{Detail, FromWindow, Stage, ToWindow};
-use farhand_protocol::rights::Right;
+use farhand_protocol::rights::{Right, Rights};
 
 const PROMPT: &str = "Farhand asks";
 const BANNER: &str = "Farhand session";
+const CONTROLS: &str = "Farhand controls";
+const VIEW: Rights = Rights::of(&[Right::View]);
 const STATUS: &str = "Farhand";
 
 fn status(stage: Stage) -> ToWindow {
-    ToWindow::Status { stage, technician: "Ada".into(), organisation: "Demo Help".into(), detail: None }
+    let rights = match stage {
+        Stage::Controls => Rights::of(&[Right::Control]),
+        Stage::Sees | Stage::Paused => Rights::of(&[Right::View]),
+        Stage::Connecting
+        | Stage::Waiting
+        | Stage::Asking
+        | Stage::Nothing
+        | Stage::Locked
+        | Stage::Interrupted => Rights::EMPTY,
+    };
+    ToWindow::Status {
+        stage,
+        technician: "Ada".into(),
+        organisation: "Demo Help".into(),
+        domain: Some("demo-help.example".into()),
+        rights,
+        since: (!rights.is_empty()).then_some(1_790_000_000_000),
+        marks: false,
+        detail: None,
+    }
 }
 
 fn prompt(ask: u32, rights: &[Right]) -> ToWindow {
@@ -24,6 +45,7 @@ fn prompt(ask: u32, rights: &[Right]) -> ToWindow {
         domain: Some("demo-help.example".into()),
         rights: rights.to_vec(),
         seconds: 60,
+        invited: None,
     }
 }
 
@@ -46,6 +68,11 @@ fn ask(desktop: &Desktop, window: &mut WindowProcess, number: u32) -> Place {
 /// The middle of the Allow button: the right half of the prompt's last row.
 fn allow_button(place: &Place) -> (i32, i32) {
     (place.x + place.w * 3 / 4, place.y + place.h - 28 - 21)
+}
+
+/// End, the last button of the banner but the one for all controls.
+fn end_button(banner: &Place) -> (i32, i32) {
+    (banner.x + banner.w - 80, banner.y + 30)
 }
 
 #[test]
@@ -84,12 +111,11 @@ fn a_person_answers_and_nothing_else_does() {
         desktop.click(x, y);
         window.said()
     });
-    assert_eq!(answer, FromWindow::Allow { ask: 4 });
+    assert_eq!(answer, FromWindow::Allow { ask: 4, rights: VIEW });
     wait_for("the prompt goes", || desktop.window(PROMPT).is_none().then_some(()));
 
-    // By the keyboard: the first Tab reaches No, the second Allow.
+    // By the keyboard: No is the default and has it, the first Tab reaches Allow.
     ask(&desktop, &mut window, 5);
-    desktop.key("Tab");
     let answer = wait_for("an answer", || {
         desktop.key("space");
         window.said()
@@ -98,13 +124,12 @@ fn a_person_answers_and_nothing_else_does() {
     wait_for("the prompt goes", || desktop.window(PROMPT).is_none().then_some(()));
     ask(&desktop, &mut window, 6);
     desktop.key("Tab");
-    desktop.key("Tab");
     desktop.shot("prompt-focus");
     let answer = wait_for("an answer", || {
         desktop.key("Return");
         window.said()
     });
-    assert_eq!(answer, FromWindow::Allow { ask: 6 });
+    assert_eq!(answer, FromWindow::Allow { ask: 6, rights: VIEW });
 
     // A prompt that is gone takes its window along, and says nothing.
     ask(&desktop, &mut window, 7);
@@ -129,16 +154,21 @@ fn the_banner_shows_the_state_and_stops_things() {
         (place.y == 0 && (place.x + place.w / 2 - 640).abs() < 3).then_some(place)
     });
     desktop.shot("banner-controls");
-    assert!(place.w < 1000 && place.h < 60, "small: {place:?}");
+    assert!(place.w < 1200 && place.h < 80, "small: {place:?}");
 
-    // End is the last button, Pause before it.
-    desktop.click(place.x + place.w - 30, place.y + 22);
+    // End is the last button before the one for all controls.
+    let (x, y) = end_button(&place);
+    desktop.click(x, y);
     assert_eq!(window.next(), FromWindow::Stop);
 
     window.show(&ToWindow::Status {
         stage: Stage::Paused,
         technician: "Ada".into(),
         organisation: String::new(),
+        domain: None,
+        rights: VIEW,
+        since: Some(1_790_000_000_000),
+        marks: true,
         detail: Some(Detail::WebSocket),
     });
     desktop.shot("banner-paused");
@@ -149,6 +179,8 @@ fn the_banner_shows_the_state_and_stops_things() {
         sentence: "agent.over.technician".into(),
         technician: "Ada".into(),
         reason: String::new(),
+        whom: None,
+        by: None,
     });
     desktop.wait_for_window(STATUS);
     wait_for("the banner goes", || desktop.window(BANNER).is_none().then_some(()));
@@ -177,7 +209,8 @@ fn the_banner_never_takes_the_keyboard() {
     assert_eq!(window.next(), FromWindow::Refuse { ask: 1 });
     wait_for("the editor has the keyboard again", || (active() == editor_place.id).then_some(()));
     let banner = desktop.wait_for_window(BANNER);
-    desktop.click(banner.x + banner.w - 30, banner.y + 22);
+    let (x, y) = end_button(&banner);
+    desktop.click(x, y);
     assert_eq!(window.next(), FromWindow::Stop);
     assert_eq!(active(), editor_place.id);
     let _ = editor.kill();
@@ -224,6 +257,8 @@ fn show_receipt(desktop: &Desktop, window: &mut WindowProcess, folder: &std::pat
         sentence: "agent.over.stopped".into(),
         technician: "Ada".into(),
         reason: String::new(),
+        whom: None,
+        by: None,
     });
     window.show(&ToWindow::Receipt {
         kept: kept.to_string_lossy().into(),
@@ -281,4 +316,211 @@ fn the_receipt_is_saved_by_the_keyboard_and_never_over_a_file() {
     });
     assert_eq!(std::fs::read(&taken).expect("it can be read"), b"something else");
     desktop.shot("dark-receipt-saved");
+}
+
+#[test]
+fn several_rights_are_allowed_one_by_one() {
+    let desktop = Desktop::start();
+    let mut window = start(&desktop);
+    let ask = |window: &mut WindowProcess, number| {
+        window.show(&ToWindow::Prompt {
+            ask: number,
+            technician: "Ada".into(),
+            organisation: "Quick Help".into(),
+            domain: None,
+            rights: vec![Right::View, Right::Control, Right::Files, Right::Shell],
+            seconds: 60,
+        });
+        let place = desktop.wait_for_window(PROMPT);
+        wait_for("the prompt has the keyboard", || {
+            (desktop.xdotool(&["getactivewindow"]).trim() == place.id).then_some(())
+        });
+        place
+    };
+    // Back from No: the last choice, the command line; and once more: files. Both are left out.
+    ask(&mut window, 1);
+    desktop.key("shift+Tab");
+    desktop.key("space");
+    desktop.key("shift+Tab");
+    desktop.key("space");
+    desktop.shot("prompt-several");
+    for _ in 0..3 {
+        desktop.key("Tab");
+    }
+    let answer = wait_for("an answer", || {
+        desktop.key("Return");
+        window.said()
+    });
+    assert_eq!(answer, FromWindow::Allow { ask: 1, rights: Rights::of(&[Right::Control]) });
+    wait_for("the prompt goes", || desktop.window(PROMPT).is_none().then_some(()));
+    // Whoever may not see may not control: without the view control goes too.
+    ask(&mut window, 2);
+    for _ in 0..4 {
+        desktop.key("shift+Tab");
+    }
+    desktop.key("space");
+    for _ in 0..5 {
+        desktop.key("Tab");
+    }
+    let answer = wait_for("an answer", || {
+        desktop.key("Return");
+        window.said()
+    });
+    assert_eq!(answer, FromWindow::Allow { ask: 2, rights: Rights::of(&[Right::Files, Right::Shell]) });
+    // Nothing left: there is nothing to allow, and No is an answer.
+    ask(&mut window, 3);
+    for _ in 0..4 {
+        desktop.key("shift+Tab");
+        desktop.key("space");
+    }
+    desktop.shot("prompt-none-left");
+    desktop.key("Escape");
+    assert_eq!(window.next(), FromWindow::Refuse { ask: 3 });
+}
+
+#[test]
+fn the_banner_comes_back_whatever_covers_or_hides_it() {
+    let desktop = Desktop::start();
+    let mut cover = desktop
+        .command("xterm")
+        .args(["-T", "cover", "-geometry", "160x60+0+0", "-bg", "black"])
+        .spawn()
+        .expect("xterm is installed");
+    desktop.wait_for_window("cover");
+    let mut window = start(&desktop);
+    window.show(&status(Stage::Sees));
+    let banner = desktop.wait_for_window(BANNER);
+    let seen = |why: &str| {
+        wait_for(why, || {
+            let tree = desktop.run("xwininfo", &["-id", &banner.id, "-stats"]).0;
+            tree.contains("IsViewable").then_some(())
+        });
+        // Whatever is above it would take the click.
+        let (x, y) = end_button(&banner);
+        wait_for(why, || {
+            desktop.click(x, y);
+            window_said(&window)
+        })
+    };
+    assert_eq!(seen("at first"), FromWindow::Stop);
+    desktop.xdotool(&["windowunmap", &banner.id]);
+    assert_eq!(seen("after it was taken off the screen"), FromWindow::Stop);
+    desktop.xdotool(&["windowminimize", &banner.id]);
+    assert_eq!(seen("after it was minimised"), FromWindow::Stop);
+    let cover_id = desktop.wait_for_window("cover").id;
+    desktop.xdotool(&["windowactivate", "--sync", &cover_id, "windowraise", &cover_id]);
+    assert_eq!(seen("after another window was raised"), FromWindow::Stop);
+    let _ = cover.kill();
+    let _ = cover.wait();
+}
+
+fn window_said(window: &WindowProcess) -> Option<FromWindow> {
+    window.said()
+}
+
+#[test]
+fn a_banner_that_was_destroyed_ends_its_process_so_that_another_comes() {
+    let desktop = Desktop::start();
+    let mut window = start(&desktop);
+    window.show(&status(Stage::Sees));
+    let banner = desktop.wait_for_window(BANNER);
+    desktop.xdotool(&["windowclose", &banner.id]);
+    wait_for("the process ends, or the banner stays", || {
+        let ended = window.child.try_wait().expect("waits").is_some();
+        (ended || desktop.window(BANNER).is_some()).then_some(())
+    });
+}
+
+fn choices(blocked: Vec<farhand_agent::blocked::Blocked>) -> ToWindow {
+    ToWindow::Choices { chord: "Ctrl+Shift+F12".into(), touch: false, wrong: false, blocked }
+}
+
+fn ada() -> farhand_agent::blocked::Whom {
+    farhand_agent::blocked::Whom {
+        server: "help.example.org".into(),
+        organisation: "Demo Help".into(),
+        domain: Some("demo-help.example".into()),
+        technician: "Ada".into(),
+    }
+}
+
+#[test]
+fn everything_can_be_done_by_the_keyboard_in_the_window_of_controls() {
+    let desktop = Desktop::start();
+    let mut window = start(&desktop);
+    window.show(&status(Stage::Controls));
+    window.show(&choices(Vec::new()));
+    desktop.wait_for_window(BANNER);
+    // As the chord does where nobody controls, and as the last button of the banner does.
+    window.show(&ToWindow::Controls);
+    let controls = desktop.wait_for_window(CONTROLS);
+    wait_for("the controls have the keyboard", || {
+        (desktop.xdotool(&["getactivewindow"]).trim() == controls.id).then_some(())
+    });
+    desktop.shot("controls-locked");
+    for expected in [FromWindow::TakeBackControl, FromWindow::Pause, FromWindow::RevokeAll] {
+        desktop.key("Tab");
+        desktop.key("space");
+        assert_eq!(window.next(), expected);
+    }
+    // One right after the other.
+    desktop.key("Tab");
+    desktop.key("Return");
+    assert_eq!(window.next(), FromWindow::Withdraw { right: Right::View });
+    // Somebody else has the keyboard: what is chosen for good stays.
+    desktop.key("Tab");
+    desktop.key("Tab");
+    desktop.key("space");
+    window.show(&status(Stage::Sees));
+    wait_for("the choice can be made", || {
+        desktop.key("space");
+        window.said()
+    });
+    desktop.shot("controls");
+    desktop.key("Escape");
+    wait_for("the controls go", || desktop.window(CONTROLS).is_none().then_some(()));
+}
+
+#[test]
+fn whoever_is_turned_away_can_be_let_in_again() {
+    let (desktop, folder) = (Desktop::start(), tempfile::tempdir().expect("a folder"));
+    let config = folder.path().to_string_lossy().into_owned();
+    let mut window = WindowProcess::start(&desktop, &[("XDG_CONFIG_HOME", &config)]);
+    window.show(&status(Stage::Connecting));
+    assert_eq!(window.next(), FromWindow::Ready);
+    window.show(&ToWindow::Over {
+        begun: true,
+        sentence: "agent.over.stopped".into(),
+        technician: "Ada".into(),
+        reason: String::new(),
+        whom: Some(ada()),
+        by: None,
+    });
+    let file = folder.path().join("farhand/blocked.json");
+    let kept = || std::fs::read_to_string(&file).unwrap_or_default();
+    let place = wait_for("the window says that it is over", || {
+        desktop.window(STATUS).filter(|place| place.h > 300)
+    });
+    desktop.shot("over-never");
+    // The first of the two buttons below the sentence names the technician.
+    wait_for("it is written down", || {
+        desktop.click(place.x + 28 + 40, place.y + place.h - 28 - 42 - 14 - 17);
+        kept().contains("\"technician\": \"Ada\"").then_some(())
+    });
+    desktop.shot("over-blocked");
+    let list = desktop
+        .command(env!("CARGO_BIN_EXE_farhand-agent"))
+        .args(["blocked", "list"])
+        .env("XDG_CONFIG_HOME", &config)
+        .output()
+        .expect("it runs");
+    assert!(String::from_utf8_lossy(&list.stdout).starts_with("1  Ada of Demo Help (demo-help.example)"));
+    let remove = |number: &str| {
+        let mut command = desktop.command(env!("CARGO_BIN_EXE_farhand-agent"));
+        command.args(["blocked", "remove", number]).env("XDG_CONFIG_HOME", &config).output().expect("it runs")
+    };
+    assert!(!remove("2").status.success());
+    assert!(kept().contains("Ada"));
+    assert!(remove("1").status.success());
+    assert!(!kept().contains("Ada"), "{}", kept());
 }

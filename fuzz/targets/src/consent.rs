@@ -23,6 +23,8 @@ enum Step {
     LinkBack,
     End,
     Wait(u8),
+    WithdrawAll,
+    Block,
 }
 
 fn rights(bits: u16) -> Rights {
@@ -58,6 +60,8 @@ pub fn consent(data: &[u8]) {
             Step::Locked => consent.handle_local(Local::DesktopLocked, now),
             Step::Unlocked => consent.handle_local(Local::DesktopUnlocked, now),
             Step::Stop => consent.handle_local(Local::Stop, now),
+            Step::WithdrawAll => consent.handle_local(Local::WithdrawAll, now),
+            Step::Block => consent.handle_local(Local::Block, now),
             Step::Ask(bits) => consent.handle_remote(Remote::Ask { rights: rights(bits) }, now),
             Step::GiveUp(bits) => consent.handle_remote(Remote::GiveUp { rights: rights(bits) }, now),
             Step::LinkLost => consent.handle_remote(Remote::LinkLost, now),

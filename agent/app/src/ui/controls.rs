@@ -93,9 +93,13 @@ pub fn open(ui: &Shared) {
         ui.controls.set_chord(chord.into());
     }
     ui.controls.set_sure(0);
+    if matches!(ui.told, Some(ToWindow::Status { marks: true, .. })) {
+        // Nothing may lie over what is chosen here.
+        say(FromWindow::EraseMarks);
+    }
     let _ = ui.controls.show();
     ui.controls.invoke_focus_first();
-    place::centre(ui.controls.window());
+    place::below(ui.controls.window());
 }
 
 fn close(ui: &Shared) {

@@ -288,8 +288,8 @@ fn watch(ui: &Shared) {
         seen();
         guarded();
     });
-    place::watch(borrowed.controls.window(), place::centre, || {});
-    place::watch(borrowed.prompt.window(), place::centre, with(ui, prompt::arm_soon));
+    place::watch(borrowed.controls.window(), place::below, || {});
+    place::watch(borrowed.prompt.window(), place::below, with(ui, prompt::arm_soon));
 }
 
 fn status_closed(ui: &Shared) {

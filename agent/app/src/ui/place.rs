@@ -9,6 +9,9 @@ use slint::winit_030::winit::platform::x11::{WindowAttributesExtX11, WindowType}
 use slint::winit_030::{EventResult, WinitWindowAccessor};
 use slint::{PhysicalPosition, PlatformError, Window};
 
+/// What the banner and a window's title take at the upper edge, in pixels.
+const BANNER: u32 = 96;
+
 /// What the next window to be made is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -48,6 +51,14 @@ pub fn select_backend() -> Result<Rc<Cell<Kind>>, PlatformError> {
 pub fn centre(window: &Window) {
     put(window, |screen, window| {
         (screen.0.saturating_sub(window.0) / 2, screen.1.saturating_sub(window.1) * 2 / 5)
+    });
+}
+
+/// Puts the window into the middle of its screen, below the banner where there is room.
+pub fn below(window: &Window) {
+    put(window, |screen, window| {
+        let room = screen.1.saturating_sub(window.1);
+        (screen.0.saturating_sub(window.0) / 2, (room * 2 / 5).max(BANNER.min(room)))
     });
 }
 

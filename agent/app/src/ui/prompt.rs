@@ -69,7 +69,7 @@ pub fn show(ui: &Shared, message: &ToWindow) {
     }
     let _ = prompt.show();
     prompt.invoke_focus_default();
-    place::centre(prompt.window());
+    place::below(prompt.window());
     ui.borrow().countdown.start(
         TimerMode::Repeated,
         Duration::from_millis(500),
