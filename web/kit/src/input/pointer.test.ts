@@ -10,6 +10,13 @@ describe("the wheel", () => {
     expect(wheel.turn({ deltaX: 0, deltaY: 53, deltaMode: 0, wheelDeltaX: 0, wheelDeltaY: -120 })).toEqual({ dx: 0, dy: -120 });
   });
 
+  it("of a touch pad is its pixels, also where what the browser makes of them looks like notches", () => {
+    const wheel = new Wheel();
+    expect(wheel.turn({ deltaX: 0, deltaY: 40, deltaMode: 0, wheelDeltaX: 0, wheelDeltaY: -120 })).toEqual({ dx: 0, dy: -48 });
+    expect(wheel.turn({ deltaX: 0, deltaY: 1, deltaMode: 0, wheelDeltaX: 0, wheelDeltaY: -3 }).dy).toBe(-1);
+    expect(wheel.turn({ deltaX: 0, deltaY: 1, deltaMode: 0, wheelDeltaX: 0, wheelDeltaY: -3 }).dy).toBe(-1);
+  });
+
   it("is positive up and right", () => {
     const wheel = new Wheel();
     expect(wheel.turn({ deltaX: 100, deltaY: -100, deltaMode: 0 })).toEqual({ dx: 120, dy: 120 });

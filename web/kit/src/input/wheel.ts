@@ -35,7 +35,8 @@ export class Wheel {
 function units(delta: number, mode: number, notches: number | undefined): number {
   if (delta === 0) return 0;
   // A wheel with notches: what the device itself counted is better than pixels, which depend on settings.
-  if (notches !== undefined && notches !== 0 && notches % NOTCH === 0) return notches;
+  // Of a touch pad a browser makes up three for each pixel.
+  if (notches !== undefined && notches !== 0 && notches % NOTCH === 0 && Math.abs(notches) !== Math.abs(delta * 3)) return notches;
   if (mode === 1) return (delta / LINES_A_NOTCH) * NOTCH;
   if (mode === 2) return delta * NOTCH * 3;
   return (delta / PIXELS_A_NOTCH) * NOTCH;
