@@ -62,6 +62,8 @@ pub struct X11Capturer {
     shown: Area,
     /// The desktop changed while a frame was taken.
     again: bool,
+    /// It changed since it was looked at.
+    changed: bool,
     happened: Happened,
     bell: Arc<OwnedFd>,
 }
@@ -110,6 +112,7 @@ impl X11Capturer {
             rects: Vec::new(),
             shown: Area::default(),
             again: false,
+            changed: false,
             happened: Happened {
                 damage: true,
                 cursor_shape: true,
@@ -123,22 +126,19 @@ impl X11Capturer {
 
     /// Takes in every event that is here already, and what is to be asked because of them.
     fn drain(&mut self) -> Result<(), CaptureError> {
-        let mut changed = false;
         for _ in 0..SETTLES {
-            changed |= self.take_events(|_| {})?;
+            self.take_events(|_| {})?;
             if !self.tracker.is_stale() {
                 break;
             }
-            changed = true;
+            self.changed = true;
             self.tracker.settle(&self.connection)?;
         }
-        if changed { self.look() } else { Ok(()) }
+        if std::mem::take(&mut self.changed) { self.look() } else { Ok(()) }
     }
 
-    /// Takes in every event that is here already. Whether any may have changed the desktop; `after` is called with the
-    /// scene after each that may.
-    fn take_events(&mut self, mut after: impl FnMut(&Scene)) -> Result<bool, CaptureError> {
-        let mut changed = false;
+    /// Takes in every event that is here already. `after` is called with the scene after each that may have changed it.
+    fn take_events(&mut self, mut after: impl FnMut(&Scene)) -> Result<(), CaptureError> {
         while let Some((event, sequence)) =
             self.connection.poll_for_event_with_sequence().map_err(Fault::from)?
         {
@@ -152,12 +152,12 @@ impl X11Capturer {
                 Event::Error(error) => tracing::debug!(?error, "the display refused a request"),
                 other => {
                     self.tracker.take(other);
-                    changed = true;
+                    self.changed = true;
                     after(self.tracker.scene());
                 }
             }
         }
-        Ok(changed)
+        Ok(())
     }
 
     /// Compares the desktop with what was told of it.
@@ -178,6 +178,7 @@ impl X11Capturer {
         if self.tracker.is_composited() {
             self.cover.linger(&self.seen, &seen, Instant::now());
         }
+        tracing::debug!(?seen, "the desktop is another");
         self.happened.desk = true;
         self.seen = seen;
         Ok(())
@@ -260,13 +261,10 @@ impl X11Capturer {
     /// the server told before it handed out the last of them.
     fn conceal(&mut self, area: Area, mut hidden: Vec<Area>) -> Result<(), GrabError> {
         let mut later = Vec::new();
-        let changed = self.take_events(|scene| {
-            cover::gather(&mut later, scene.hidden(area));
-        });
+        let taken = self.take_events(|scene| cover::gather(&mut later, scene.hidden(area)));
+        taken.map_err(GrabError::Given)?;
         // Whatever is covered for this frame alone is looked at again at once.
-        if changed.map_err(GrabError::Given)? {
-            self.again = true;
-        }
+        self.again = self.changed;
         hidden.extend(later);
         let bounds = self.desktop.bounds();
         let row = bounds.w as usize * PIXEL;

@@ -397,7 +397,8 @@ impl Tracker {
             Kind::Ours
         } else if is(|facts| facts.furniture) {
             Kind::Furniture
-        } else if attributes.override_redirect {
+        } else if attributes.override_redirect && facts.len() == 1 {
+            // A window manager's frame is out of its own hands, too, and holds a program's window.
             Kind::Free
         } else {
             Kind::Ordinary
