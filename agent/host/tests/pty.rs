@@ -152,7 +152,12 @@ fn agent() {
     let terminal = open();
     keeper.terminals().stands(terminal.mark());
     let mut shown = String::new();
-    let sleeps = number(terminal.as_ref(), &mut shown, "sleeps", "sleep 1005 & nohup setsid -w sleep 1004 >/dev/null 2>&1 &");
+    let sleeps = number(
+        terminal.as_ref(),
+        &mut shown,
+        "sleeps",
+        "sleep 1005 & nohup setsid -w sleep 1004 >/dev/null 2>&1 &",
+    );
     println!("\npid={sleeps}");
     std::io::stdout().flush().unwrap();
     loop {
@@ -172,7 +177,9 @@ fn an_agent_that_is_killed_leaves_no_command_line_behind() {
     let mut agent =
         again("agent").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut lines = BufReader::new(agent.stdout.take().unwrap()).lines();
-    let pid = lines.find_map(|line| line.unwrap().strip_prefix("pid=").map(|pid| pid.parse::<u32>().unwrap())).unwrap();
+    let pid = lines
+        .find_map(|line| line.unwrap().strip_prefix("pid=").map(|pid| pid.parse::<u32>().unwrap()))
+        .unwrap();
     becomes(|| runs(pid), true);
     agent.kill().unwrap();
     agent.wait().unwrap();

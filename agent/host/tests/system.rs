@@ -21,7 +21,10 @@ fn the_summary_is_of_this_machine_and_this_moment() {
     assert_eq!(summary.kernel, kernel.trim());
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
     assert_eq!(summary.host, host.trim());
-    assert!(summary.cores > 0 && summary.memory > summary.memory_used && summary.memory_used > 0, "{summary:?}");
+    assert!(
+        summary.cores > 0 && summary.memory > summary.memory_used && summary.memory_used > 0,
+        "{summary:?}"
+    );
     assert!(summary.uptime > 0 && !summary.user.is_empty() && !summary.system.is_empty(), "{summary:?}");
     assert!(summary.networks.iter().any(|network| network.name == "lo"), "{summary:?}");
 }
@@ -57,12 +60,17 @@ fn the_first_process_and_this_program_itself_are_not_ended() {
 fn services_and_log_are_there_or_their_absence_is_said() {
     let mut system = open_system();
     match system.services() {
-        Ok(services) => assert!(services.iter().all(|service| service.name.ends_with(".service")), "{services:?}"),
+        Ok(services) => {
+            assert!(services.iter().all(|service| service.name.ends_with(".service")), "{services:?}")
+        }
         Err(SystemError::NotHere(text)) => assert!(!text.is_empty()),
         Err(error) => panic!("{error:?}"),
     }
     let nowhere = system.change_service("farhand-no-such.service", ServiceChange::Start);
-    assert!(matches!(nowhere, Err(SystemError::Gone(_) | SystemError::NotHere(_) | SystemError::Denied(_))), "{nowhere:?}");
+    assert!(
+        matches!(nowhere, Err(SystemError::Gone(_) | SystemError::NotHere(_) | SystemError::Denied(_))),
+        "{nowhere:?}"
+    );
     let wanted = LogWanted { newest: 5, priority: 7, unit: String::new(), after: String::new() };
     match system.log(&wanted) {
         Ok((lines, place)) => {

@@ -36,7 +36,10 @@ pub fn diagnostics(data: &[u8]) {
             }
             4 => {
                 let typing = [Typing::Shown, Typing::Secret, Typing::Raw][usize::from(what >> 4) % 3];
-                machine.handle_shell(Event::Typing { shell: 1, data: Bytes::copy_from_slice(bytes), typing }, &gates);
+                machine.handle_shell(
+                    Event::Typing { shell: 1, data: Bytes::copy_from_slice(bytes), typing },
+                    &gates,
+                );
             }
             5 => machine.handle_shell(Event::Wrote { shell, data: Bytes::copy_from_slice(bytes) }, &gates),
             6 => {
@@ -62,7 +65,11 @@ pub fn diagnostics(data: &[u8]) {
                 Output::Act(job, _) => machine.handle_acted(job, Ok(())),
                 Output::Command(command) => {
                     commands += 1;
-                    assert!(!command.text.is_empty() && command.text.len() <= MAX_TYPED + 16, "{}", command.text);
+                    assert!(
+                        !command.text.is_empty() && command.text.len() <= MAX_TYPED + 16,
+                        "{}",
+                        command.text
+                    );
                 }
                 Output::Shell(ShellOutput::Start { shell, .. }) => {
                     let (program, user) = ("/bin/sh".into(), "ada".into());
@@ -72,7 +79,9 @@ pub fn diagnostics(data: &[u8]) {
                     assert!(!ended.contains(&shell), "nothing is typed into what was ended");
                     typed_ahead += data.len() as u64;
                 }
-                Output::Shell(ShellOutput::Kill { shell }) => assert!(ended.insert(shell), "it is ended once"),
+                Output::Shell(ShellOutput::Kill { shell }) => {
+                    assert!(ended.insert(shell), "it is ended once")
+                }
                 Output::Shell(ShellOutput::ReadUntil { .. } | ShellOutput::Resize { .. }) => {}
             }
         }

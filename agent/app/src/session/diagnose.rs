@@ -12,7 +12,8 @@ impl Session {
     pub(super) fn diagnose(&mut self, output: Output) {
         match output {
             Output::Command(Command { by, right, text }) => {
-                let (who, technician) = by.map_or((Who::Agent, 0), |technician| (Who::Technician, technician));
+                let (who, technician) =
+                    by.map_or((Who::Agent, 0), |technician| (Who::Technician, technician));
                 // What was run is in the receipt; a log is read by others.
                 self.log.event("command", &[("participant", technician.into())]);
                 let (what, rights) = (What::Command, Rights::of(&[right]));

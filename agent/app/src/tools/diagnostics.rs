@@ -143,8 +143,10 @@ mod tests {
     #[test]
     fn only_the_process_that_was_meant_is_ended() {
         let mut fake = machine();
-        let end = |pid, started, name: &str| Action::EndProcess { pid, started, name: name.into(), force: false };
-        let outcome = |fake: &mut FakeSystem, action| act(fake, &action).map_err(|error| refused(error).outcome);
+        let end =
+            |pid, started, name: &str| Action::EndProcess { pid, started, name: name.into(), force: false };
+        let outcome =
+            |fake: &mut FakeSystem, action| act(fake, &action).map_err(|error| refused(error).outcome);
         assert_eq!(outcome(&mut fake, end(7, 6, "sleep")), Err(Outcome::Gone), "the number was given anew");
         assert_eq!(outcome(&mut fake, end(7, 5, "bash")), Err(Outcome::Gone));
         assert_eq!(outcome(&mut fake, end(1, 5, "init")), Err(Outcome::Denied));

@@ -17,7 +17,10 @@ impl Agent {
     pub(super) fn diagnose(&mut self, sender: ParticipantId, message: Message, now: Instant) {
         // What a page says by itself is no use.
         match message {
-            Message::Fetch { .. } | Message::Act { .. } | Message::ShellOpen { .. } | Message::ShellInput { .. } => {
+            Message::Fetch { .. }
+            | Message::Act { .. }
+            | Message::ShellOpen { .. }
+            | Message::ShellInput { .. } => {
                 self.used(now);
             }
             Message::More { .. }

@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 use farhand_protocol::ParticipantId;
 use farhand_protocol::channel::diagnostics::{
-    Action, Diagnostics as Message, MAX_FIELD, MAX_LOG_MESSAGE, MAX_PAGE_BYTES, MAX_PAGE_ROWS, MAX_ROWS, Outcome, Rows,
-    Summary, Topic,
+    Action, Diagnostics as Message, MAX_FIELD, MAX_LOG_MESSAGE, MAX_PAGE_BYTES, MAX_PAGE_ROWS, MAX_ROWS,
+    Outcome, Rows, Summary, Topic,
 };
 use farhand_protocol::channel::encode;
 use farhand_protocol::rights::Right;
@@ -151,7 +151,9 @@ impl Diagnostics {
     /// A console says something; its head was accepted and its limits hold.
     pub fn handle_message(&mut self, sender: ParticipantId, message: Message, gate: Gate) {
         match message {
-            Message::Fetch { request, topic, pages } => self.fetch(Job { by: sender, request }, topic, pages, gate),
+            Message::Fetch { request, topic, pages } => {
+                self.fetch(Job { by: sender, request }, topic, pages, gate)
+            }
             Message::More { request, pages } => self.hand_out(Job { by: sender, request }, pages, gate),
             Message::Act { request, action } => self.act(Job { by: sender, request }, action, gate),
             Message::ShellOpen { .. }
@@ -299,7 +301,8 @@ impl Diagnostics {
 
     fn answer(&mut self, job: Job, outcome: Outcome, mut text: String) {
         cut(&mut text, MAX_FIELD);
-        self.outputs.push_back(Output::Say(job.by, Message::Answered { request: job.request, outcome, text }));
+        self.outputs
+            .push_back(Output::Say(job.by, Message::Answered { request: job.request, outcome, text }));
     }
 }
 
@@ -392,8 +395,8 @@ fn fitted(mut summary: Summary) -> (Summary, bool) {
     }
     for disk in &mut summary.disks {
         [&mut disk.name, &mut disk.mount, &mut disk.kind].into_iter().for_each(|text| {
-                    cut(text, MAX_SUMMARY_FIELD);
-                });
+            cut(text, MAX_SUMMARY_FIELD);
+        });
     }
     for network in &mut summary.networks {
         left_out |= network.addresses.len() > MAX_ADDRESSES;

@@ -47,9 +47,15 @@ impl Scene {
         let mut scene = Self::new();
         let started = scene.say(ADA, Message::ShellOpen { cols: 80, rows: 24 });
         assert_eq!(started, [Output::Shell(ShellOutput::Start { shell: 1, cols: 80, rows: 24 })]);
-        let opened = scene.event(Event::Started { shell: 1, program: "/bin/bash".into(), user: "ada".into() });
-        assert!(matches!(&opened[0], Output::Command(Command { by: None, text, .. }) if text == "$ /bin/bash"));
-        assert!(matches!(&opened[1], Output::Say(ADA, Message::ShellOpened { shell: 1, taken: 0, received: 0, .. })));
+        let opened =
+            scene.event(Event::Started { shell: 1, program: "/bin/bash".into(), user: "ada".into() });
+        assert!(
+            matches!(&opened[0], Output::Command(Command { by: None, text, .. }) if text == "$ /bin/bash")
+        );
+        assert!(matches!(
+            &opened[1],
+            Output::Say(ADA, Message::ShellOpened { shell: 1, taken: 0, received: 0, .. })
+        ));
         let granted = scene.grant(0, until, false);
         assert_eq!(granted, [Output::Shell(ShellOutput::ReadUntil { shell: 1, until })]);
         scene
@@ -99,7 +105,9 @@ fn fetch(request: u32, pages: u8) -> Message {
 
 fn pages(outputs: &[Output]) -> Vec<(usize, bool)> {
     let page = |output: &Output| match output {
-        Output::Say(_, Message::Rows { rows: Rows::Processes { rows }, more, .. }) => Some((rows.len(), *more)),
+        Output::Say(_, Message::Rows { rows: Rows::Processes { rows }, more, .. }) => {
+            Some((rows.len(), *more))
+        }
         _ => None,
     };
     outputs.iter().filter_map(page).collect()
@@ -144,7 +152,11 @@ fn nothing_is_read_or_done_without_the_right() {
     assert_eq!(answered(&scene.say(ADA, fetch(1, 8))), Some(Outcome::NotAllowed));
     let stop = Message::Act { request: 2, action: Action::StopService { name: "cups.service".into() } };
     let refused = scene.say(ADA, stop);
-    assert_eq!((refused.len(), answered(&refused)), (1, Some(Outcome::NotAllowed)), "and nothing in the receipt");
+    assert_eq!(
+        (refused.len(), answered(&refused)),
+        (1, Some(Outcome::NotAllowed)),
+        "and nothing in the receipt"
+    );
     assert_eq!(ended(&scene.say(ADA, Message::ShellOpen { cols: 80, rows: 24 })), Some(ShellEnd::NotAllowed));
 }
 
@@ -243,13 +255,20 @@ fn what_is_done_is_in_the_receipt_first() {
     assert_eq!(
         outputs,
         [
-            Output::Command(Command { by: Some(ADA), right: Right::Diagnostics, text: "end process 7 sleep".into() }),
+            Output::Command(Command {
+                by: Some(ADA),
+                right: Right::Diagnostics,
+                text: "end process 7 sleep".into()
+            }),
             Output::Act(Job { by: ADA, request: 1 }, action)
         ]
     );
     scene.machine.handle_acted(Job { by: ADA, request: 1 }, Ok(()));
     assert_eq!(answered(&scene.take()), Some(Outcome::Done));
-    assert_eq!(answered(&scene.say(ADA, Message::Act { request: 2, action: Action::Unknown })), Some(Outcome::NotHere));
+    assert_eq!(
+        answered(&scene.say(ADA, Message::Act { request: 2, action: Action::Unknown })),
+        Some(Outcome::NotHere)
+    );
 }
 
 #[test]
@@ -271,7 +290,8 @@ fn what_the_receipt_has_no_room_for_is_not_done() {
 #[test]
 fn typed_bytes_reach_the_terminal_once_and_in_order_line_by_line() {
     let mut scene = Scene::with_shell(1000);
-    let write = |data: &'static [u8]| Output::Shell(ShellOutput::Write { shell: 1, data: Bytes::from_static(data) });
+    let write =
+        |data: &'static [u8]| Output::Shell(ShellOutput::Write { shell: 1, data: Bytes::from_static(data) });
     let first = scene.typed(0, b"echo a\recho");
     assert_eq!(first, [write(b"echo a\r"), write(b"echo")]);
     // A connection was lost: the console sends what was not confirmed.
@@ -291,7 +311,11 @@ fn a_console_cannot_type_without_end_ahead_of_the_terminal() {
         let outputs = scene.typed(at * 8192, &[b'x'; 8192]);
         handed += outputs
             .iter()
-            .map(|output| if let Output::Shell(ShellOutput::Write { data, .. }) = output { data.len() } else { 0 })
+            .map(
+                |output| {
+                    if let Output::Shell(ShellOutput::Write { data, .. }) = output { data.len() } else { 0 }
+                },
+            )
             .sum::<usize>();
     }
     assert_eq!(handed as u64, SHELL_INPUT_AHEAD);
@@ -322,14 +346,18 @@ fn a_page_that_was_loaded_again_goes_on_with_the_command_line_that_stands() {
     scene.types(&typed, Typing::Shown);
     let outputs = scene.say(ADA, Message::ShellOpen { cols: 90, rows: 30 });
     assert!(outputs.contains(&Output::Shell(ShellOutput::Resize { shell: 1, cols: 90, rows: 30 })));
-    assert!(
-        outputs.iter().any(|output| matches!(output, Output::Say(ADA, Message::ShellOpened { shell: 1, taken: 5, received: 2, .. })))
-    );
+    assert!(outputs.iter().any(|output| matches!(
+        output,
+        Output::Say(ADA, Message::ShellOpened { shell: 1, taken: 5, received: 2, .. })
+    )));
     // What the page does not know any more stands for itself in the receipt.
     assert_eq!(commands(&outputs), [(None, "… rm -r".into())]);
     assert_eq!(shown(&scene.grant(2, 100, false)), [(2, "llo".into())]);
     // Another technician has a command line of their own, and no hand on this one.
-    assert_eq!(ended(&scene.say(BOB, Message::ShellInput { shell: 1, at: 5, data: b"\r".to_vec() })), Some(ShellEnd::Gone));
+    assert_eq!(
+        ended(&scene.say(BOB, Message::ShellInput { shell: 1, at: 5, data: b"\r".to_vec() })),
+        Some(ShellEnd::Gone)
+    );
     assert_eq!(ended(&scene.say(BOB, Message::ShellClose { shell: 1 })), Some(ShellEnd::Gone));
     let second = scene.say(BOB, Message::ShellOpen { cols: 80, rows: 24 });
     assert_eq!(second, [Output::Shell(ShellOutput::Start { shell: 2, cols: 80, rows: 24 })]);
@@ -345,7 +373,9 @@ fn on_hold_nothing_goes_either_way_and_afterwards_it_goes_on() {
     assert_eq!(scene.grant(0, 2000, false), []);
     let outputs = scene.gate(OPEN);
     assert_eq!(shown(&outputs), [(0, "secret".into())]);
-    assert!(outputs.contains(&Output::Shell(ShellOutput::Write { shell: 1, data: Bytes::from_static(b"ls\r") })));
+    assert!(
+        outputs.contains(&Output::Shell(ShellOutput::Write { shell: 1, data: Bytes::from_static(b"ls\r") }))
+    );
 }
 
 #[test]
@@ -377,14 +407,19 @@ fn a_right_that_is_taken_back_ends_the_command_line_and_all_that_was_typed_is_no
 fn a_command_line_that_ends_by_itself_is_said_to_when_all_is_shown() {
     let mut scene = Scene::with_shell(3);
     scene.wrote(b"logout");
-    assert_eq!(ended(&scene.event(Event::Ended { shell: 1, started: true, text: "exit code 0".into() })), None);
+    assert_eq!(
+        ended(&scene.event(Event::Ended { shell: 1, started: true, text: "exit code 0".into() })),
+        None
+    );
     let outputs = scene.grant(3, 100, false);
     assert_eq!(shown(&outputs), [(3, "out".into())]);
     assert_eq!(ended(&outputs), Some(ShellEnd::Exited));
     let again = scene.say(ADA, Message::ShellOpen { cols: 80, rows: 24 });
     assert_eq!(again, [Output::Shell(ShellOutput::Start { shell: 2, cols: 80, rows: 24 })]);
     let failed = scene.event(Event::Ended { shell: 2, started: false, text: "no terminal".into() });
-    assert!(matches!(&failed[..], [Output::Say(ADA, Message::ShellEnded { shell: 0, why: ShellEnd::Failed, text })] if text == "no terminal"));
+    assert!(
+        matches!(&failed[..], [Output::Say(ADA, Message::ShellEnded { shell: 0, why: ShellEnd::Failed, text })] if text == "no terminal")
+    );
 }
 
 #[test]

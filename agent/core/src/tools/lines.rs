@@ -301,7 +301,10 @@ mod tests {
         assert_eq!(lines.wrote(b" -l\r\n"), [entered("ls -l")]);
         // Pasted: nothing was shown yet when it was entered.
         assert_eq!(lines.typing(b"echo a\recho \xc3\xb6\r", Typing::Raw), []);
-        assert_eq!(lines.wrote(b"echo a\r\na\r\n$ echo \xc3\xb6\r\n"), [entered("echo a"), entered("echo ö")]);
+        assert_eq!(
+            lines.wrote(b"echo a\r\na\r\n$ echo \xc3\xb6\r\n"),
+            [entered("echo a"), entered("echo ö")]
+        );
     }
 
     #[test]

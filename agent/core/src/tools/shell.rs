@@ -252,7 +252,14 @@ impl Shells {
         }
     }
 
-    fn open(&mut self, owner: ParticipantId, cols: u16, rows: u16, standing: Standing, wants: &mut Wants<'_>) {
+    fn open(
+        &mut self,
+        owner: ParticipantId,
+        cols: u16,
+        rows: u16,
+        standing: Standing,
+        wants: &mut Wants<'_>,
+    ) {
         if standing == Standing::Closed || standing == Standing::Held {
             return say_ended(owner, 0, ShellEnd::NotAllowed, String::new(), wants);
         }
@@ -388,7 +395,8 @@ impl Shell {
         let waiting = std::mem::take(&mut self.waiting);
         let mut rest = waiting.as_slice();
         while !rest.is_empty() {
-            let line = rest.iter().position(|byte| matches!(byte, b'\r' | b'\n')).map_or(rest.len(), |end| end + 1);
+            let line =
+                rest.iter().position(|byte| matches!(byte, b'\r' | b'\n')).map_or(rest.len(), |end| end + 1);
             let (piece, later) = rest.split_at(line.min(PIECE));
             wants.shell(Output::Write { shell, data: Bytes::copy_from_slice(piece) });
             rest = later;

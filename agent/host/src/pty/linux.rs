@@ -67,7 +67,9 @@ pub fn open(cols: u16, rows: u16) -> Result<Arc<dyn Terminal>, PtyError> {
                 return Err(io::Error::last_os_error());
             }
             // A shell decides by itself what it ignores.
-            for signal in [libc::SIGINT, libc::SIGQUIT, libc::SIGHUP, libc::SIGTERM, libc::SIGPIPE, libc::SIGCHLD] {
+            for signal in
+                [libc::SIGINT, libc::SIGQUIT, libc::SIGHUP, libc::SIGTERM, libc::SIGPIPE, libc::SIGCHLD]
+            {
                 libc::signal(signal, libc::SIG_DFL);
             }
             let mut none: libc::sigset_t = std::mem::zeroed();
@@ -80,7 +82,8 @@ pub fn open(cols: u16, rows: u16) -> Result<Arc<dyn Terminal>, PtyError> {
     // Its own ends would keep the terminal open.
     drop(command);
     drop(slave);
-    let pty = Pty { master, child: Mutex::new(child), program: program.display().to_string(), user: user(), mark };
+    let pty =
+        Pty { master, child: Mutex::new(child), program: program.display().to_string(), user: user(), mark };
     Ok(Arc::new(pty))
 }
 
@@ -112,7 +115,11 @@ fn pair() -> io::Result<(File, OwnedFd)> {
         }
         CStr::from_ptr(name.as_ptr()).to_string_lossy().into_owned()
     };
-    let slave = OpenOptions::new().read(true).write(true).custom_flags(libc::O_NOCTTY | libc::O_CLOEXEC).open(name)?;
+    let slave = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .custom_flags(libc::O_NOCTTY | libc::O_CLOEXEC)
+        .open(name)?;
     Ok((master, slave.into()))
 }
 
@@ -140,7 +147,11 @@ fn shell() -> PathBuf {
         let file = fs::metadata(path);
         path.is_absolute() && file.is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
     };
-    named.into_iter().chain(account().map(|account| account.shell)).find(runs).unwrap_or_else(|| "/bin/sh".into())
+    named
+        .into_iter()
+        .chain(account().map(|account| account.shell))
+        .find(runs)
+        .unwrap_or_else(|| "/bin/sh".into())
 }
 
 fn user() -> String {
@@ -158,8 +169,13 @@ fn account() -> Option<Account> {
     unsafe {
         let mut entry: libc::passwd = std::mem::zeroed();
         let mut found = std::ptr::null_mut();
-        let error =
-            libc::getpwuid_r(libc::getuid(), &raw mut entry, buffer.as_mut_ptr(), buffer.len(), &raw mut found);
+        let error = libc::getpwuid_r(
+            libc::getuid(),
+            &raw mut entry,
+            buffer.as_mut_ptr(),
+            buffer.len(),
+            &raw mut found,
+        );
         if error != 0 || found.is_null() || entry.pw_name.is_null() || entry.pw_shell.is_null() {
             return None;
         }
@@ -231,7 +247,9 @@ impl Terminal for Pty {
         }
         match (&self.master).write(bytes) {
             Ok(written) => Ok(written),
-            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => Ok(0),
+            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {
+                Ok(0)
+            }
             Err(error) => Err(error),
         }
     }

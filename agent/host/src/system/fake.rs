@@ -44,10 +44,13 @@ impl System for FakeSystem {
 
     fn end_process(&mut self, pid: u32, started: u64, name: &str, _force: bool) -> Result<(), SystemError> {
         let mut machine = self.machine();
-        let meant = |process: &Process| (process.pid, process.started, process.name.as_str()) == (pid, started, name);
+        let meant =
+            |process: &Process| (process.pid, process.started, process.name.as_str()) == (pid, started, name);
         match machine.processes.iter().position(meant) {
             None => Err(SystemError::Gone(format!("There is no process {pid} {name} any more."))),
-            Some(at) if !machine.processes[at].own => Err(SystemError::Denied("It is another account's.".into())),
+            Some(at) if !machine.processes[at].own => {
+                Err(SystemError::Denied("It is another account's.".into()))
+            }
             Some(at) => {
                 machine.processes.remove(at);
                 Ok(())

@@ -16,7 +16,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use farhand_protocol::channel::diagnostics::{Disk, LogLine, Network, Package, Process, Service, Summary};
 use sysinfo::{
-    Disks, MINIMUM_CPU_UPDATE_INTERVAL, Networks, Pid, ProcessRefreshKind, ProcessesToUpdate, UpdateKind, Users,
+    Disks, MINIMUM_CPU_UPDATE_INTERVAL, Networks, Pid, ProcessRefreshKind, ProcessesToUpdate, UpdateKind,
+    Users,
 };
 
 use super::{LogWanted, ServiceChange, System, SystemError};
@@ -104,8 +105,12 @@ impl System for Linux {
         let user = tables.system.process(me).map(|process| tables.user_name(process)).unwrap_or_default();
         let disks = Disks::new_with_refreshed_list().map_err(failed)?;
         let networks = Networks::new_with_refreshed_list().map_err(failed)?;
-        let names: Vec<String> =
-            tables.system.processes().values().map(|process| process.name().to_string_lossy().into_owned()).collect();
+        let names: Vec<String> = tables
+            .system
+            .processes()
+            .values()
+            .map(|process| process.name().to_string_lossy().into_owned())
+            .collect();
         let text = |path: &Path| path.to_string_lossy().into_owned();
         let mut disks: Vec<Disk> = disks
             .iter()
@@ -180,7 +185,12 @@ impl System for Linux {
                 cpu: (process.cpu_usage() * 10.0).round() as u32,
                 memory: process.memory(),
                 started: process.start_time(),
-                command: process.cmd().iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join(" "),
+                command: process
+                    .cmd()
+                    .iter()
+                    .map(|part| part.to_string_lossy())
+                    .collect::<Vec<_>>()
+                    .join(" "),
             })
             .collect();
         rows.sort_by_key(|row| row.pid);
@@ -195,7 +205,8 @@ impl System for Linux {
         }
         let number = rustix::process::Pid::from_raw(number).ok_or_else(gone)?;
         // From here on the handle means this process, whoever gets its number.
-        let handle = rustix::process::pidfd_open(number, rustix::process::PidfdFlags::empty()).map_err(|_| gone())?;
+        let handle =
+            rustix::process::pidfd_open(number, rustix::process::PidfdFlags::empty()).map_err(|_| gone())?;
         let wanted = Pid::from_u32(pid);
         let kind = ProcessRefreshKind::nothing().with_user(UpdateKind::Always);
         let tables = self.tables()?;

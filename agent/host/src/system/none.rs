@@ -23,7 +23,13 @@ impl System for Nothing {
         not_here()
     }
 
-    fn end_process(&mut self, _pid: u32, _started: u64, _name: &str, _force: bool) -> Result<(), SystemError> {
+    fn end_process(
+        &mut self,
+        _pid: u32,
+        _started: u64,
+        _name: &str,
+        _force: bool,
+    ) -> Result<(), SystemError> {
         not_here()
     }
 

@@ -58,7 +58,8 @@ pub fn run(name: &'static str, arguments: &[&str]) -> Result<Said, SystemError> 
 fn said(name: &'static str, mut command: Command, time: Duration) -> Result<Said, SystemError> {
     let failed = |error: std::io::Error| SystemError::Failed(format!("{name}: {error}"));
     let mut child = command.spawn().map_err(failed)?;
-    let (text, complaint) = (listen(child.stdout.take(), MAX_SAID), listen(child.stderr.take(), MAX_COMPLAINT));
+    let (text, complaint) =
+        (listen(child.stdout.take(), MAX_SAID), listen(child.stderr.take(), MAX_COMPLAINT));
     let heard = text.recv_timeout(time);
     let Ok(text) = heard else {
         end(&mut child);

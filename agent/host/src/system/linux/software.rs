@@ -46,7 +46,10 @@ mod tests {
     #[test]
     fn only_what_is_installed_is_listed() {
         let package = read("installed\tbash\t5.2-1\tamd64\t7168", 1024).unwrap();
-        assert_eq!((package.name.as_str(), package.version.as_str(), package.size), ("bash", "5.2-1", 7_340_032));
+        assert_eq!(
+            (package.name.as_str(), package.version.as_str(), package.size),
+            ("bash", "5.2-1", 7_340_032)
+        );
         assert_eq!(read("config-files\told\t1\tall\t", 1024), None);
         assert_eq!(read("installed\tbash", 1), None);
         assert_eq!(read("installed\tx\t1\tnoarch\tmany", 1).unwrap().size, 0);

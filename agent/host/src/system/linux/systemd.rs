@@ -28,7 +28,8 @@ fn read_services(text: &str) -> Vec<Service> {
     let mut services: Vec<Service> = text
         .split("\n\n")
         .filter_map(|block| {
-            let fields: BTreeMap<&str, &str> = block.lines().filter_map(|line| line.split_once('=')).collect();
+            let fields: BTreeMap<&str, &str> =
+                block.lines().filter_map(|line| line.split_once('=')).collect();
             let field = |name| fields.get(name).copied().unwrap_or_default();
             // Others only name one that is not there.
             if field("Id").is_empty() || field("LoadState") == "not-found" {
@@ -36,13 +37,20 @@ fn read_services(text: &str) -> Vec<Service> {
             }
             let state = match field("ActiveState") {
                 "active" => ServiceState::Active,
-                "activating" | "deactivating" | "reloading" | "maintenance" | "refreshing" => ServiceState::Changing,
+                "activating" | "deactivating" | "reloading" | "maintenance" | "refreshing" => {
+                    ServiceState::Changing
+                }
                 "inactive" => ServiceState::Inactive,
                 "failed" => ServiceState::Failed,
                 _ => ServiceState::Unknown,
             };
             let text = |name| field(name).to_owned();
-            Some(Service { name: text("Id"), description: text("Description"), state, detail: text("SubState") })
+            Some(Service {
+                name: text("Id"),
+                description: text("Description"),
+                state,
+                detail: text("SubState"),
+            })
         })
         .collect();
     services.sort_by(|one, other| one.name.cmp(&other.name));
@@ -75,7 +83,13 @@ fn refused(said: &Said) -> SystemError {
     let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
     if says(&["booted with systemd", "connect to bus", "connect to system scope bus"]) {
         SystemError::NotHere(text)
-    } else if says(&["ccess denied", "authentication required", "not permitted", "ermission denied", "not authorized"]) {
+    } else if says(&[
+        "ccess denied",
+        "authentication required",
+        "not permitted",
+        "ermission denied",
+        "not authorized",
+    ]) {
         SystemError::Denied(text)
     } else if says(&["not found", "not loaded", "does not exist"]) {
         SystemError::Gone(text)
@@ -126,7 +140,8 @@ pub fn log(wanted: &LogWanted) -> Result<(Vec<LogLine>, String), SystemError> {
 
 /// Places are written by the journal: letters, digits, and signs between them.
 fn is_place(place: &str) -> bool {
-    place.len() <= MAX_PLACE && place.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"=;-".contains(&byte))
+    place.len() <= MAX_PLACE
+        && place.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"=;-".contains(&byte))
 }
 
 /// One object a line. What cannot be read is passed over.
@@ -183,13 +198,28 @@ mod tests {
 
     #[test]
     fn only_names_of_services_are_handed_on() {
-        for name in ["", "-", "--force.service", "a b.service", "../x.service", "*.service", "a;b.service", "x.target"] {
+        for name in [
+            "",
+            "-",
+            "--force.service",
+            "a b.service",
+            "../x.service",
+            "*.service",
+            "a;b.service",
+            "x.target",
+        ] {
             assert!(matches!(change(name, ServiceChange::Stop), Err(SystemError::Gone(_))), "{name:?}");
         }
         assert!(is_unit("getty@tty1.service") && is_unit("dev-disk-by\\x2dlabel.device"));
-        let wanted =
-            |unit: &str, after: &str| LogWanted { newest: 1, priority: 7, unit: unit.into(), after: after.into() };
-        for wanted in [wanted("--file=/etc/shadow", ""), wanted("a\nb", ""), wanted("", "x --file=/etc/shadow")] {
+        let wanted = |unit: &str, after: &str| LogWanted {
+            newest: 1,
+            priority: 7,
+            unit: unit.into(),
+            after: after.into(),
+        };
+        for wanted in
+            [wanted("--file=/etc/shadow", ""), wanted("a\nb", ""), wanted("", "x --file=/etc/shadow")]
+        {
             assert!(matches!(log(&wanted), Err(SystemError::Gone(_))), "{wanted:?}");
         }
     }
@@ -202,7 +232,10 @@ mod tests {
         let denied = "Failed to stop cups.service: Interactive authentication required.\nSee system logs.";
         assert!(matches!(refused(denied), SystemError::Denied(text) if text == denied));
         assert!(matches!(refused("Failed to stop x.service: Access denied"), SystemError::Denied(_)));
-        assert!(matches!(refused("Failed to stop x.service: Unit x.service not loaded."), SystemError::Gone(_)));
+        assert!(matches!(
+            refused("Failed to stop x.service: Unit x.service not loaded."),
+            SystemError::Gone(_)
+        ));
         let no_systemd = "System has not been booted with systemd as init system (PID 1). Can't operate.";
         assert!(matches!(refused(no_systemd), SystemError::NotHere(_)));
         assert!(matches!(refused("Job for x.service failed."), SystemError::Failed(_)));
@@ -220,8 +253,10 @@ mod tests {
         );
         let (lines, place) = read_log(text);
         assert_eq!(place, "s=1;i=3");
-        let read: Vec<_> =
-            lines.iter().map(|line| (line.at, line.priority, line.unit.as_str(), line.message.as_str())).collect();
+        let read: Vec<_> = lines
+            .iter()
+            .map(|line| (line.at, line.priority, line.unit.as_str(), line.message.as_str()))
+            .collect();
         assert_eq!(
             read,
             [
