@@ -17,7 +17,8 @@ pub fn clipboard(data: &[u8]) {
                 assert!(std::str::from_utf8(data).is_ok_and(|text| !text.contains('\0')));
             }
             ClipboardFormat::Png => {
-                let side = |at: usize| u32::from_be_bytes([data[at], data[at + 1], data[at + 2], data[at + 3]]);
+                let side =
+                    |at: usize| u32::from_be_bytes([data[at], data[at + 1], data[at + 2], data[at + 3]]);
                 assert!(u64::from(side(16)) * u64::from(side(20)) <= MAX_CLIPBOARD_PIXELS);
             }
             ClipboardFormat::Unknown => panic!("nobody can check what nobody knows"),
