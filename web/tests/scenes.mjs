@@ -71,6 +71,12 @@ export const scenes = (desktop) => {
       await page.getByTestId('screen-surface').focus();
       await page.waitForTimeout(2_300);
     },
+    'live-pointing': async (page, mock) => {
+      await live(page, mock, ['view']);
+      await page.getByTestId('pointing-open').click();
+      await page.getByTestId('pointing-arrow').click();
+      await page.getByTestId('pointing-layer').waitFor();
+    },
     held: async (page, mock) => {
       await live(page, mock, ['view']);
       mock.consent({ state: 'held', rights: ['view'], holds: ['customer'] });
@@ -78,7 +84,7 @@ export const scenes = (desktop) => {
     },
     lost: async (page, mock) => {
       await live(page, mock, ['view']);
-      mock.change('s1', { state: 'interrupted', participants: [{ id: 1, role: 'agent', name: 'office-14', organisation: '', connected: true, media: false }] });
+      mock.change('s1', { state: 'interrupted', participants: [{ id: 1, role: 'agent', name: 'office-14', organisation: '', connected: true, media: false, gone: false }] });
       await page.locator('[data-stage=lost]').first().waitFor();
     },
     'end-dialog': async (page, mock) => {
