@@ -3,10 +3,10 @@ use farhand_protocol::consent::{ConsentEnd, ConsentState, Hold};
 use farhand_protocol::envelope::{SCREEN_HEAD_LEN, ScreenHead, flags};
 use farhand_protocol::keys::Usage;
 use farhand_protocol::rights::Rights;
-use farhand_protocol::session::{Participant, SessionState};
+use farhand_protocol::session::{Participant, Role, SessionSnapshot, SessionState};
 
 use super::*;
-use crate::output::Inject;
+use crate::output::{FromCustomer, Inject};
 
 const ME: ParticipantId = 7;
 const ADA: ParticipantId = 1;
