@@ -1,8 +1,8 @@
 //! Messages of diagnostics and the command line.
 
 use crate::channel::diagnostics::{
-    Action, Diagnostics, Disk, Guard, GuardKind, LogLine, Network, Outcome, Package, Process, Rows, Service, ServiceState,
-    ShellEnd, Summary, Topic,
+    Action, Diagnostics, Disk, Guard, GuardKind, LogLine, Network, Outcome, Package, Process, Rows, Service,
+    ServiceState, ShellEnd, Summary, Topic,
 };
 
 pub(super) fn all() -> Vec<Diagnostics> {
@@ -13,8 +13,11 @@ pub(super) fn all() -> Vec<Diagnostics> {
         Topic::Log { newest: 200, priority: 4, unit: "cups.service".into(), after: "s=1;i=2".into() },
         Topic::Software,
     ];
-    let mut list: Vec<Diagnostics> =
-        topics.into_iter().zip(1..).map(|(topic, request)| Diagnostics::Fetch { request, topic, pages: 8 }).collect();
+    let mut list: Vec<Diagnostics> = topics
+        .into_iter()
+        .zip(1..)
+        .map(|(topic, request)| Diagnostics::Fetch { request, topic, pages: 8 })
+        .collect();
     list.push(Diagnostics::More { request: 2, pages: 16 });
     let actions = [
         Action::EndProcess { pid: 4711, started: 1_790_000_000, name: "sleep".into(), force: false },
@@ -26,7 +29,12 @@ pub(super) fn all() -> Vec<Diagnostics> {
     list.extend(actions.into_iter().zip(6..).map(|(action, request)| Diagnostics::Act { request, action }));
     let pages = [Rows::Summary { summary: Box::new(summary()) }, processes(), services(), log(), software()];
     let pages = pages.into_iter().zip(1..);
-    list.extend(pages.map(|(rows, request)| Diagnostics::Rows { request, rows, more: request == 2, cut: request == 5 }));
+    list.extend(pages.map(|(rows, request)| Diagnostics::Rows {
+        request,
+        rows,
+        more: request == 2,
+        cut: request == 5,
+    }));
     let outcomes = [
         Outcome::Done,
         Outcome::NotAllowed,
@@ -38,7 +46,11 @@ pub(super) fn all() -> Vec<Diagnostics> {
         Outcome::Failed,
     ];
     let answered = outcomes.into_iter().zip(6..);
-    list.extend(answered.map(|(outcome, request)| Diagnostics::Answered { request, outcome, text: "Größe".into() }));
+    list.extend(answered.map(|(outcome, request)| Diagnostics::Answered {
+        request,
+        outcome,
+        text: "Größe".into(),
+    }));
     list.extend([
         Diagnostics::ShellOpen { cols: 120, rows: 40 },
         Diagnostics::ShellOpened {
@@ -120,7 +132,14 @@ fn processes() -> Rows {
         started: 1_790_000_000,
         command: "sleep 1000".into(),
     };
-    let other = Process { pid: 1, parent: 0, name: "<b>init</b>".into(), user: "root".into(), own: false, ..row.clone() };
+    let other = Process {
+        pid: 1,
+        parent: 0,
+        name: "<b>init</b>".into(),
+        user: "root".into(),
+        own: false,
+        ..row.clone()
+    };
     Rows::Processes { rows: vec![row, other] }
 }
 

@@ -183,7 +183,9 @@ impl Typed {
             (b'~', 200 | 201) => return,
             (b'I' | b'O', 0) if self.sequence.is_empty() => return,
             // Answers to questions: what the terminal is, where the cursor is, whether all is well.
-            (b'c' | b'R' | b'n', _) if self.sequence.bytes().all(|byte| !byte.is_ascii_alphabetic()) => return,
+            (b'c' | b'R' | b'n', _) if self.sequence.bytes().all(|byte| !byte.is_ascii_alphabetic()) => {
+                return;
+            }
             _ => {
                 let sequence = format!("Esc[{}{}", self.sequence, char::from(last));
                 return self.key(&sequence);
