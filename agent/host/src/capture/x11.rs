@@ -246,6 +246,8 @@ impl X11Capturer {
             self.rects.extend(self.cover.uncovered(&hidden).into_iter().map(rect_of));
             rects::tidy(&mut self.rects);
         }
+        // From here on the display tells of the next damage, also while the pixels are fetched.
+        self.happened.damage = false;
         let captured_at = Instant::now();
         self.fetch(bounds)?;
         self.conceal(area, hidden)?;
@@ -361,7 +363,7 @@ impl Capturer for X11Capturer {
         for _ in 0..ATTEMPTS {
             match self.take() {
                 Ok(captured_at) => {
-                    self.happened.damage = std::mem::take(&mut self.again);
+                    self.happened.damage |= std::mem::take(&mut self.again);
                     let area = self.shown;
                     let stride = self.desktop.width as usize * PIXEL;
                     let all = stride * self.desktop.height as usize;
