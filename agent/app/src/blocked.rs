@@ -53,7 +53,8 @@ impl Blocked {
     /// Keeps somebody out from now on (seconds since 1970): one technician, or their whole organisation.
     #[must_use]
     pub fn new(whom: &Whom, organisation: bool, at: u64) -> Self {
-        let cut = |text: &str| text.chars().filter(|c| !c.is_control()).take(MAX_NAME / 4).collect::<String>();
+        let cut =
+            |text: &str| text.chars().filter(|c| !c.is_control()).take(MAX_NAME / 4).collect::<String>();
         Self {
             at,
             server: cut(&whom.server),
@@ -87,9 +88,7 @@ fn cut_like(text: &str) -> String {
 /// Whether two names read alike: case, spaces and what cannot be seen do not matter.
 fn same(one: &str, other: &str) -> bool {
     let plain = |text: &str| -> String {
-        let seen = |c: &char| {
-            !matches!(*c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
-        };
+        let seen = |c: &char| !matches!(*c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
         let words: String = text.chars().filter(seen).flat_map(char::to_lowercase).collect();
         words.split_whitespace().collect::<Vec<_>>().join(" ")
     };
@@ -199,7 +198,9 @@ pub fn remove(number: usize) -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            eprintln!("There is no entry {number}. \"farhand-agent blocked list\" shows them with their numbers.");
+            eprintln!(
+                "There is no entry {number}. \"farhand-agent blocked list\" shows them with their numbers."
+            );
             ExitCode::from(crate::fail::exit::INTERNAL)
         }
         Err(error) => failed(&error),

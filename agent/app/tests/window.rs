@@ -498,9 +498,8 @@ fn whoever_is_turned_away_can_be_let_in_again() {
     });
     let file = folder.path().join("farhand/blocked.json");
     let kept = || std::fs::read_to_string(&file).unwrap_or_default();
-    let place = wait_for("the window says that it is over", || {
-        desktop.window(STATUS).filter(|place| place.h > 300)
-    });
+    let place =
+        wait_for("the window says that it is over", || desktop.window(STATUS).filter(|place| place.h > 300));
     desktop.shot("over-never");
     // The first of the two buttons below the sentence names the technician.
     wait_for("it is written down", || {

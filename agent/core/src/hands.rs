@@ -92,8 +92,7 @@ impl Hands {
                 if !physical || !self.touch {
                     return None;
                 }
-                let recent =
-                    self.moved_at.is_some_and(|at| now.saturating_duration_since(at) < MOVE_WITHIN);
+                let recent = self.moved_at.is_some_and(|at| now.saturating_duration_since(at) < MOVE_WITHIN);
                 self.moved_at = Some(now);
                 self.moved = if recent { self.moved.saturating_add(1) } else { 1 };
                 (self.moved >= MOVES).then_some(Meaning::Touch)
@@ -258,7 +257,8 @@ mod tests {
             assert_eq!(chord.to_string(), written);
             assert_eq!(written.parse(), Ok(chord));
         }
-        for text in ["", "+", "F12", "ctrl+f12", "q", "ctrl+shift+", "ctrl+shift+shift", "hyper+shift+a", "ä"] {
+        for text in ["", "+", "F12", "ctrl+f12", "q", "ctrl+shift+", "ctrl+shift+shift", "hyper+shift+a", "ä"]
+        {
             assert!(text.parse::<Chord>().is_err(), "{text}");
         }
         assert_eq!("Ctrl+Shift+F12".parse(), Ok(Chord::default()));

@@ -19,7 +19,8 @@ mod tests {
 
     #[test]
     fn a_minute_later_it_is_a_minute_later() {
-        let (Some((hour, minute)), Some(next)) = (time_of_day(1_790_000_000), time_of_day(1_790_000_060)) else {
+        let (Some((hour, minute)), Some(next)) = (time_of_day(1_790_000_000), time_of_day(1_790_000_060))
+        else {
             return;
         };
         let now = u16::from(hour) * 60 + u16::from(minute);

@@ -77,10 +77,7 @@ pub fn open_overlay(preference: Backend) -> Result<Box<dyn Overlay>, OverlayErro
 ///
 /// # Errors
 /// [`OverlayError`].
-pub fn open_overlay_on(
-    preference: Backend,
-    display: Option<&str>,
-) -> Result<Box<dyn Overlay>, OverlayError> {
+pub fn open_overlay_on(preference: Backend, display: Option<&str>) -> Result<Box<dyn Overlay>, OverlayError> {
     match preference {
         Backend::Fake => Ok(Box::new(fake::FakeOverlay::default())),
         Backend::Auto | Backend::X11 => os::open(display),

@@ -139,7 +139,15 @@ impl Session {
         }
         show(
             window,
-            ToWindow::Prompt { ask: prompt.ask.0, technician, organisation, domain, rights, seconds, invited },
+            ToWindow::Prompt {
+                ask: prompt.ask.0,
+                technician,
+                organisation,
+                domain,
+                rights,
+                seconds,
+                invited,
+            },
         );
     }
 

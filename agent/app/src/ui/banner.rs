@@ -154,7 +154,9 @@ pub fn fill(ui: &Ui) {
     let mut more = Vec::new();
     if let Some(detail) = detail {
         more.push(match detail {
-            Detail::WebSocket | Detail::Refused | Detail::Missing | Detail::Guarded => ui.strings.get(detail.sentence(), &[]),
+            Detail::WebSocket | Detail::Refused | Detail::Missing | Detail::Guarded => {
+                ui.strings.get(detail.sentence(), &[])
+            }
             Detail::CaptureFailed { reason } => ui.strings.get(detail.sentence(), &[("reason", reason)]),
         });
     }

@@ -57,7 +57,8 @@ pub fn connect(ui: &Shared) {
     controls.on_never(|organisation| say(FromWindow::Never { organisation }));
     let weak = std::rc::Rc::downgrade(ui);
     controls.on_withdraw(move |at| {
-        let right = weak.upgrade().and_then(|ui| granted(&ui.borrow()).get(usize::try_from(at).ok()?).copied());
+        let right =
+            weak.upgrade().and_then(|ui| granted(&ui.borrow()).get(usize::try_from(at).ok()?).copied());
         if let Some(right) = right {
             say(FromWindow::Withdraw { right });
         }
@@ -117,7 +118,8 @@ fn granted(ui: &Ui) -> Vec<Right> {
 /// Fills in everything that it says.
 pub fn fill(ui: &Ui) {
     let controls = &ui.controls;
-    if let Some(ToWindow::Status { stage, technician, organisation, domain, rights, since, marks, .. }) = &ui.told
+    if let Some(ToWindow::Status { stage, technician, organisation, domain, rights, since, marks, .. }) =
+        &ui.told
     {
         let (technician, organisation) = (name(ui, technician), clean(organisation));
         let places = [("technician", technician.as_str()), ("organisation", organisation.as_str())];

@@ -4,8 +4,8 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use slint::winit_030::winit::event::WindowEvent;
-use slint::winit_030::winit::raw_window_handle::{HasWindowHandle as _, RawWindowHandle};
 use slint::winit_030::winit::platform::x11::{WindowAttributesExtX11, WindowType};
+use slint::winit_030::winit::raw_window_handle::{HasWindowHandle as _, RawWindowHandle};
 use slint::winit_030::{EventResult, WinitWindowAccessor};
 use slint::{PhysicalPosition, PlatformError, Window};
 

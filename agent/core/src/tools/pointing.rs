@@ -56,13 +56,7 @@ pub struct Pointing {
 impl Pointing {
     /// A technician points. Whether they may see was asked before; `area` is the part of the desktop that they see, from
     /// whose corner their places count.
-    pub fn handle_message(
-        &mut self,
-        sender: ParticipantId,
-        message: Message,
-        area: Area,
-        now: Instant,
-    ) {
+    pub fn handle_message(&mut self, sender: ParticipantId, message: Message, area: Area, now: Instant) {
         if area.width == 0 || area.height == 0 {
             return;
         }
@@ -256,12 +250,7 @@ mod tests {
     fn nobody_takes_the_marks_of_another_away() {
         let (mut pointing, now) = (Pointing::default(), Instant::now());
         for sender in [1, 2] {
-            pointing.handle_message(
-                sender,
-                draw(1, true, mark(Shape::Box, &[(1, 1), (2, 2)])),
-                SCREEN,
-                now,
-            );
+            pointing.handle_message(sender, draw(1, true, mark(Shape::Box, &[(1, 1), (2, 2)])), SCREEN, now);
         }
         pointing.handle_message(2, Message::Erase { number: 1 }, SCREEN, now);
         assert_eq!(pointing.poll_output().unwrap().marks.len(), 1);

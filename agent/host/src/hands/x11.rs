@@ -159,10 +159,8 @@ impl Ears {
             mask |= XIEventMask::RAW_BUTTON_PRESS | XIEventMask::RAW_MOTION;
         }
         let raw = xinput::EventMask { deviceid: xinput::Device::ALL_MASTER.into(), mask: vec![mask] };
-        let hierarchy = xinput::EventMask {
-            deviceid: xinput::Device::ALL.into(),
-            mask: vec![XIEventMask::HIERARCHY],
-        };
+        let hierarchy =
+            xinput::EventMask { deviceid: xinput::Device::ALL.into(), mask: vec![XIEventMask::HIERARCHY] };
         self.connection.xinput_xi_select_events(self.root, &[raw, hierarchy])?.check()?;
         Ok(())
     }

@@ -63,9 +63,8 @@ pub fn covered(strokes: &[Vec<Place>], radius: i32, limit: (i32, i32)) -> Vec<Sp
             let ((x, y), (dx, dy)) = ((pair[0].x, pair[0].y), (pair[1].x - pair[0].x, pair[1].y - pair[0].y));
             let steps = dx.abs().max(dy.abs()).clamp(1, MAX_STEPS);
             for step in 0..=steps {
-                let along = |delta: i32| {
-                    (f64::from(delta) * f64::from(step) / f64::from(steps)).round() as i32
-                };
+                let along =
+                    |delta: i32| (f64::from(delta) * f64::from(step) / f64::from(steps)).round() as i32;
                 dot(x + along(dx), y + along(dy));
             }
         }
@@ -89,7 +88,8 @@ fn merge(rows: BTreeMap<i32, Vec<(i32, i32)>>) -> Vec<Span> {
         }
         let mut next = Vec::with_capacity(joined.len());
         for (from, to) in joined {
-            let goes_on = open.iter().position(|(x, top, w, h)| *x == from && *w == to - from && top + h == y);
+            let goes_on =
+                open.iter().position(|(x, top, w, h)| *x == from && *w == to - from && top + h == y);
             next.push(match goes_on {
                 Some(at) => {
                     let (x, top, w, h) = open.swap_remove(at);
@@ -109,8 +109,7 @@ fn merge(rows: BTreeMap<i32, Vec<(i32, i32)>>) -> Vec<Span> {
 #[must_use]
 pub fn around(spans: &[Span]) -> Option<Span> {
     let (left, top) = (spans.iter().map(|s| s.0).min()?, spans.iter().map(|s| s.1).min()?);
-    let (right, bottom) =
-        (spans.iter().map(|s| s.0 + s.2).max()?, spans.iter().map(|s| s.1 + s.3).max()?);
+    let (right, bottom) = (spans.iter().map(|s| s.0 + s.2).max()?, spans.iter().map(|s| s.1 + s.3).max()?);
     Some((left, top, right - left, bottom - top))
 }
 

@@ -288,8 +288,7 @@ impl Painter {
     /// A window of these pixels of the screen.
     fn cut(&self, spans: &[Span], colour: u32) -> Result<xproto::Window, Fault> {
         let place = around(spans).unwrap_or((0, 0, 1, 1));
-        let inside: Vec<Span> =
-            spans.iter().map(|(x, y, w, h)| (x - place.0, y - place.1, *w, *h)).collect();
+        let inside: Vec<Span> = spans.iter().map(|(x, y, w, h)| (x - place.0, y - place.1, *w, *h)).collect();
         self.window(place, &inside, colour)
     }
 
@@ -320,7 +319,13 @@ impl Painter {
         // So that the capturer knows it for ours, wherever only a part of the screen is shared.
         let (replace, string) = (xproto::PropMode::REPLACE, xproto::AtomEnum::STRING);
         let name = xproto::AtomEnum::WM_CLASS;
-        self.connection.change_property8(replace, window, name, string, b"farhand-overlay\0farhand-overlay\0")?;
+        self.connection.change_property8(
+            replace,
+            window,
+            name,
+            string,
+            b"farhand-overlay\0farhand-overlay\0",
+        )?;
         self.connection.map_window(window)?;
         Ok(window)
     }

@@ -33,8 +33,7 @@ impl Bell {
         connection.flush()?;
         let left = until.map(|until| until.saturating_duration_since(Instant::now()));
         let left = left.and_then(|left| Timespec::try_from(left).ok());
-        let mut fds =
-            [PollFd::new(connection.stream(), PollFlags::IN), PollFd::new(&*self.0, PollFlags::IN)];
+        let mut fds = [PollFd::new(connection.stream(), PollFlags::IN), PollFd::new(&*self.0, PollFlags::IN)];
         match rustix::event::poll(&mut fds, left.as_ref()) {
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
             Err(error) => return Err(Fault::Refused { detail: error.to_string() }),
