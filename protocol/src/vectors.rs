@@ -23,7 +23,7 @@ use crate::keys::Usage;
 use crate::rights::{Right, Rights};
 use crate::screen::{FrameMeta, PIECE, cut};
 use crate::session::{EndReason, Participant, Role, SessionSnapshot, SessionState};
-use crate::signal::{FromService, ToService};
+use crate::signal::{FromService, LeftWhy, ToService};
 use crate::version::{CURRENT, VersionRange};
 
 /// The sender in every vector.

@@ -75,7 +75,7 @@ describe('from the sign-in to the code', () => {
       await page.getByTestId('start-session').click();
       await page.getByTestId('carrier').waitFor();
       assert.deepEqual(mock.said('control'), []);
-      mock.change('s1', { state: 'live', participants: [{ id: 1, role: 'agent', name: '', organisation: '', connected: true, media: true }] });
+      mock.change('s1', { state: 'live', participants: [{ id: 1, role: 'agent', name: '', organisation: '', connected: true, media: true, gone: false }] });
       await until('the question', () => mock.said('control').some(({ type, rights }) => type === 'ask' && rights.join() === 'view'));
       mock.consent({ state: 'asking', rights: ['view'] });
       await page.getByTestId('stage-card').getByText('Asking to see the screen').waitFor();
@@ -214,7 +214,7 @@ describe('a wrong code', () => {
         await page.goto(mock.url);
         await page.getByTestId('start-session').click();
         const code = await page.getByTestId('session-code').innerText();
-        mock.change('s1', { state: 'live', participants: [{ id: 1, role: 'agent', name: '', organisation: '', connected: true, media: true }] });
+        mock.change('s1', { state: 'live', participants: [{ id: 1, role: 'agent', name: '', organisation: '', connected: true, media: true, gone: false }] });
         await until('the agent to see that it is wrong', () => mock.told.includes('wrong_secret'));
         await page.locator('[data-testid=wrong-try][data-tries="1"]').waitFor();
         await page.getByTestId('stage-card').getByText('One more wrong try ends this code.').waitFor();

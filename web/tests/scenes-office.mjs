@@ -24,6 +24,19 @@ const mustAdd = async (page, mock) => {
   await page.getByTestId('must-add').waitFor();
 };
 
+/** A session whose two ends are sealed, with something said; `more` goes on from there. */
+const talking = (more = async () => {}) => async (page, mock) => {
+  mock.secretOf = (key) => page.evaluate((key) => localStorage.getItem(key), key);
+  mock.add('s1', '482193', 'live', { agent: 'office-14' });
+  await page.goto(`${mock.url}/#session=s1`);
+  await page.getByTestId('open-chat').click();
+  const line = (number, text, more = {}) => ({ number, id: `i${number}`, name: '', text, age_ms: 60_000, ...more });
+  const lines = [line(1, 'My printer blinks.'), line(2, 'See https://help.nordlicht.example/printer please.', { from: 2, name: 'Maria' }), line(3, 'I can help too.', { from: 5, name: 'Jonas' })];
+  mock.chat({ type: 'history', lines, last: true });
+  await page.getByTestId('chat-line').nth(2).waitFor();
+  await more(page, mock);
+};
+
 const opened = (hash, testid, button, dialog) => async (page, mock) => {
   await at(hash, testid)(page, mock);
   await button(page).click();
@@ -104,6 +117,18 @@ export const officeScenes = {
   'organisation-mail': at('#/organisation/mail', 'outbox'),
   'organisation-alerts': at('#/organisation/alerts', 'alerts'),
   'organisation-windows': at('#/organisation/windows', 'windows'),
+  replies: at('#/replies', 'replies'),
+  'replies-new': opened('#/replies', 'replies', (page) => page.getByTestId('new-reply'), 'reply-dialog'),
+  chat: talking(),
+  'chat-replies': talking(async (page) => {
+    await page.getByTestId('choose-reply').click();
+    await page.getByTestId('reply').first().waitFor();
+  }),
+  note: talking(async (page, mock) => {
+    await page.getByTestId('tool-close').click();
+    mock.end('technician');
+    await page.getByTestId('stage-card').getByTestId('note-form').waitFor();
+  }),
   keys: at('#/keys', 'keys'),
   'keys-new': opened('#/keys', 'keys', (page) => page.getByTestId('new-key'), 'key-dialog'),
   sessions: at('#/sessions', 'sessions'),

@@ -161,9 +161,7 @@ impl World {
             | Stream::Chat
             | Stream::Clipboard
             | Stream::Files
-            | Stream::Diagnostics => {
-                writer.message(stream, &Control::CursorAt { x: what.into(), y: 0 })
-            }
+            | Stream::Diagnostics => writer.message(stream, &Control::CursorAt { x: what.into(), y: 0 }),
         };
         let sealed = if up { self.console.seal(stream, &clear) } else { self.agent.seal(stream, &clear) };
         if let Ok(message) = sealed {

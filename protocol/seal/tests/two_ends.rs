@@ -549,9 +549,14 @@ fn what_waited_for_too_long_is_not_pressed_and_where_nobody_shakes_hands_nothing
     world.console(CONSOLE).say(Stream::Input, &old, NOW).unwrap();
     world.console(CONSOLE).say(Stream::Files, &file, NOW).unwrap();
     world.console(CONSOLE).say(Stream::Input, &new, NOW + WAIT_FOR_KEYS / 2).unwrap();
-    // Nobody shook hands: the keys of before are good, and what is old is not pressed any more.
+    // Nobody shook hands: the keys of before are good, and what is old is not pressed any more. What is said just then
+    // does not overtake what waits, and is due with it.
     let late = NOW + STALE_AFTER;
-    assert_eq!(arrived(&mut world, late), [file, new]);
+    let last = key(&mut writer);
+    assert_eq!(world.console(CONSOLE).say(Stream::Input, &last, late), Ok(None));
+    assert!(world.console(CONSOLE).poll_timeout().is_some_and(|due| due <= late));
+    assert_eq!(arrived(&mut world, late), [file, new, last]);
+    assert_eq!(world.console(CONSOLE).poll_timeout(), None);
     let clear = key(&mut writer);
     assert!(world.console(CONSOLE).say(Stream::Input, &clear, late).unwrap().is_some());
     // Only the newest wait.

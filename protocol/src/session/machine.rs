@@ -33,7 +33,7 @@ impl Default for SessionConfig {
         Self {
             code_valid: Duration::from_secs(30 * 60),
             connect_within: Duration::from_secs(120),
-            grace: Duration::from_secs(60),
+            grace: Duration::from_secs(120),
         }
     }
 }

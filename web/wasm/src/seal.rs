@@ -191,6 +191,10 @@ impl ConsoleEnd {
             self.inner.handle_signal(from, signal, random(random_bytes)?)?;
             return Ok(None);
         }
+        // What the agent says to another console is nothing here.
+        if ends::is_signal(&message) {
+            return Ok(None);
+        }
         let opened = self.inner.open(stream(stream_number)?, &message);
         self.note(opened.as_ref().err());
         let opened = opened?;

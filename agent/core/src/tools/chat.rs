@@ -2,7 +2,7 @@
 //! comes late. Needs no right: people may talk before anything is allowed.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use farhand_protocol::ParticipantId;
 use farhand_protocol::channel::chat::{
@@ -16,6 +16,13 @@ const MAX_KEPT_BYTES: usize = 256 * 1024;
 /// Identifiers that are remembered, so that nothing is taken twice. More than lines are kept: a console says again what
 /// it has not seen come back, for as long as it was away.
 const MAX_KNOWN: usize = 2 * MAX_KEPT;
+/// Lines that one console may say within [`PACE`]. More than a person writes; what comes beyond is not taken, and its
+/// console says it again later. The customer's window must not be kept busy by it.
+const MAX_IN_PACE: usize = 30;
+/// See [`MAX_IN_PACE`].
+const PACE: Duration = Duration::from_secs(10);
+/// That somebody types is shown at most this often.
+const TYPING_EVERY: Duration = Duration::from_secs(1);
 
 /// What the shell carries out: the customer's window shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,6 +85,9 @@ pub struct Chat {
     newest: u32,
     known: VecDeque<(Option<ParticipantId>, String)>,
     names: BTreeMap<ParticipantId, String>,
+    /// When each console said its last lines.
+    paces: BTreeMap<ParticipantId, VecDeque<Instant>>,
+    typed: Option<Instant>,
     delivered: u32,
     outputs: VecDeque<Output>,
 }
@@ -95,7 +105,12 @@ impl Chat {
                 }
             }
             Message::Recall => self.tell(now),
-            Message::Typing => self.outputs.push_back(Output::Typing(self.name(sender))),
+            Message::Typing => {
+                if self.typed.is_none_or(|at| now.saturating_duration_since(at) >= TYPING_EVERY) {
+                    self.typed = Some(now);
+                    self.outputs.push_back(Output::Typing(self.name(sender)));
+                }
+            }
             // An agent's own messages mean nothing from a console.
             Message::Said { .. } | Message::History { .. } | Message::Unknown => {}
             // The pointing tool takes these.
@@ -147,6 +162,9 @@ impl Chat {
             return;
         }
         let Some(text) = chat_text(text).filter(|_| is_chat_id(&key.1)) else { return };
+        if key.0.is_some_and(|console| !self.in_pace(console, now)) {
+            return;
+        }
         self.newest += 1;
         let (from, id) = key.clone();
         let name = from.map(|console| self.name(console)).unwrap_or_default();
@@ -163,6 +181,19 @@ impl Chat {
         }
         self.outputs.push_back(Output::Said(said.clone()));
         self.outputs.push_back(Output::Send(Message::Said { line: said }));
+    }
+
+    /// Whether a console may say another line now; then it is counted.
+    fn in_pace(&mut self, console: ParticipantId, now: Instant) -> bool {
+        let pace = self.paces.entry(console).or_default();
+        while pace.front().is_some_and(|at| now.saturating_duration_since(*at) >= PACE) {
+            pace.pop_front();
+        }
+        let fits = pace.len() < MAX_IN_PACE;
+        if fits {
+            pace.push_back(now);
+        }
+        fits
     }
 
     /// Sends everything that is kept.
@@ -293,16 +324,42 @@ mod tests {
     #[test]
     fn what_is_kept_is_bounded_and_the_oldest_goes() {
         let (mut chat, now) = (Chat::default(), Instant::now());
+        let later = |seconds: usize| now + Duration::from_secs(seconds as u64);
         for number in 0..(3 * MAX_KEPT) {
-            chat.handle_message(2, say(&number.to_string(), "x"), now);
+            chat.handle_message(2, say(&number.to_string(), "x"), later(number));
         }
         assert!(chat.lines.len() == MAX_KEPT && chat.known.len() == MAX_KNOWN);
         assert_eq!(chat.lines.back().unwrap().said.number as usize, 3 * MAX_KEPT);
         for number in 0..200 {
-            chat.handle_message(2, say(&format!("y{number}"), &"x".repeat(MAX_CHAT_TEXT)), now);
+            chat.handle_message(
+                2,
+                say(&format!("y{number}"), &"x".repeat(MAX_CHAT_TEXT)),
+                later(5000 + number),
+            );
         }
         assert!(chat.bytes <= MAX_KEPT_BYTES);
         assert_eq!(chat.bytes, chat.lines.iter().map(|line| line.said.weight()).sum::<usize>());
+    }
+
+    #[test]
+    fn who_says_more_than_a_person_writes_is_taken_later_and_loses_nothing() {
+        let (mut chat, now) = (Chat::default(), Instant::now());
+        let later = |seconds| now + Duration::from_secs(seconds);
+        let flood = |chat: &mut Chat, at| {
+            for number in 0..50 {
+                chat.handle_message(2, say(&format!("i{number}"), "x"), at);
+            }
+            drain(chat).iter().filter(|output| matches!(output, Output::Said(_))).count()
+        };
+        assert_eq!(flood(&mut chat, now), MAX_IN_PACE);
+        assert_eq!(flood(&mut chat, later(9)), 0);
+        chat.handle_message(3, say("a", "another console"), later(9));
+        assert_eq!(sent(&drain(&mut chat)).len(), 1);
+        assert_eq!(flood(&mut chat, later(10)), 50 - MAX_IN_PACE, "said again, the rest is taken");
+        for (seconds, told) in [(20, 1), (20, 0), (21, 1)] {
+            chat.handle_message(2, Message::Typing, later(seconds));
+            assert_eq!(drain(&mut chat).len(), told);
+        }
     }
 
     #[test]

@@ -127,6 +127,14 @@ pub fn carry(from: ParticipantId, to: ParticipantId, signal: &[u8]) -> Vec<u8> {
     message
 }
 
+/// Whether a message is a signal, for whomever.
+#[must_use]
+pub fn is_signal(message: &[u8]) -> bool {
+    let head = Head::read(message).ok();
+    let control = head.is_some_and(|head| head.stream == Stream::Control && head.flags & flags::SEALED != 0);
+    control && message.get(HEAD_LEN..HEAD_LEN + EPOCH) == Some(&[0; EPOCH])
+}
+
 /// A signal that [`carry`] made a message of: its sender, and its bytes. Nothing when it is another message, or a signal
 /// for somebody else.
 #[must_use]

@@ -71,12 +71,12 @@ impl Waiting {
         }
     }
 
-    /// Until when messages wait at most.
+    /// Until when messages wait at most; what waits for nothing any more is due at once.
     pub(super) fn until(&self) -> Option<Duration> {
-        match (self.since, self.messages.is_empty()) {
-            (Some(since), false) => Some(since + WAIT_FOR_KEYS),
-            (Some(_) | None, true) | (None, false) => None,
+        if self.messages.is_empty() {
+            return None;
         }
+        Some(self.since.map_or(Duration::ZERO, |since| since + WAIT_FOR_KEYS))
     }
 }
 

@@ -364,6 +364,7 @@ export class Renderer {
     this.#acks.stop();
     this.#acks.reset();
     this.#heard = this.#clock.now();
+    this.#pinged = null;
     this.#ping();
     this.#listen();
   }
@@ -371,7 +372,7 @@ export class Renderer {
   #ping(): void {
     this.#cancelPing();
     const now = this.#clock.now();
-    if (this.#pinged && now - this.#pinged.at > DOUBT_MS) this.#link.suspect();
+    if (now - this.#heard > DOUBT_MS) this.#link.suspect();
     if (!this.#pinged) {
       this.#pinged = { nonce: ++this.#nonce, at: now };
       this.#link.send(STREAM.control, this.#composer.ping(this.#nonce));
@@ -397,7 +398,11 @@ export class Renderer {
     this.#cancelListen();
     const silent = this.#clock.now() - this.#heard;
     const stale = Math.max(STALE_MS, SILENT_MS + 2 * this.#rtt);
-    if (silent >= SILENT_MS && !this.#pinged) this.#ping();
+    // One that got no answer may be lost, or went before there were keys.
+    if (silent >= SILENT_MS && (!this.#pinged || this.#clock.now() - this.#pinged.at >= SILENT_MS)) {
+      this.#pinged = null;
+      this.#ping();
+    }
     if (silent >= stale) this.#setStale(true);
     const wait = silent < SILENT_MS ? SILENT_MS - silent : silent < stale ? stale - silent : SILENT_MS;
     this.#cancelListen = this.#clock.after(wait, () => this.#listen());

@@ -190,7 +190,8 @@ export class Sealing implements Link {
     const due = this.#end.due();
     if (due === undefined) return false;
     // It waits for the keys of a hand-shake that has begun anew.
-    this.#cancelDue = this.clock.after(Math.max(0, due - this.clock.now()), () => this.#said());
+    if (due <= this.clock.now()) this.#said();
+    else this.#cancelDue = this.clock.after(Math.max(0, due - this.clock.now()), () => this.#said());
     return true;
   }
 

@@ -107,3 +107,55 @@ describe("remarks", () => {
     expect(remarks(slow, next(slow, { type: "link_up", carrier: "webtransport", udpBlocked: false }))).toEqual(["switched_back"]);
   });
 });
+
+describe("a session of several technicians", () => {
+  const bob = (consent: ConsentSnapshot): SessionEvent => ({ type: "together", message: { type: "rights", to: 2, snapshot: consent } });
+  const snapshot = (revision: number, state: object): ConsentSnapshot => ({ revision, ...state }) as ConsentSnapshot;
+  const view = { state: "granted", rights: ["view"], more: null };
+  const both = { state: "granted", rights: ["view", "control"], more: null };
+
+  /** A console that a colleague brought in, as number 2. */
+  function invited(...events: SessionEvent[]): Known {
+    return [...here, ...events].reduce(next, { ...nothingKnown, invited: "help" });
+  }
+
+  it("waits for the customer once the two ends know each other", () => {
+    expect(stageOf(invited()).stage).toBe("joining");
+    const met = invited({ type: "seal_met", names: { technician: "Bob", organisation: "Help", customer: "" } });
+    expect(stageOf(met).stage).toBe("let_in");
+  });
+
+  it("does what is its own, whatever the session allows another", () => {
+    const keys: SessionEvent = { type: "seal", state: "on", names: null };
+    const known = invited(keys, { type: "consent", snapshot: snapshot(40, both) }, bob(snapshot(1, view)));
+    expect(stageOf(known)).toEqual({ stage: "live", control: false, more: null });
+    expect(may(known, "control")).toBe(false);
+    // Numbers of the one say nothing of the other.
+    const later = next(known, { type: "consent", snapshot: snapshot(41, both) });
+    expect(may(later, "control")).toBe(false);
+    expect(may(next(later, bob(snapshot(2, both))), "control")).toBe(true);
+    // Before it is told of its own, nothing is.
+    expect(invited(keys, { type: "consent", snapshot: snapshot(40, both) }).consent).toBeNull();
+  });
+
+  it("has the session itself when it took over", () => {
+    const known = invited(bob(snapshot(1, view)), { type: "consent", snapshot: snapshot(40, both) });
+    const took = next(known, { type: "together", message: { type: "took_over", from: 3, to: 2 } });
+    expect(took.invited).toBeNull();
+    expect(may(took, "control")).toBe(true);
+    const others = next(known, { type: "together", message: { type: "took_over", from: 3, to: 9 } });
+    expect(may(others, "control")).toBe(false);
+  });
+
+  it("is over for who left, and is not another's code", () => {
+    expect(stageOf(invited({ type: "left", why: "removed" }))).toEqual({ stage: "left", why: "removed" });
+    expect(stageOf(invited({ type: "seal", state: "wrong_secret", names: null })).stage).toBe("wrong_code");
+  });
+
+  it("shows another's consent without taking it for its own", () => {
+    const other: SessionEvent = { type: "together", message: { type: "rights", to: 7, snapshot: snapshot(5, both) } };
+    const known = after(...here, granted(1, "view"), other);
+    expect(known.colleagues[7]).toEqual(snapshot(5, both));
+    expect(may(known, "control")).toBe(false);
+  });
+});
