@@ -284,7 +284,12 @@ fn the_link_lost_at_every_step_leaves_no_key_held() {
                     let at = down.iter().position(|held| *held == inject).expect("was down");
                     down.swap_remove(at);
                 }
-                Inject::Pointer { .. } | Inject::Wheel { .. } | Inject::Text(_) => {}
+                Inject::Pointer { .. }
+                | Inject::PointerBy { .. }
+                | Inject::Wheel { .. }
+                | Inject::Text(_)
+                | Inject::Letter(_)
+                | Inject::StopText => {}
             }
         }
         assert_eq!(down, vec![], "killed at step {killed_at}");
@@ -380,7 +385,7 @@ fn a_frame_goes_through_the_gate_and_is_cut() {
     let heads: Vec<Head> = messages.iter().map(|m| Head::read(m).unwrap()).collect();
     assert_eq!(heads.iter().map(|h| h.sequence).collect::<Vec<_>>(), vec![0, 1, 2]);
     assert!(heads.iter().all(|h| h.sender == ME && h.flags & flags::RESET != 0));
-    assert_eq!(ScreenHead::read(&messages[0]).unwrap(), ScreenHead { frame: 0, captured_us: 77, area: SCREEN });
+    assert_eq!(ScreenHead::read(&messages[0]).unwrap(), ScreenHead { frame: 0, captured_us: 77 });
     let bytes: usize = messages.iter().map(|m| m.len() - SCREEN_HEAD_LEN).sum();
     assert_eq!(bytes, payload.len());
     assert_eq!(scene.agent.screen_turn(false, 0, scene.now), Turn::Wait(scene.agent.pacer.silent_at()));

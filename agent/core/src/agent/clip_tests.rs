@@ -26,7 +26,6 @@ impl Scene {
         let consent = ConsentConfig { policy: Rights::ALL, ..ConsentConfig::default() };
         let agent = Agent::new(AgentConfig { participant: ME, consent });
         let mut scene = Self { agent, now: Instant::now(), sequences: BTreeMap::new() };
-        scene.agent.handle_screen_size(800, 600);
         scene.agent.handle_link_up(scene.now);
         scene.say(Stream::Control, &Control::Ask { rights: Rights::of(rights) });
         let ask = scene.agent.prompt().expect("a prompt is shown").ask;
