@@ -18,8 +18,9 @@ use super::{Shared, Ui, say};
 use crate::window::chat::{FromChat, ToChat};
 use crate::window::protocol::FromWindow;
 
-/// Lines that are shown.
-const MAX_SHOWN: usize = 400;
+/// Lines that are shown, and their bytes: laying out many is slow, and the ways to stop a session wait for it.
+const MAX_SHOWN: usize = 60;
+const MAX_SHOWN_BYTES: usize = 12 * 1024;
 /// Links that are named under one message.
 const MAX_LINKS: usize = 8;
 /// Letters of the newest message in the window for waiting.
@@ -68,6 +69,7 @@ pub fn fixed_texts(ui: &Ui) {
     let chat = &ui.chat.window;
     chat.set_lead(text("agent.chat.lead"));
     chat.set_none(text("agent.chat.none"));
+    chat.set_earlier(text("agent.chat.earlier"));
     chat.set_field_label(text("agent.chat.field"));
     chat.set_send_label(text("agent.chat.send"));
     chat.set_copy_label(text("agent.chat.copy"));
@@ -188,9 +190,11 @@ fn line(ui: &mut Ui, number: u32, mine: bool, who: &str, text: &str) {
     };
     ui.chat.said.push(said);
     ui.chat.numbers.push((number, mine));
-    if ui.chat.numbers.len() > MAX_SHOWN {
+    let mut bytes: usize = ui.chat.said.iter().map(|said| said.text.len()).sum();
+    while ui.chat.numbers.len() > MAX_SHOWN || (bytes > MAX_SHOWN_BYTES && ui.chat.numbers.len() > 1) {
         ui.chat.numbers.remove(0);
-        ui.chat.said.remove(0);
+        bytes -= ui.chat.said.remove(0).text.len();
+        ui.chat.window.set_shortened(true);
     }
     to_end(&ui.chat.window);
     marks(ui);
