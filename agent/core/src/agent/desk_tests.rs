@@ -228,7 +228,7 @@ fn monitors_are_told_when_they_change_and_to_whoever_is_let_in() {
     let monitor = Monitor { id: 3, name: "M".into(), area: LEFT, scale: 100, primary: true };
     let list = |seen: &mut DeskSeen| seen.monitors.list = vec![monitor.clone()];
     world.see(Share::Everything, list);
-    assert_eq!(told(&mut world)[0].list, [monitor.clone()]);
+    assert_eq!(told(&mut world)[0].list, std::slice::from_ref(&monitor));
     world.see(Share::Everything, |seen| {
         list(seen);
         seen.blocked = vec![RIGHT];
