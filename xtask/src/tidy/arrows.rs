@@ -47,6 +47,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "farhand-fuzz-targets",
         &[
             "farhand-protocol",
+            "farhand-agent-core",
             "farhand-seal",
             "farhand-room",
             "farhand-screen",

@@ -128,7 +128,10 @@ pub fn handle(ui: &Shared, shown: &FilesShown) {
     let wanted = {
         let mut borrowed = ui.borrow_mut();
         let ui = &mut *borrowed;
-        let rows: Vec<FileRow> = shown.rows.iter().map(|row| file_row(&ui.strings, row)).collect();
+        // A question leaves less room.
+        let most = if shown.question.is_some() { 4 } else { shown.rows.len() };
+        let first = shown.rows.len().saturating_sub(most);
+        let rows: Vec<FileRow> = shown.rows[first..].iter().map(|row| file_row(&ui.strings, row)).collect();
         let live = rows.iter().any(|row| row.live);
         ui.files.window.set_any_live(live);
         ui.files.window.set_rows(ModelRc::new(VecModel::from(rows)));
