@@ -330,6 +330,7 @@ fn several_rights_are_allowed_one_by_one() {
             domain: None,
             rights: vec![Right::View, Right::Control, Right::Files, Right::Shell],
             seconds: 60,
+            invited: None,
         });
         let place = desktop.wait_for_window(PROMPT);
         wait_for("the prompt has the keyboard", || {
