@@ -124,7 +124,7 @@ impl World {
         world.sealing.session(&snapshot(true));
         world.agent.handle_session(&snapshot(true), world.now());
         world.agent.handle_link_up(world.now());
-        world.agent.handle_area(farhand_protocol::channel::Area { x: 0, y: 0, width: 800, height: 600 });
+        world.agent.handle_area(farhand_protocol::channel::monitors::Area { x: 0, y: 0, width: 800, height: 600 });
         world.settle();
         let rights = Rights::of(&[Right::Control]);
         world.say(Stream::Control, &Control::Ask { rights });

@@ -35,8 +35,8 @@ fn messages_are_counted_on_each_stream() {
         Input::Key { usage, down: true } if usage.code() == Some("KeyA")
     ));
     assert_eq!(composer.key("NoSuchKey", true), None);
-    assert_eq!(composer.button(7, true, 0, 0), None);
-    let button = composer.button(2, false, 3, -4).unwrap();
+    assert_eq!(composer.button(7, true, Some(0), Some(0)), None);
+    let button = composer.button(2, false, Some(3), Some(-4)).unwrap();
     assert!(matches!(
         Input::decode(body(&button, Stream::Input, 1)).unwrap(),
         Input::Button { down: false, x: 3, y: -4, .. }

@@ -17,6 +17,6 @@ priority: number,
  */
 unit: string, 
 /**
- * At most [`MAX_LOG_MESSAGE`] bytes.
+ * At most [`super::MAX_LOG_MESSAGE`] bytes.
  */
 message: string, };
