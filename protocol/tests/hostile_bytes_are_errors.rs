@@ -222,7 +222,7 @@ fn heads_are_read_as_written_and_refused_otherwise() {
     assert_eq!(Head::read(&bytes), Ok(head));
     assert_eq!(Head::read(&bytes[..7]), Err(EnvelopeError::Short));
     assert_eq!(Head::read(&[2, 0, 0, 1, 0, 0, 0, 0]), Err(EnvelopeError::Layout(2)));
-    assert_eq!(Head::read(&[1, 4, 0, 1, 0, 0, 0, 0]), Err(EnvelopeError::Stream(4)));
+    assert_eq!(Head::read(&[1, 8, 0, 1, 0, 0, 0, 0]), Err(EnvelopeError::Stream(8)));
     assert_eq!(Head::read(&vec![1; MAX_MESSAGE + 1]), Err(EnvelopeError::Long));
 }
 
@@ -238,7 +238,7 @@ fn carriers_refuse_what_is_empty_or_foreign() {
     let socket = |bytes: &'static [u8]| read_websocket(Bytes::from_static(bytes));
     assert_eq!(socket(&[]), Err(FrameError::Empty));
     assert_eq!(socket(&[1]), Err(FrameError::Empty));
-    assert_eq!(socket(&[7, 1]), Err(FrameError::Stream(7)));
+    assert_eq!(socket(&[8, 1]), Err(FrameError::Stream(8)));
     assert_eq!(socket(&[1, 2]), Ok((Stream::Input, Bytes::from_static(&[2]))));
     let long = Bytes::from(vec![0; MAX_MESSAGE + 2]);
     assert_eq!(read_websocket(long.clone()), Err(FrameError::Long(MAX_MESSAGE + 1)));

@@ -536,7 +536,7 @@ fn hostile_bytes_are_counted_and_have_no_effect() {
     assert_eq!(scene.injected(), vec![]);
     let counters = scene.agent.counters();
     assert_eq!(counters.wrong_sender, 3);
-    assert_eq!(counters.malformed, HEAD_LEN as u64 + 1 + 5 * 4);
+    assert_eq!(counters.malformed, HEAD_LEN as u64 + 1 + 5 * Stream::ALL.len() as u64);
     assert_eq!(scene.agent.consent(), before);
 }
 

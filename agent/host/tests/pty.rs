@@ -146,7 +146,7 @@ fn again(role: &str) -> Command {
 }
 
 #[test]
-#[ignore = "a process of the test below: has a command line, and is killed"]
+#[ignore = "a process of the other tests: has a command line, and is killed"]
 fn agent() {
     let keeper = Keeper::start(&mut again("keeper")).unwrap();
     let terminal = open();
@@ -166,7 +166,7 @@ fn agent() {
 }
 
 #[test]
-#[ignore = "a process of the test below: the keeper"]
+#[ignore = "a process of the other tests: the keeper"]
 fn keeper() {
     // There may be no display to let go of keys on; command lines are ended all the same.
     let _ = run_keeper(std::io::stdin());

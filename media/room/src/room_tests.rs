@@ -15,6 +15,9 @@ fn message(sender: ParticipantId, stream: Stream, flags: u8, sequence: u32, leng
     if sender == AGENT && stream == Stream::Screen {
         ScreenHead { frame: sequence, captured_us: 0 }.write(&mut out);
     }
+    if sender == AGENT && stream.is_addressed() {
+        out.push(SECOND);
+    }
     out.resize(out.len() + length, 0);
     out.into()
 }
@@ -72,13 +75,50 @@ fn messages_go_from_the_agent_to_viewers_and_from_viewers_to_the_agent_and_nowhe
             let receivers: Vec<_> =
                 [AGENT, VIEWER, SECOND].into_iter().filter(|id| world.take(*id).is_some()).collect();
             let expected: Result<&[ParticipantId], Violation> = match (sender, stream) {
-                (AGENT, Stream::Control | Stream::Screen) => Ok(&[VIEWER, SECOND]),
+                (AGENT, Stream::Control | Stream::Screen | Stream::Chat) => Ok(&[VIEWER, SECOND]),
+                (AGENT, Stream::Clipboard | Stream::Files | Stream::Diagnostics) => Ok(&[SECOND]),
                 (AGENT, _) => Err(Violation::Direction),
                 (_, _) => Ok(&[AGENT]),
             };
             assert_eq!(relayed.map(|()| receivers.as_slice()), expected, "{sender} {stream:?}");
         }
     }
+}
+
+#[test]
+fn what_is_for_one_viewer_goes_to_nobody_where_that_one_is_not_or_is_not_named() {
+    let mut world = world();
+    for to in [AGENT, 77] {
+        let mut bytes = Vec::new();
+        Head { stream: Stream::Files, flags: 0, sender: AGENT, sequence: 0 }.write(&mut bytes);
+        bytes.extend_from_slice(&[to, 1, 2, 3]);
+        world.room.handle_message(AGENT.into(), Stream::Files, bytes.into(), world.now).unwrap();
+    }
+    let mut short = Vec::new();
+    Head { stream: Stream::Files, flags: 0, sender: AGENT, sequence: 1 }.write(&mut short);
+    let refused = world.room.handle_message(AGENT.into(), Stream::Files, short.into(), world.now);
+    assert_eq!(refused, Err(EnvelopeError::Short.into()));
+    assert_eq!(world.outputs(), []);
+    for participant in [AGENT, VIEWER, SECOND] {
+        assert_eq!(world.take(participant), None);
+    }
+}
+
+#[test]
+fn files_leave_when_nothing_else_wants_to_and_a_flood_of_them_closes_the_viewer() {
+    let limits = Limits { file_bytes: 30_000, ..Limits::default() };
+    let mut world = World::new(limits);
+    world.send(VIEWER, Stream::Files, 0, 10_000);
+    world.send(VIEWER, Stream::Chat, 0, 10);
+    world.send(VIEWER, Stream::Screen, 0, 10);
+    assert_eq!(world.room.take(AGENT.into(), Reach::Screen, world.now).unwrap().0, Stream::Screen);
+    let rest: Vec<_> = std::iter::from_fn(|| world.take(AGENT)).map(|(stream, _)| stream).collect();
+    assert_eq!(rest, [Stream::Chat, Stream::Files]);
+    for _ in 0..4 {
+        world.send(VIEWER, Stream::Files, 0, 9_000);
+    }
+    let closed = Output::Close { connection: VIEWER.into(), why: Closed::Overflow };
+    assert!(world.outputs().contains(&closed));
 }
 
 #[test]

@@ -33,12 +33,15 @@ impl Browser {
         let session = session(world, "/media").await.unwrap();
         let mut streams = HashMap::new();
         for stream in Stream::ORDERED {
-            let (mut send, recv) = session.open_bi().await.unwrap();
+            // Whose ticket is refused may be out before all are open.
+            let Ok((mut send, recv)) = session.open_bi().await else { break };
             let mut first = vec![stream as u8];
             if stream == Stream::Control {
                 write_frame(ticket.as_bytes(), &mut first).unwrap();
             }
-            send.write_all(&first).await.unwrap();
+            if send.write_all(&first).await.is_err() {
+                break;
+            }
             streams.insert(stream, (send, recv, FrameReader::new()));
         }
         Self { session, streams }

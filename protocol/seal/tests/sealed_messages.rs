@@ -271,7 +271,11 @@ fn a_message_opens_on_its_own_stream_way_sender_and_epoch_and_nowhere_else() {
             // Whoever moves it writes into its head what the other lane would have there.
             let mut moved = sealed.clone();
             (moved[1], moved[3]) = (to.1 as u8, to.2);
-            let epoch_at = if to.0 && to.1 == Stream::Screen { 20 } else { 8 };
+            let epoch_at = match to {
+                (true, Stream::Screen, ..) => 20,
+                (true, stream, ..) if stream.is_addressed() => 9,
+                _ => 8,
+            };
             moved[epoch_at..epoch_at + 2].copy_from_slice(&to.3.to_be_bytes());
             let opened = opener.open(&moved);
             assert_eq!(opened.is_ok(), from == to, "{from:?} at {to:?}: {opened:?}");
@@ -337,8 +341,11 @@ fn a_new_epoch_takes_over_and_the_one_before_runs_out() {
     assert!(matches!(opener.open(&on_its_way), Ok(Opened::Fresh { .. })));
     assert!(matches!(opener.open(&new), Ok(Opened::Fresh { skipped: 1, .. })));
     assert_eq!(opener.open(&late), Err(OpenError::Reordered));
-    opener.renew(3, pair.up(3, Channel::Input));
-    opener.renew(4, pair.up(4, Channel::Input));
+    for epoch in 3..=4 {
+        opener.renew(epoch, pair.up(epoch, Channel::Input));
+        assert_eq!(opener.open(&late), Err(OpenError::Reordered), "its key is still here");
+    }
+    opener.renew(5, pair.up(5, Channel::Input));
     assert_eq!(opener.open(&late), Err(OpenError::Epoch(1)), "the oldest key is gone");
 }
 
