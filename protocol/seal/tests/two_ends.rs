@@ -205,6 +205,54 @@ fn a_start_that_got_lost_is_made_again_and_costs_no_try() {
 }
 
 #[test]
+fn a_confirmation_that_got_lost_keeps_nobody_out() {
+    let mut world = World::new("5710");
+    world.type_code("5710");
+    for lost in 0..3 {
+        // The agent is done and the console is not: the last of its signals never arrive.
+        let mut to_console = 0;
+        world.console(CONSOLE).handle_link_up();
+        world.settle(|signal| {
+            to_console += usize::from(!signal.0);
+            if signal.0 || to_console == 1 { vec![signal] } else { Vec::new() }
+        });
+        assert!(to_console > 1, "the agent confirmed");
+        if lost > 0 {
+            // Once more, before anything else came.
+            let random = world.dice.draw();
+            world.agent.handle_back(CONSOLE, &random).unwrap();
+            world.settle(|signal| if signal.0 { Vec::new() } else { vec![signal] });
+        }
+        let told = world.at_agent.len();
+        world.console(CONSOLE).handle_link_up();
+        world.settle(|signal| vec![signal]);
+        assert!(
+            matches!(world.at_agent[told..], [(CONSOLE, Told::Sealed(_))]),
+            "{:?}",
+            &world.at_agent[told..]
+        );
+        let mut writer = Writer::new(CONSOLE);
+        let clear = key(&mut writer);
+        let sealed = world.console(CONSOLE).seal(Stream::Input, &clear).unwrap();
+        assert_eq!(world.agent.open(Stream::Input, &sealed), Ok(Some(clear)));
+    }
+    // What an older hand-shake left is worth nothing once the newer one is in use.
+    let old = world.console(CONSOLE).resumption().unwrap();
+    world.console(CONSOLE).handle_link_up();
+    world.settle(|signal| vec![signal]);
+    let clear = key(&mut Writer::new(CONSOLE));
+    let sealed = world.console(CONSOLE).seal(Stream::Input, &clear).unwrap();
+    assert_eq!(world.agent.open(Stream::Input, &sealed), Ok(Some(clear)));
+    let told = world.at_agent.len();
+    world.add_console(CONSOLE, vec![old]);
+    assert!(
+        matches!(world.at_agent[told..], [(CONSOLE, Told::WrongSecret { .. })]),
+        "{:?}",
+        &world.at_agent[told..]
+    );
+}
+
+#[test]
 fn who_leaves_opens_nothing_more_and_who_stays_goes_on() {
     let mut world = World::new("5710");
     world.type_code("5710");
@@ -590,8 +638,9 @@ fn introduced(digits_at_colleague: &str) -> World {
 fn say(world: &mut World, writer: &mut Writer) -> (Vec<u8>, [bool; 2]) {
     let clear = writer.message(Stream::Control, &Control::CursorAt { x: 1, y: 2 });
     let sealed = world.agent.seal(Stream::Control, &clear).unwrap();
-    let hears =
-        |world: &mut World, number| world.console(number).open(Stream::Control, &sealed).is_ok_and(|m| m.is_some());
+    let hears = |world: &mut World, number| {
+        world.console(number).open(Stream::Control, &sealed).is_ok_and(|m| m.is_some())
+    };
     let heard = [hears(world, CONSOLE), hears(world, COLLEAGUE)];
     (sealed, heard)
 }

@@ -43,6 +43,11 @@ struct Peer {
     /// What a person typed or opened, until it was tried.
     next: Option<Secret>,
     resumption: Option<Secret>,
+    /// What the newest hand-shake was made by, until something comes under its keys: its confirmation may have been lost
+    /// on the way, and then the console comes back by this.
+    older: Option<Secret>,
+    /// The other of the two was tried since the console was here again.
+    tried_both: bool,
     openers: Option<[Opener; Stream::ALL.len()]>,
     /// Of the hand-shake before.
     before: Before,
@@ -67,6 +72,8 @@ impl Peer {
             view,
             next: None,
             resumption: None,
+            older: None,
+            tried_both: false,
             openers: None,
             before: Before::default(),
             place: Place::Member,
@@ -187,8 +194,11 @@ impl Agent {
     pub fn put_out(&mut self, console: ParticipantId, random: &Random) -> Result<(), Refused> {
         if let Some(peer) = self.peers.get_mut(&console) {
             *peer = Peer::new(
-                Handshake::agent(Offer { view: View { agent: self.me, ..peer.view.clone() }, ..self.offer.clone() })
-                    .after(0),
+                Handshake::agent(Offer {
+                    view: View { agent: self.me, ..peer.view.clone() },
+                    ..self.offer.clone()
+                })
+                .after(0),
                 peer.view.clone(),
             );
             peer.place = Place::Guest(None);
@@ -315,6 +325,7 @@ impl Agent {
         let opened = match openers[at(stream)].open(message) {
             Ok(opened) => {
                 peer.before.passed(stream);
+                peer.older = None;
                 opened
             }
             Err(why) => peer.before.open(stream, message, why)?,
@@ -328,7 +339,25 @@ impl Agent {
     /// Says the start again that waits for its answer, or makes one.
     fn start(&mut self, console: ParticipantId, random: &Random) -> Result<(), SignalRefused> {
         let waits = self.peers.get_mut(&console).is_some_and(|peer| peer.handshake.repeat());
-        if waits { self.drain(console, random) } else { self.begin(console, random) }
+        if waits {
+            return self.drain(console, random);
+        }
+        if let Some(peer) = self.peers.get_mut(&console) {
+            peer.tried_both = false;
+        }
+        self.begin(console, random)
+    }
+
+    /// The console does not have what the newest hand-shake left, which it may never have finished: it is asked once for
+    /// what that one was made by. Whether there is such a thing.
+    fn by_the_older(&mut self, console: ParticipantId) -> bool {
+        let Some(peer) = self.peers.get_mut(&console) else { return false };
+        if peer.next.is_some() || std::mem::replace(&mut peer.tried_both, true) {
+            return false;
+        }
+        let Some(older) = peer.older.take() else { return false };
+        peer.older = peer.resumption.replace(older);
+        true
     }
 
     fn begin(&mut self, console: ParticipantId, random: &Random) -> Result<(), SignalRefused> {
@@ -351,6 +380,8 @@ impl Agent {
     fn drain(&mut self, console: ParticipantId, random: &Random) -> Result<(), SignalRefused> {
         while let Some(output) = self.peers.get_mut(&console).and_then(|peer| peer.handshake.poll_output()) {
             match told(output) {
+                // Nobody guesses a resumption, so another try gives nothing away.
+                Ok(Told::WrongSecret { .. }) if self.by_the_older(console) => self.begin(console, random)?,
                 Ok(told) => {
                     // A person must type again.
                     if let Some(peer) = self.peers.get_mut(&console) {
@@ -365,8 +396,9 @@ impl Agent {
                 Err(Outcome::Done(established)) => {
                     let Established { pair, theirs } = *established;
                     let Some(peer) = self.peers.get_mut(&console) else { continue };
+                    let by = peer.resumption.replace(pair.resumption());
+                    peer.older = by.filter(|_| peer.next.is_none());
                     peer.next = None;
-                    peer.resumption = Some(pair.resumption());
                     let told = Output::Told { console, told: Told::Sealed(Box::new(theirs)) };
                     match &mut peer.place {
                         Place::Guest(waiting) => {
