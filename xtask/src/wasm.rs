@@ -10,7 +10,10 @@ use crate::shell;
 
 const TARGET: &str = "wasm32-unknown-unknown";
 /// Speed first: this code stands between the last byte and the picture. SIMD is in every browser that has WebTransport.
-const RUSTFLAGS: &str = "-C opt-level=3 -C target-feature=+simd128,+bulk-memory -C panic=abort";
+const RUSTFLAGS: &str = "-C target-feature=+simd128,+bulk-memory -C panic=abort";
+/// Crates whose code is read once and not run for each pixel: reading and writing messages is much code, and whoever
+/// opens the page waits for it. Decoding and sealing are other crates'.
+const SMALL: [&str; 5] = ["farhand-wasm", "farhand-protocol", "rmp-serde", "serde-wasm-bindgen", "serde_core"];
 /// libzstd's C: without a C library for the target, its own shims stand in.
 const CFLAGS: &str = "-O3 -msimd128 -mbulk-memory";
 
@@ -22,6 +25,9 @@ pub fn run() -> Result<()> {
         .args(["build", "--release", "--locked", "--package", "farhand-wasm", "--lib", "--target", TARGET])
         .arg("--target-dir")
         .arg(&target_dir)
+        .args(SMALL.iter().flat_map(|name| {
+            ["--config".to_owned(), format!("profile.release.package.{name}.opt-level = \"z\"")]
+        }))
         .env("CARGO_ENCODED_RUSTFLAGS", RUSTFLAGS.replace(' ', "\u{1f}"))
         .env("CARGO_PROFILE_RELEASE_LTO", "fat")
         .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "1")
@@ -92,6 +98,7 @@ fn bind(module: &Path, output: &Path) -> Result<()> {
         .web(true)?
         .typescript(true)
         .remove_producers_section(true)
+        .remove_name_section(true)
         .omit_default_module_path(false);
     let mut generated = bindgen.generate_output().context("the bindings could not be made")?;
     std::fs::create_dir_all(output)?;

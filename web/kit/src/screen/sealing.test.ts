@@ -82,11 +82,14 @@ describe("the module in the browser agrees with the golden vectors of sealing", 
     if (!message) throw new Error("there is no message of the agent");
     const sealed = bytes(message.sealed);
     expect(() => end.incoming(message.stream, bytes(message.clear), new Uint8Array(80))).toThrow();
-    for (const at of [2, 4, 9, sealed.length - 1]) {
-      const changed = sealed.slice();
-      changed[at] = (changed[at] ?? 0) ^ 1;
-      expect(() => end.incoming(message.stream, changed, new Uint8Array(80))).toThrow();
-    }
+    const changed = (at: number): Uint8Array => {
+      const other = sealed.slice();
+      other[at] = (other[at] ?? 0) ^ 1;
+      return other;
+    };
+    for (const at of [2, 4, 10, sealed.length - 1]) expect(() => end.incoming(message.stream, changed(at), new Uint8Array(80))).toThrow();
+    // Under epoch 0 it looks like a signal for another console, and is passed over.
+    expect(end.incoming(message.stream, changed(9), new Uint8Array(80))).toBeUndefined();
     expect(hex(end.incoming(message.stream, sealed, new Uint8Array(80)))).toBe(message.clear);
     expect(end.incoming(message.stream, sealed, new Uint8Array(80))).toBeUndefined();
   });
