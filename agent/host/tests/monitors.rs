@@ -521,6 +521,30 @@ fn a_window_managers_frame_is_covered_with_what_is_in_it() {
 }
 
 #[test]
+fn a_frame_of_many_parts_is_covered_with_what_is_in_it() {
+    let mut display = Display::start();
+    let mut capturer = display.capturer();
+    let frame = display.open("", "", area(100, 100, 200, 150), OTHER);
+    until(capturer.as_mut(), "the frame", |shown| shown.at(250, 240) == OTHER);
+    let aux = xproto::CreateWindowAux::new();
+    for _ in 0..60 {
+        let part = display.connection.generate_id().unwrap();
+        let kind = xproto::WindowClass::INPUT_OUTPUT;
+        display.connection.create_window(0, part, frame, 0, 0, 5, 5, 0, kind, 0, &aux).unwrap();
+    }
+    let client = display.open("Bitwarden", "vault", area(0, 0, 180, 100), SECRET);
+    display.connection.reparent_window(client, frame, 10, 30).unwrap();
+    display.connection.sync().unwrap();
+    let shown = until(capturer.as_mut(), "the cover", |shown| shown.at(250, 240) != OTHER);
+    assert!(!shown.shows(SECRET) && !shown.shows(OTHER));
+    assert_eq!(capturer.seen().monitors.hidden, 1);
+    let ordinary = display.open("editor", "notes", area(0, 0, 50, 50), PLAIN);
+    until(capturer.as_mut(), "another window", |shown| shown.at(20, 20) == PLAIN);
+    let offered = display.look().windows;
+    assert_eq!(offered.iter().map(|window| window.id).collect::<Vec<_>>(), [ordinary]);
+}
+
+#[test]
 fn the_scale_is_the_desktops_and_is_followed() {
     let mut display = Display::start();
     display.set_monitors(&[LEFT]);

@@ -124,17 +124,25 @@ impl X11Capturer {
         })
     }
 
-    /// Takes in every event that is here already, and what is to be asked because of them.
-    fn drain(&mut self) -> Result<(), CaptureError> {
+    /// Takes in every event that is here already, and what is to be asked because of them. Whether nothing is left:
+    /// events come with answers, too, and nothing wakes anybody for those.
+    fn drain(&mut self) -> Result<bool, CaptureError> {
         for _ in 0..SETTLES {
             self.take_events(|_| {})?;
-            if !self.tracker.is_stale() {
-                break;
+            if self.tracker.is_stale() {
+                self.changed = true;
+                self.tracker.settle(&self.connection)?;
+            } else if std::mem::take(&mut self.changed) {
+                self.look()?;
+            } else {
+                return Ok(true);
             }
-            self.changed = true;
-            self.tracker.settle(&self.connection)?;
         }
-        if std::mem::take(&mut self.changed) { self.look() } else { Ok(()) }
+        // It keeps changing: what is known by now counts.
+        if std::mem::take(&mut self.changed) {
+            self.look()?;
+        }
+        Ok(false)
     }
 
     /// Takes in every event that is here already. `after` is called with the scene after each that may have changed it.
@@ -343,7 +351,7 @@ impl Capturer for X11Capturer {
     fn wait(&mut self, until: Option<Instant>) -> Result<Happened, CaptureError> {
         let mut timed_out = false;
         loop {
-            self.drain()?;
+            let all = self.drain()?;
             self.happened.damage |= self.cover.expire(Instant::now());
             self.happened.woken |= self.rung();
             if self.happened.any() {
@@ -351,6 +359,9 @@ impl Capturer for X11Capturer {
             }
             if timed_out {
                 return Ok(Happened { timed_out, ..Happened::default() });
+            }
+            if !all {
+                continue;
             }
             let next = [until, self.cover.until()].into_iter().flatten().min();
             timed_out = self.sleep(next)? && until.is_some_and(|until| until <= Instant::now());
