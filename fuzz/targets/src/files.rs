@@ -144,11 +144,11 @@ pub fn files(mut data: &[u8]) {
             }
             5 => {
                 gate = [Gate::Open, Gate::Held, Gate::Shut, Gate::Open][usize::from(step / 64)];
-                agent.handle_gate(gate);
+                agent.handle_gate(1 + step / 128, gate);
                 console.handle_reach(gate == Gate::Open, now);
             }
             6 => {
-                agent.handle_timeout(at);
+                agent.handle_timeout(at, |_| gate);
                 console.handle_timeout(now);
             }
             _ => {

@@ -75,10 +75,7 @@ impl Agent {
     }
 
     fn gate_for(&self, technician: ParticipantId) -> Gate {
-        let granted = match self.colleagues.get(&technician) {
-            Some(colleague) => colleague.admitted && colleague.consent.granted().contains(Right::Shell),
-            None => !self.put_out.contains(&technician) && self.consent.granted().contains(Right::Shell),
-        };
+        let granted = self.is_granted(Right::Shell, technician);
         let shell = match (granted, self.link_up && self.permits(Right::Shell, technician)) {
             (false, _) => Standing::Closed,
             (true, false) => Standing::Held,

@@ -1,5 +1,6 @@
 //! Files behind the gate.
 
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use farhand_protocol::ParticipantId;
@@ -16,21 +17,21 @@ use crate::tools::files::{self, FileKey, Files, FromCustomer, Gate};
 impl Agent {
     pub(super) fn files(&mut self, sender: ParticipantId, message: Message, now: Instant) {
         self.used(now);
-        let gate = self.files_gate();
+        let gate = self.files_gate(sender);
         self.files.handle_message(sender, message, gate, now);
         self.drain_files();
     }
 
     /// The disk answers.
     pub fn handle_file_said(&mut self, file: FileKey, said: Said) {
-        let gate = self.files_gate();
+        let gate = self.files_gate(file.console);
         self.files.handle_said(file, said, gate);
         self.drain_files();
     }
 
     /// A folder was read, or cannot be.
     pub fn handle_listed(&mut self, console: ParticipantId, messages: Vec<Message>) {
-        let gate = self.files_gate();
+        let gate = self.files_gate(console);
         self.files.handle_listed(console, messages, gate);
         self.drain_files();
     }
@@ -47,23 +48,27 @@ impl Agent {
         &self.files
     }
 
-    /// Consent or the link is another than before.
+    /// Consent, a colleague's part or the link is another than before.
     pub(super) fn files_gate_moved(&mut self) {
-        let gate = self.files_gate();
-        self.files.handle_gate(gate);
+        for console in self.files.consoles() {
+            let gate = self.files_gate(console);
+            self.files.handle_gate(console, gate);
+        }
         self.drain_files();
     }
 
     pub(super) fn files_due(&mut self, now: Instant) {
-        self.files.handle_timeout(now);
+        let consoles = self.files.consoles().into_iter();
+        let gates: BTreeMap<_, _> = consoles.map(|console| (console, self.files_gate(console))).collect();
+        self.files.handle_timeout(now, |console| gates.get(&console).copied().unwrap_or(Gate::Shut));
         self.drain_files();
     }
 
-    /// The gate for files.
-    fn files_gate(&self) -> Gate {
-        if self.consent.permits(Right::Files) && self.link_up {
+    /// The gate for files of one console.
+    fn files_gate(&self, console: ParticipantId) -> Gate {
+        if self.link_up && self.permits(Right::Files, console) {
             Gate::Open
-        } else if self.consent.granted().contains(Right::Files) {
+        } else if self.is_granted(Right::Files, console) {
             Gate::Held
         } else {
             Gate::Shut

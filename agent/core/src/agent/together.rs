@@ -24,6 +24,14 @@ impl Agent {
         }
     }
 
+    /// Whether whoever sends was given a right, be it on hold or not. What this says is no leave for anything.
+    pub(super) fn is_granted(&self, right: Right, sender: ParticipantId) -> bool {
+        match self.colleagues.get(&sender) {
+            Some(colleague) => colleague.admitted && colleague.consent.granted().contains(right),
+            None => !self.put_out.contains(&sender) && self.consent.granted().contains(right),
+        }
+    }
+
     /// Colleagues whom the customer let in, and what they may do.
     #[must_use]
     pub fn colleagues(&self) -> Vec<(ParticipantId, Rights)> {
@@ -304,6 +312,7 @@ impl Agent {
         if !self.permits(Right::Control, id) {
             self.release(id);
         }
+        self.files_gate_moved();
         self.gate_moved();
     }
 
@@ -351,6 +360,11 @@ impl Agent {
         self.put_out.insert(id);
         self.release(id);
         self.pacer.handle_gone(id);
+        // What they began ends here, and not only when somebody asks the gate again; what they drew goes too.
+        self.pointing.handle_gone(id);
+        self.drain_pointing();
+        self.files_gate_moved();
+        self.gate_moved();
         self.outputs.push_back(Output::PutOut(id));
         self.outputs.push_back(Output::ScreenOpen);
     }

@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use farhand_protocol::transfer::names::HOSTILE;
-use farhand_protocol::transfer::{AGAIN_MS, Console, ConsoleOutput, ItemState};
+use farhand_protocol::transfer::{Console, ConsoleOutput, ItemState, Said};
 
 use super::*;
 
@@ -237,7 +237,7 @@ impl World {
         self.to_agent.clear();
         self.to_console.clear();
         self.gate = Gate::Held;
-        self.agent.handle_gate(self.gate);
+        self.agent.handle_gate(CONSOLE, self.gate);
         self.console.handle_reach(false, self.now);
         self.drain();
     }
@@ -246,7 +246,7 @@ impl World {
         self.to_agent.clear();
         self.to_console.clear();
         self.gate = Gate::Open;
-        self.agent.handle_gate(self.gate);
+        self.agent.handle_gate(CONSOLE, self.gate);
         self.console.handle_reach(true, self.now);
         self.drain();
     }
@@ -257,15 +257,21 @@ impl World {
             while self.step() {
                 self.allow();
             }
-            if !self.console.is_busy() {
+            if !self.console.is_busy() && !self.agent_is_busy() {
                 return;
             }
             self.now += AGAIN_MS;
             self.console.handle_timeout(self.now);
+            let (gate, at) = (self.gate, self.at());
+            self.agent.handle_timeout(at, |_| gate);
             self.drain();
         }
         let states: Vec<_> = self.console.items().collect();
         panic!("it does not end: {states:?}");
+    }
+
+    fn agent_is_busy(&self) -> bool {
+        self.agent.rows(99).iter().any(|row| matches!(row.state, RowState::Waits | RowState::Flows))
     }
 
     fn end_of(&self, transfer: u32) -> (ItemState, Option<FileEnd>) {
@@ -380,11 +386,11 @@ fn a_pause_of_the_customer_holds_a_file_and_taking_the_right_back_ends_it() {
         world.allow();
     }
     world.gate = Gate::Held;
-    world.agent.handle_gate(Gate::Held);
+    world.agent.handle_gate(CONSOLE, Gate::Held);
     while world.step() {}
     assert!(world.records.is_empty() && world.console.is_busy());
     world.gate = Gate::Open;
-    world.agent.handle_gate(Gate::Open);
+    world.agent.handle_gate(CONSOLE, Gate::Open);
     world.settle();
     assert_eq!(world.end_of(1), (ItemState::Finished, None));
 
@@ -393,7 +399,7 @@ fn a_pause_of_the_customer_holds_a_file_and_taking_the_right_back_ends_it() {
         world.step();
     }
     world.gate = Gate::Shut;
-    world.agent.handle_gate(Gate::Shut);
+    world.agent.handle_gate(CONSOLE, Gate::Shut);
     world.drain();
     world.settle();
     assert_eq!(world.end_of(2), (ItemState::Over, Some(FileEnd::NoRight)));
@@ -474,10 +480,10 @@ fn silence_is_a_no_and_after_three_there_are_no_more_questions() {
     for transfer in 0..u32::from(MAX_REFUSALS) {
         files.handle_message(CONSOLE, offer(transfer, "a"), Gate::Open, now);
         assert_eq!(files.poll_timeout(), Some(now + ANSWER_WITHIN));
-        files.handle_timeout(now + ANSWER_WITHIN - Duration::from_millis(1));
+        files.handle_timeout(now + ANSWER_WITHIN - Duration::from_millis(1), |_| Gate::Open);
         assert!(files.question().is_some());
         now += ANSWER_WITHIN;
-        files.handle_timeout(now);
+        files.handle_timeout(now, |_| Gate::Open);
         assert!(files.question().is_none());
     }
     outputs(&mut files);
@@ -657,7 +663,7 @@ fn folders_are_told_only_while_they_may_be_looked_at() {
     assert_eq!(outputs(&mut files), []);
     files.handle_listed(CONSOLE, vec![listing()], Gate::Open);
     assert_eq!(outputs(&mut files), [says(listing())]);
-    files.handle_gate(Gate::Shut);
+    files.handle_gate(CONSOLE, Gate::Shut);
     files.handle_listed(CONSOLE, vec![listing()], Gate::Open);
     assert_eq!(outputs(&mut files), [], "the direction is not allowed any more");
 }
