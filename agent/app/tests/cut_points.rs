@@ -24,8 +24,8 @@ const CONSOLE: ParticipantId = 1;
 const AGENT: ParticipantId = 2;
 /// Cuts that are tried, each at another message.
 const CUTS: u64 = 240;
-/// What the technician does, in steps.
-const STEPS: usize = 90;
+/// What the technician does, in steps; a multiple of four, so that the last key is let go as well.
+const STEPS: usize = 92;
 
 /// Xorshift: the same run for the same seed.
 struct Dice(u64);

@@ -403,7 +403,7 @@ fn who_does_not_come_back_in_time_ends_the_session() {
     world.hub.handle_detach(agent, world.now);
     world.drain();
     assert_eq!(world.state("s"), Some("interrupted"));
-    world.pass(Duration::from_secs(59));
+    world.pass(Duration::from_secs(119));
     assert_eq!(world.state("s"), Some("interrupted"));
     world.heard(technician);
     world.pass(Duration::from_secs(1));
