@@ -95,7 +95,7 @@ describe('several technicians', () => {
   });
 
   promise('who is taken out sees nothing more, and the other goes on', async () => {
-    await ada.by('person').filter({ hasText: BOB.name }).getByTestId('dismiss').evaluate((button) => button.click());
+    await ada.by('person').filter({ hasText: BOB.name }).getByTestId('dismiss').click();
     await bob.stage('left');
     await standing('gone');
     await customer.agent.err.event('put_out');
@@ -104,6 +104,16 @@ describe('several technicians', () => {
     await customer.target.mode('idle');
     await customer.sameAs(ada);
     assert.deepEqual(await bob.pixels(), before, 'the picture of before, and nothing of after');
+    await bob.by('left-home').click();
+  });
+
+  promise('wrong digits bring nobody in, and new ones are needed', async () => {
+    const digits = await invite('help');
+    await follow(String((Number(digits) + 1) % 10_000).padStart(4, '0'));
+    await bob.by('left-home').waitFor();
+    await ada.by('person').filter({ hasText: BOB.name }).getByTestId('dismiss').click();
+    await standing('gone');
+    await ada.rights('view', 'control');
     await bob.by('left-home').click();
   });
 
