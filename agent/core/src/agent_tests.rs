@@ -1,10 +1,12 @@
 use farhand_protocol::channel::Button;
+use farhand_protocol::channel::monitors::Area;
 use farhand_protocol::consent::{ConsentEnd, ConsentState, Hold};
 use farhand_protocol::envelope::{SCREEN_HEAD_LEN, ScreenHead, flags};
 use farhand_protocol::keys::Usage;
 use farhand_protocol::rights::Rights;
 use farhand_protocol::session::{Participant, Role, SessionSnapshot, SessionState};
 
+use super::screen::RESET_EVERY;
 use super::*;
 use crate::output::{FromCustomer, Inject};
 

@@ -150,7 +150,8 @@ impl Agent {
         may
     }
 
-    /// The place of the desktop that a place of the picture is, if the technician may press there now.
+    /// The place of the desktop that a place of the picture is, if the technician may press there now; otherwise what
+    /// they do is dropped, and counted.
     pub(super) fn place_on_desktop(
         &mut self,
         sender: ParticipantId,
@@ -163,7 +164,8 @@ impl Agent {
         place
     }
 
-    fn find_place(&self, sender: ParticipantId, x: i32, y: i32, now: Instant) -> Option<(i32, i32)> {
+    /// The place of the desktop that a place of the picture is, if the technician may press there now.
+    pub(super) fn find_place(&self, sender: ParticipantId, x: i32, y: i32, now: Instant) -> Option<(i32, i32)> {
         let desk = &self.desk;
         let drags = desk.held.iter().any(|(holder, _)| *holder == sender);
         if desk.since.is_some() && !drags {

@@ -101,7 +101,13 @@ impl Agent {
                     return;
                 }
                 if self.permits(Right::Control, sender) && self.prompt.is_none() {
-                    match self.place_on_desktop(sender, x, y, now) {
+                    // A release lets go wherever it is: nothing of it is dropped.
+                    let place = if down {
+                        self.place_on_desktop(sender, x, y, now)
+                    } else {
+                        self.find_place(sender, x, y, now)
+                    };
+                    match place {
                         Some(place) => self.move_pointer(place, now),
                         None if down => return,
                         None => {}
