@@ -10,6 +10,8 @@ pub const COLOUR: [u8; 4] = [0x3d, 0x38, 0x33, 0];
 /// Where windows are drawn together by another program, what one showed can be seen for a moment after it is gone from
 /// its place, and longer where it fades away.
 const LINGERS: Duration = Duration::from_millis(300);
+/// The same without such a program: what a window showed stays where it was until the program below paints there.
+const STAYS: Duration = Duration::from_millis(150);
 
 /// More parts than this are gathered into one.
 const MAX_GATHERED: usize = 48;
@@ -53,7 +55,8 @@ impl Cover {
     }
 
     /// Goes on covering for a moment what was covered, and what a moved window may still show of what lay there.
-    pub fn linger(&mut self, before: &Seen, after: &Seen, now: Instant) {
+    pub fn linger(&mut self, before: &Seen, after: &Seen, composited: bool, now: Instant) {
+        let until = now + if composited { LINGERS } else { STAYS };
         let gone = parts::without_all(before.blocked.clone(), &after.blocked);
         let follows =
             matches!(after.monitors.share, farhand_protocol::channel::monitors::Share::Window { .. });
@@ -62,7 +65,7 @@ impl Cover {
         } else {
             Vec::new()
         };
-        self.lingering.extend(gone.into_iter().chain(entered).map(|part| (part, now + LINGERS)));
+        self.lingering.extend(gone.into_iter().chain(entered).map(|part| (part, until)));
     }
 
     /// When the next lingering part is over.

@@ -183,9 +183,7 @@ impl X11Capturer {
         if before != after || self.seen.blocked != seen.blocked {
             self.happened.damage = true;
         }
-        if self.tracker.is_composited() {
-            self.cover.linger(&self.seen, &seen, Instant::now());
-        }
+        self.cover.linger(&self.seen, &seen, self.tracker.is_composited(), Instant::now());
         tracing::debug!(?seen, "the desktop is another");
         self.happened.desk = true;
         self.seen = seen;
