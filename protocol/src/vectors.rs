@@ -13,9 +13,9 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::api::MediaOffer;
+use crate::channel::monitors::{Area, Choice, Monitor, Monitors, Share};
 use crate::channel::together::{Prefer, Purpose, Together, Wish};
 use crate::channel::{Button, Control, Cursor, Input, Notice, Pointer, ScreenFeedback, encode};
-use crate::channel::monitors::{Area, Choice, Monitor, Monitors, Share};
 use crate::consent::{ConsentEnd, ConsentSnapshot, ConsentState, Hold};
 use crate::envelope::{Stream, Writer};
 use crate::framing::{Accepted, Datagram, write_frame, write_websocket};
@@ -179,7 +179,8 @@ fn monitors() -> Vec<Control> {
         hidden: 0,
         paused: false,
     };
-    let monitor = Monitors { share: Share::Monitor { here: true }, choice: Choice::Pointer, ..window.clone() };
+    let monitor =
+        Monitors { share: Share::Monitor { here: true }, choice: Choice::Pointer, ..window.clone() };
     let told = [all, window, monitor].map(|monitors| Control::Monitors { monitors });
     let chosen = [Choice::All, Choice::One { id: 71 }, Choice::Pointer];
     told.into_iter().chain(chosen.map(|choice| Control::ShowMonitor { choice })).collect()

@@ -13,7 +13,8 @@ const TARGET: &str = "wasm32-unknown-unknown";
 const RUSTFLAGS: &str = "-C target-feature=+simd128,+bulk-memory -C panic=abort";
 /// Crates whose code is read once and not run for each pixel: reading and writing messages is much code, and whoever
 /// opens the page waits for it. Decoding and sealing are other crates'.
-const SMALL: [&str; 5] = ["farhand-wasm", "farhand-protocol", "rmp-serde", "serde-wasm-bindgen", "serde_core"];
+const SMALL: [&str; 5] =
+    ["farhand-wasm", "farhand-protocol", "rmp-serde", "serde-wasm-bindgen", "serde_core"];
 /// libzstd's C: without a C library for the target, its own shims stand in.
 const CFLAGS: &str = "-O3 -msimd128 -mbulk-memory";
 

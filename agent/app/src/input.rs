@@ -60,9 +60,9 @@ pub fn spawn(
                 Inject::Pointer { x, y } => injector.pointer(x, y),
                 Inject::Button { button, down } => injector.button(button, down),
                 Inject::Wheel { dx, dy } => injector.wheel(dx, dy),
-                Inject::Text(text) => type_out(injector.as_mut(), &text, || {
-                    stopped.load(Ordering::SeqCst) == count
-                }),
+                Inject::Text(text) => {
+                    type_out(injector.as_mut(), &text, || stopped.load(Ordering::SeqCst) == count)
+                }
                 Inject::Letter(letter) => injector.letter(letter),
                 Inject::PointerBy { dx, dy } => injector.pointer_by(dx, dy),
                 Inject::StopText => Ok(()),
@@ -86,11 +86,7 @@ pub fn spawn(
 }
 
 /// Types a text part by part, for as long as it is wanted.
-fn type_out(
-    injector: &mut dyn Injector,
-    text: &str,
-    wanted: impl Fn() -> bool,
-) -> Result<(), InjectError> {
+fn type_out(injector: &mut dyn Injector, text: &str, wanted: impl Fn() -> bool) -> Result<(), InjectError> {
     let mut rest = text;
     while !rest.is_empty() && wanted() {
         let end = rest.char_indices().nth(PART).map_or(rest.len(), |(at, _)| at);

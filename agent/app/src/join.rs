@@ -23,7 +23,14 @@ use crate::window::{WindowPort, child};
 use crate::{input, screen};
 
 /// What this version can carry out, and so all that can be asked for.
-const POLICY: Rights = Rights::of(&[Right::View, Right::Control, Right::Clipboard, Right::Files, Right::Diagnostics, Right::Shell]);
+const POLICY: Rights = Rights::of(&[
+    Right::View,
+    Right::Control,
+    Right::Clipboard,
+    Right::Files,
+    Right::Diagnostics,
+    Right::Shell,
+]);
 
 /// Runs the command; returns the exit code.
 #[must_use]

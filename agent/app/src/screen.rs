@@ -252,8 +252,13 @@ impl Screen {
         let mut damage = true;
         let mut pressure = Pressure { rate: u64::MAX, backlog: Duration::ZERO };
         // A fresh capturer reports everything as changed; its first wait would only say so.
-        let mut happened =
-            Happened { damage: true, cursor_shape: true, cursor_moved: true, desk: true, ..Happened::default() };
+        let mut happened = Happened {
+            damage: true,
+            cursor_shape: true,
+            cursor_moved: true,
+            desk: true,
+            ..Happened::default()
+        };
         self.shared.orders().view_changed = true;
         loop {
             {
@@ -400,7 +405,14 @@ struct Codecs {
 
 impl Codecs {
     fn new(shared: Arc<Shared>) -> Self {
-        Self { opened: false, encoder: None, refused: Vec::new(), none: NoVideo, prefer: Prefer::Automatic, shared }
+        Self {
+            opened: false,
+            encoder: None,
+            refused: Vec::new(),
+            none: NoVideo,
+            prefer: Prefer::Automatic,
+            shared,
+        }
     }
 
     /// A picture that was begun waits to be sent.

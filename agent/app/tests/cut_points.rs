@@ -103,8 +103,7 @@ impl World {
             Offer { view: view.clone(), versions: VersionRange::ours(), rights: Rights::ALL, key: [9; 32] };
         let mut console = Console::new(offer, vec![secret.clone()]);
         console.handle_view(view);
-        let me =
-            Me { session: "s-1".into(), participant: AGENT, version: Version(1), rights: Rights::ALL };
+        let me = Me { session: "s-1".into(), participant: AGENT, version: Version(1), rights: Rights::ALL };
         let lanes = || Stream::ALL.iter().map(|_| VecDeque::new()).collect();
         let mut world = Self {
             dice: Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1),
@@ -124,7 +123,12 @@ impl World {
         world.sealing.session(&snapshot(true));
         world.agent.handle_session(&snapshot(true), world.now());
         world.agent.handle_link_up(world.now());
-        world.agent.handle_area(farhand_protocol::channel::monitors::Area { x: 0, y: 0, width: 800, height: 600 });
+        world.agent.handle_area(farhand_protocol::channel::monitors::Area {
+            x: 0,
+            y: 0,
+            width: 800,
+            height: 600,
+        });
         world.settle();
         let rights = Rights::of(&[Right::Control]);
         world.say(Stream::Control, &Control::Ask { rights });

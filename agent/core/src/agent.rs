@@ -2,9 +2,9 @@
 
 mod clip;
 mod customer;
-mod files;
 mod desk;
 mod diagnose;
+mod files;
 mod messages;
 mod presence;
 mod screen;
@@ -26,10 +26,10 @@ use farhand_protocol::envelope::{HEAD_LEN, Head, Stream, TO_HEAD_LEN};
 use farhand_protocol::rights::Right;
 use farhand_protocol::signal::ToService;
 
-use crate::colleagues::Colleagues;
+use self::desk::Desk;
 pub use self::desk::DeskSeen;
 pub use self::screen::{FrameReady, Turn};
-use self::desk::Desk;
+use crate::colleagues::Colleagues;
 use crate::counters::Counters;
 use crate::keyboard::Keyboard;
 use crate::limits::Limits;
@@ -325,7 +325,10 @@ impl Agent {
         let quiet = self.quiet_at().filter(|_| !self.quiet);
         let pointing = self.pointing.poll_timeout();
         let files = self.files.poll_timeout();
-        [self.consent.poll_timeout(), self.colleagues_due(), quiet, ping, limits, pointing, files].into_iter().flatten().min()
+        [self.consent.poll_timeout(), self.colleagues_due(), quiet, ping, limits, pointing, files]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// The next thing to do.

@@ -101,7 +101,10 @@ impl Scene {
 }
 
 fn injected(outputs: &[Output]) -> Vec<Inject> {
-    outputs.iter().filter_map(|o| if let Output::Inject(inject) = o { Some(inject.clone()) } else { None }).collect()
+    outputs
+        .iter()
+        .filter_map(|o| if let Output::Inject(inject) = o { Some(inject.clone()) } else { None })
+        .collect()
 }
 
 fn put_out(outputs: &[Output], who: ParticipantId) -> bool {
@@ -112,7 +115,9 @@ fn put_out(outputs: &[Output], who: ParticipantId) -> bool {
 fn told(outputs: &[Output], who: ParticipantId) -> Option<ConsentSnapshot> {
     let read = |output: &Output| match output {
         Output::Send { stream: Stream::Control, message } => match Control::decode(&message[HEAD_LEN..]) {
-            Ok(Control::Together { message: Together::Rights { to, snapshot } }) if to == who => Some(snapshot),
+            Ok(Control::Together { message: Together::Rights { to, snapshot } }) if to == who => {
+                Some(snapshot)
+            }
             _ => None,
         },
         _ => None,
@@ -125,7 +130,11 @@ fn a_colleague_is_asked_for_when_they_have_shown_who_they_are_and_gets_keys_when
     let mut scene = Scene::with(BOTH);
     scene.introduce(ADA, BOB, Purpose::Watch);
     let introduced = scene.take();
-    assert!(introduced.iter().any(|o| matches!(o, Output::Introduce { participant: BOB, digits, .. } if digits == "4711")));
+    assert!(
+        introduced
+            .iter()
+            .any(|o| matches!(o, Output::Introduce { participant: BOB, digits, .. } if digits == "4711"))
+    );
     assert_eq!(scene.agent.prompt(), None, "nobody is asked about a name");
     scene.agent.handle_met(BOB, scene.now);
     let prompt = scene.prompt();
@@ -133,7 +142,9 @@ fn a_colleague_is_asked_for_when_they_have_shown_who_they_are_and_gets_keys_when
     assert!(!scene.take().contains(&Output::Admit(BOB)));
     let outputs = scene.allow();
     assert!(outputs.contains(&Output::Admit(BOB)));
-    assert!(matches!(told(&outputs, BOB).unwrap().state, ConsentState::Granted { rights, .. } if rights == VIEW));
+    assert!(
+        matches!(told(&outputs, BOB).unwrap().state, ConsentState::Granted { rights, .. } if rights == VIEW)
+    );
     assert_eq!(scene.agent.colleagues(), [(BOB, VIEW)]);
 }
 
@@ -223,7 +234,10 @@ fn a_refused_a_silent_and_a_removed_colleague_are_put_out_and_the_session_goes_o
         scene.agent.handle_met(BOB, scene.now);
         assert!(!scene.presses(BOB), "{how}");
         scene.introduce(ADA, BOB, Purpose::Help);
-        assert!(!scene.take().iter().any(|o| matches!(o, Output::Introduce { .. })), "{how}: a new one is a new number");
+        assert!(
+            !scene.take().iter().any(|o| matches!(o, Output::Introduce { .. })),
+            "{how}: a new one is a new number"
+        );
     }
 }
 
@@ -259,7 +273,10 @@ fn a_colleague_brings_in_nobody_and_ends_nothing() {
     let message = Together::Dismiss { participant: ADA };
     scene.say(BOB, Stream::Control, &Control::Together { message });
     let outputs = scene.take();
-    assert!(!outputs.iter().any(|o| matches!(o, Output::Introduce { .. } | Output::PutOut(_))), "{outputs:?}");
+    assert!(
+        !outputs.iter().any(|o| matches!(o, Output::Introduce { .. } | Output::PutOut(_))),
+        "{outputs:?}"
+    );
     // Nor does a stranger, nor is anybody introduced who is in.
     scene.introduce(EVE, 9, Purpose::Help);
     scene.introduce(ADA, ADA, Purpose::Watch);

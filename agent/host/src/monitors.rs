@@ -8,8 +8,8 @@
 use std::sync::Arc;
 
 pub use farhand_protocol::api::{WindowEffect, WindowMark, WindowRule};
-pub use farhand_protocol::channel::monitors::{Area, Choice, Monitor};
 use farhand_protocol::channel::monitors::{self, MAX_MONITOR_NAME, MAX_MONITORS};
+pub use farhand_protocol::channel::monitors::{Area, Choice, Monitor};
 
 use crate::capture::CaptureError;
 
@@ -121,10 +121,7 @@ pub fn open_desktop(preference: Backend) -> Result<Box<dyn Desktop>, CaptureErro
 ///
 /// # Errors
 /// [`CaptureError`], a sentence that says what to do.
-pub fn open_desktop_on(
-    preference: Backend,
-    display: Option<&str>,
-) -> Result<Box<dyn Desktop>, CaptureError> {
+pub fn open_desktop_on(preference: Backend, display: Option<&str>) -> Result<Box<dyn Desktop>, CaptureError> {
     match preference {
         Backend::Fake => Ok(Box::new(fake::FakeDesktop::default())),
         Backend::Auto | Backend::X11 => os::open(preference, display),

@@ -134,7 +134,9 @@ fn chat(vectors: &Path, corpus: &Path) -> Result<(), Box<dyn Error>> {
         whole.extend_from_slice(&piece);
     }
     // The customer talks too, a console comes, and the window begins anew.
-    for (who, text) in [(2u8, "Guten Tag\u{202e}"), (1, "Ada"), (0, ""), (2, "x"), (10, "https://example.org")] {
+    for (who, text) in
+        [(2u8, "Guten Tag\u{202e}"), (1, "Ada"), (0, ""), (2, "x"), (10, "https://example.org")]
+    {
         let length = u16::try_from(text.len())?.to_be_bytes();
         whole.extend_from_slice(&[&[who], &length[..], text.as_bytes()].concat());
     }

@@ -295,7 +295,8 @@ mod tests {
         ] {
             queue.push(stream, Bytes::from(text)).unwrap();
         }
-        let taken: Vec<_> = std::iter::from_fn(|| queue.take(Reach::Files)).map(|(_, message)| message).collect();
+        let taken: Vec<_> =
+            std::iter::from_fn(|| queue.take(Reach::Files)).map(|(_, message)| message).collect();
         assert_eq!(taken, ["ask", "key", "new", "screen"]);
         assert_eq!(queue.bytes, [0; Stream::ALL.len()]);
     }

@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use farhand_protocol::ParticipantId;
-use farhand_protocol::envelope::{EnvelopeError, HEAD_LEN, Head, MAX_DATAGRAM, Reach, SCREEN_HEAD_LEN, Stream};
+use farhand_protocol::envelope::{
+    EnvelopeError, HEAD_LEN, Head, MAX_DATAGRAM, Reach, SCREEN_HEAD_LEN, Stream,
+};
 use farhand_protocol::session::Role;
 
 use crate::outbox::{Outbox, Overflow, SCREEN_AGE};
@@ -221,7 +223,9 @@ impl Room {
             return Err(Violation::ForgedSender);
         }
         match (role, stream) {
-            (Role::Agent, Stream::Control | Stream::Chat) => self.relay_to_viewers(stream, head.flags, &message, now),
+            (Role::Agent, Stream::Control | Stream::Chat) => {
+                self.relay_to_viewers(stream, head.flags, &message, now)
+            }
             (Role::Agent, Stream::Screen) => {
                 if message.len() < SCREEN_HEAD_LEN {
                     return Err(EnvelopeError::Short.into());
@@ -260,12 +264,7 @@ impl Room {
     }
 
     /// The next message to write to a connection, most urgent first, as far as `reach` goes.
-    pub fn take(
-        &mut self,
-        connection: ConnectionId,
-        reach: Reach,
-        now: Instant,
-    ) -> Option<(Stream, Bytes)> {
+    pub fn take(&mut self, connection: ConnectionId, reach: Reach, now: Instant) -> Option<(Stream, Bytes)> {
         let member = self.members.values_mut().find(|member| member.connection == connection)?;
         member.outbox.take(reach, now, &self.limits, &mut self.stats)
     }

@@ -316,8 +316,10 @@ fn what_waited_is_carried_over_only_when_nothing_before_it_was_lost() {
         let ask = world.send(VIEWER, Stream::Control, 0, 1);
         world.outputs();
         world.room.handle_join(10, AGENT, Role::Agent, carry_over).unwrap();
-        let taken =
-            world.room.take(10, Reach::Files, world.now).map(|(_, message)| Head::read(&message).unwrap().sequence);
+        let taken = world
+            .room
+            .take(10, Reach::Files, world.now)
+            .map(|(_, message)| Head::read(&message).unwrap().sequence);
         assert_eq!(taken, carry_over.then_some(ask));
         assert_eq!(world.outputs().contains(&Output::Wake { connection: 10 }), carry_over);
     }

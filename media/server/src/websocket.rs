@@ -216,7 +216,9 @@ where
                 Poll::Ready(Err(_)) => return Err(End::Gone),
                 Poll::Ready(Ok(())) => {}
             }
-            let Some((stream, message)) = self.cell.take(self.connection, Reach::Files) else { return Ok(()) };
+            let Some((stream, message)) = self.cell.take(self.connection, Reach::Files) else {
+                return Ok(());
+            };
             self.start_send(SocketOut::Message(framing::write_websocket(stream, &message).into()))?;
         }
     }

@@ -5,7 +5,9 @@
 //! says in front of its padding is the clear message's body.
 
 use farhand_protocol::ParticipantId;
-use farhand_protocol::envelope::{EnvelopeError, HEAD_LEN, Head, SCREEN_HEAD_LEN, Stream, TO_HEAD_LEN, flags};
+use farhand_protocol::envelope::{
+    EnvelopeError, HEAD_LEN, Head, SCREEN_HEAD_LEN, Stream, TO_HEAD_LEN, flags,
+};
 
 use crate::aead::{Cipher, TAG};
 use crate::keys::{Channel, Direction, Epoch, EpochSecret, Pair, StreamKey};
@@ -119,7 +121,10 @@ const fn head_len(stream: Stream, direction: Direction) -> usize {
     match (stream, direction) {
         (Stream::Screen, Direction::Down) => SCREEN_HEAD_LEN,
         (Stream::Screen, Direction::Up)
-        | (Stream::Control | Stream::Input | Stream::Pointer | Stream::Chat, Direction::Up | Direction::Down)
+        | (
+            Stream::Control | Stream::Input | Stream::Pointer | Stream::Chat,
+            Direction::Up | Direction::Down,
+        )
         | (Stream::Clipboard | Stream::Files | Stream::Diagnostics, Direction::Up) => HEAD_LEN,
         (Stream::Clipboard | Stream::Files | Stream::Diagnostics, Direction::Down) => TO_HEAD_LEN,
     }

@@ -17,8 +17,8 @@ use farhand_protocol::session::{
 };
 use farhand_protocol::signal::FromService;
 
-use self::colleagues::{Invited, NOBODY};
 pub use self::colleagues::{InviteRefused, Invitee};
+use self::colleagues::{Invited, NOBODY};
 pub use self::types::{
     AttachRefused, CloseWhy, CreateRefused, CreateSession, Created, JoinRefused, JoinedRoom, Outgoing,
     Output, Owner, Seat, SocketId, Who,

@@ -22,8 +22,7 @@ use tokio::sync::{Notify, mpsc, watch};
 
 use self::hub::{
     AttachRefused, CloseWhy, CreateRefused, CreateSession, Created, Hub, HubConfig, InviteRefused, Invitee,
-    JoinRefused, Outgoing,
-    Output, Owner, Seat, SocketId, Who,
+    JoinRefused, Outgoing, Output, Owner, Seat, SocketId, Who,
 };
 use self::seen::Seen;
 use crate::audit::Actor;
@@ -97,7 +96,14 @@ impl Broker {
         let open = store.open_sessions().await?;
         let shared = Shared { hub: Hub::new(config), sockets: HashMap::new() };
         let broker = Self {
-            inner: Arc::new(Inner { shared: Mutex::new(shared), store, media, metrics, due: Notify::new(), seen: Seen::default() }),
+            inner: Arc::new(Inner {
+                shared: Mutex::new(shared),
+                store,
+                media,
+                metrics,
+                due: Notify::new(),
+                seen: Seen::default(),
+            }),
         };
         if !open.is_empty() {
             tracing::info!(sessions = open.len(), "sessions that had not ended are open again");

@@ -17,13 +17,9 @@ use crate::app::App;
 use crate::broker::hub::{InviteRefused, Invitee};
 
 pub(super) const OPERATIONS: &[Operation] = &[
-    Operation::new(
-        Method::GET,
-        "/api/v1/sessions/{id}/colleagues",
-        "colleagues",
-        Access::Technician,
-        || get(all),
-    )
+    Operation::new(Method::GET, "/api/v1/sessions/{id}/colleagues", "colleagues", Access::Technician, || {
+        get(all)
+    })
     .about("Whom the session's technician may invite, by name.")
     .gives::<Colleagues>(200),
     Operation::new(

@@ -4,7 +4,9 @@
 use farhand_protocol::api::{Method as Way, Policy, Problem, Scope, UserRole};
 use farhand_service::http::{API_KEY_PREFIX, Access, Content, Operation, every, openapi};
 use farhand_service::identity::{Token, random_id};
-use farhand_service::store::{ApiKeyRow, InvitationRow, ReplyRow, SignInRow, Tenant, UserRow, UserWithPassword};
+use farhand_service::store::{
+    ApiKeyRow, InvitationRow, ReplyRow, SignInRow, Tenant, UserRow, UserWithPassword,
+};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 

@@ -270,12 +270,7 @@ impl ConsoleEnd {
     ///
     /// # Errors
     /// When it cannot be sealed: it must not be sent.
-    pub fn say(
-        &mut self,
-        stream_number: u8,
-        message: Vec<u8>,
-        now: f64,
-    ) -> Result<Option<Vec<u8>>, JsError> {
+    pub fn say(&mut self, stream_number: u8, message: Vec<u8>, now: f64) -> Result<Option<Vec<u8>>, JsError> {
         let stream = stream(stream_number)?;
         match self.inner.say(stream, &message, moment(now)) {
             Ok(sealed) => {

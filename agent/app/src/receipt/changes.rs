@@ -138,7 +138,13 @@ pub fn of_colleague(
         Cause::Technician(number) if number == colleague => Who::Technician,
         Cause::Technician(_) | Cause::Agent => Who::Agent,
     };
-    let change = |who, technician, what, rights, text: &str| Change { who, technician, what, rights, text: text.into() };
+    let change = |who, technician, what, rights, text: &str| Change {
+        who,
+        technician,
+        what,
+        rights,
+        text: text.into(),
+    };
     let mut found = Vec::new();
     if !old.rights.contains_all(new.rights) {
         found.push(change(Who::Customer, colleague, What::Grant, new.rights, ""));

@@ -37,11 +37,7 @@ pub fn downloads(variable: impl Fn(&str) -> Option<PathBuf>) -> Option<PathBuf> 
     known_folder("XDG_DOWNLOAD_DIR", "Downloads", variable)
 }
 
-fn known_folder(
-    key: &str,
-    usual: &str,
-    variable: impl Fn(&str) -> Option<PathBuf>,
-) -> Option<PathBuf> {
+fn known_folder(key: &str, usual: &str, variable: impl Fn(&str) -> Option<PathBuf>) -> Option<PathBuf> {
     let home = variable("HOME").or_else(|| variable("USERPROFILE")).filter(|path| path.is_absolute())?;
     let config = variable("XDG_CONFIG_HOME").unwrap_or_else(|| home.join(".config"));
     let named = read(&config.join("user-dirs.dirs"), 64 * 1024).ok().and_then(|text| {

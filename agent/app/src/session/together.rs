@@ -25,7 +25,13 @@ impl Session {
         self.talk_with(console);
     }
 
-    pub(super) fn introduced(&mut self, colleague: ParticipantId, name: String, organisation: String, digits: &str) {
+    pub(super) fn introduced(
+        &mut self,
+        colleague: ParticipantId,
+        name: String,
+        organisation: String,
+        digits: &str,
+    ) {
         let Some(secret) = Secret::digits(digits) else { return };
         self.log.event("introduced", &[("participant", colleague.into())]);
         self.sealing.introduce(colleague, Identity { name, organisation }, secret);
@@ -48,7 +54,12 @@ impl Session {
         self.carry_out_sealing();
     }
 
-    pub(super) fn colleague_consent(&mut self, colleague: ParticipantId, by: ParticipantId, snapshot: &ConsentSnapshot) {
+    pub(super) fn colleague_consent(
+        &mut self,
+        colleague: ParticipantId,
+        by: ParticipantId,
+        snapshot: &ConsentSnapshot,
+    ) {
         self.recorder.colleague(colleague, by, &snapshot.state, self.cause, receipt::now());
         let state = serde_json::to_value(&snapshot.state).unwrap_or_default();
         self.log.event("colleague", &[("participant", colleague.into()), ("consent", state)]);

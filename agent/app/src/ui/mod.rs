@@ -2,8 +2,8 @@
 
 mod banner;
 mod chat;
-mod files;
 mod controls;
+mod files;
 mod links;
 mod place;
 mod prompt;
@@ -31,7 +31,9 @@ use crate::window::protocol::{FromWindow, MAX_LINE, ToWindow, line};
 mod compiled {
     slint::include_modules!();
 }
-use compiled::{BannerWindow, ChatWindow, ControlsWindow, FilesWindow, PromptWindow, ShareWindow, StatusWindow, Theme};
+use compiled::{
+    BannerWindow, ChatWindow, ControlsWindow, FilesWindow, PromptWindow, ShareWindow, StatusWindow, Theme,
+};
 
 /// The end of a session stays on the screen for this long, unless it is closed.
 const OVER_STAYS: Duration = Duration::from_secs(45);

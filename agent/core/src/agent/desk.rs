@@ -165,7 +165,13 @@ impl Agent {
     }
 
     /// The place of the desktop that a place of the picture is, if the technician may press there now.
-    pub(super) fn find_place(&self, sender: ParticipantId, x: i32, y: i32, now: Instant) -> Option<(i32, i32)> {
+    pub(super) fn find_place(
+        &self,
+        sender: ParticipantId,
+        x: i32,
+        y: i32,
+        now: Instant,
+    ) -> Option<(i32, i32)> {
         let desk = &self.desk;
         let drags = desk.held.iter().any(|(holder, _)| *holder == sender);
         if desk.since.is_some() && !drags {

@@ -149,7 +149,8 @@ impl Agent {
         match action {
             FromCustomer::Allow { ask, rights } => {
                 // Only what is shown can be allowed.
-                let Some(prompt) = asked(self, ask).filter(|_| self.prompt.is_some_and(|p| p.ask == ask)) else {
+                let Some(prompt) = asked(self, ask).filter(|_| self.prompt.is_some_and(|p| p.ask == ask))
+                else {
                     return false;
                 };
                 let rights = rights.intersection(prompt.rights);
@@ -181,7 +182,9 @@ impl Agent {
                 }
                 None => false,
             },
-            FromCustomer::Pause | FromCustomer::Resume | FromCustomer::Stop | FromCustomer::EraseMarks => false,
+            FromCustomer::Pause | FromCustomer::Resume | FromCustomer::Stop | FromCustomer::EraseMarks => {
+                false
+            }
         }
     }
 
@@ -191,7 +194,10 @@ impl Agent {
         for id in ids {
             for right in rights {
                 let has = |agent: &Self| {
-                    agent.colleagues.get(&id).is_some_and(|colleague| colleague.consent.granted().contains(*right))
+                    agent
+                        .colleagues
+                        .get(&id)
+                        .is_some_and(|colleague| colleague.consent.granted().contains(*right))
                 };
                 if has(self) {
                     self.colleague_local(id, Local::Withdraw(*right), now);
@@ -223,7 +229,13 @@ impl Agent {
     }
 
     /// A colleague came or went, by the service's word.
-    pub(super) fn colleague_reachable(&mut self, id: ParticipantId, reachable: bool, gone: bool, now: Instant) {
+    pub(super) fn colleague_reachable(
+        &mut self,
+        id: ParticipantId,
+        reachable: bool,
+        gone: bool,
+        now: Instant,
+    ) {
         if gone {
             if self.colleagues.contains_key(&id) {
                 self.forget_colleague(id);
@@ -350,7 +362,8 @@ impl Agent {
         let snapshot = colleague.told(&ConsentState::Ended { why: consent::ConsentEnd::EndedRemotely });
         self.say(&Control::Together { message: Together::Rights { to: id, snapshot: snapshot.clone() } });
         self.outputs.push_back(Output::ColleagueConsent { participant: id, by: colleague.by, snapshot });
-        let prompts: Vec<_> = self.prompt.iter().chain(&self.prompts).filter(|p| p.asker == id).copied().collect();
+        let prompts: Vec<_> =
+            self.prompt.iter().chain(&self.prompts).filter(|p| p.asker == id).copied().collect();
         prompts.into_iter().for_each(|prompt| self.prompt_gone(prompt.ask));
         self.shut_out(id);
     }

@@ -10,8 +10,8 @@ use farhand_protocol::envelope::Stream;
 use farhand_protocol::framing::{self, Datagram, FrameReader, Reorder};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, ReadBuf};
 
-use super::{LANES, lane};
 use super::session::{Broken, Session};
+use super::{LANES, lane};
 
 const READ: usize = 32 * 1024;
 
@@ -57,7 +57,14 @@ impl<S: Session> Receiver<S> {
         let datagram = next_datagram(&session);
         let accept = accepts.then(|| next_stream(&session));
         let buffer = vec![0; READ];
-        Self { session, lanes: std::array::from_fn(|_| lane()), datagram, accept, ready: VecDeque::new(), buffer }
+        Self {
+            session,
+            lanes: std::array::from_fn(|_| lane()),
+            datagram,
+            accept,
+            ready: VecDeque::new(),
+            buffer,
+        }
     }
 
     /// The client's side: opens the streams, hands in the ticket and waits for the answer.

@@ -26,7 +26,12 @@ impl Before {
     }
 
     /// Opens a message that the newer keys do not open; `why` is what they say of it.
-    pub(super) fn open(&mut self, stream: Stream, message: &[u8], why: OpenError) -> Result<Opened, OpenError> {
+    pub(super) fn open(
+        &mut self,
+        stream: Stream,
+        message: &[u8],
+        why: OpenError,
+    ) -> Result<Opened, OpenError> {
         match (why, &mut self.0[at(stream)]) {
             (OpenError::Epoch(_), Some(opener)) => opener.open(message),
             (why, _) => Err(why),

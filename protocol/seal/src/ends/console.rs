@@ -222,7 +222,12 @@ impl Console {
     ///
     /// # Errors
     /// [`NotSealed`]: it must not be sent.
-    pub fn say(&mut self, stream: Stream, message: &[u8], now: Duration) -> Result<Option<Vec<u8>>, NotSealed> {
+    pub fn say(
+        &mut self,
+        stream: Stream,
+        message: &[u8],
+        now: Duration,
+    ) -> Result<Option<Vec<u8>>, NotSealed> {
         if self.keys.is_some() && self.waiting.holds(stream, now) {
             self.waiting.push(stream, message.to_vec(), now);
             return Ok(None);

@@ -72,9 +72,8 @@ impl Standing {
     /// After all these entries, for a colleague: what they are allowed.
     #[must_use]
     pub fn of_colleague(entries: &[Entry], me: ParticipantId) -> Self {
-        let own = |entry: &&Entry| {
-            entry.technician == me && matches!(entry.what, What::Grant | What::Withdrawal)
-        };
+        let own =
+            |entry: &&Entry| entry.technician == me && matches!(entry.what, What::Grant | What::Withdrawal);
         let rights = entries.iter().rev().find(own).map_or(Rights::EMPTY, |entry| entry.rights);
         let session = Self::of(entries);
         Self { rights: if session.ended { Rights::EMPTY } else { rights }, ..session }
@@ -605,13 +604,18 @@ mod tests {
         receipt = {
             let mut whole = Receipt::new(header());
             for entry in receipt.entries() {
-                let technician = if entry.who == Who::Agent && entry.what == What::Command { 0 } else { entry.technician };
+                let technician =
+                    if entry.who == Who::Agent && entry.what == What::Command { 0 } else { entry.technician };
                 whole.add(Entry { technician, ..entry.clone() }).unwrap();
             }
             whole
         };
         assert!(command(&mut witness, &mut receipt, "echo hi").is_ok());
-        assert_eq!(command(&mut witness, &mut receipt, "echo hi"), Err(Contradiction::NotDone), "it was typed once");
+        assert_eq!(
+            command(&mut witness, &mut receipt, "echo hi"),
+            Err(Contradiction::NotDone),
+            "it was typed once"
+        );
     }
 
     #[test]

@@ -63,7 +63,8 @@ impl Hub {
         purpose: Purpose,
         now: Now,
     ) -> Result<ParticipantId, InviteRefused> {
-        let room = self.rooms.get_mut(session).filter(|room| room.tenant == *tenant && room.owner.user == host);
+        let room =
+            self.rooms.get_mut(session).filter(|room| room.tenant == *tenant && room.owner.user == host);
         let room = room.ok_or(InviteRefused::NoSession)?;
         match room.session.state() {
             SessionState::Live | SessionState::Interrupted => {}
@@ -91,7 +92,8 @@ impl Hub {
         if let Some(row) = row {
             self.outputs.push_back(Output::Keep(Write::Participant(tenant.clone(), row)));
         }
-        let event = Event::new(Actor::User(host.to_owned()), "colleague_invite").session(session).detail(user);
+        let event =
+            Event::new(Actor::User(host.to_owned()), "colleague_invite").session(session).detail(user);
         self.outputs.push_back(Output::Keep(Write::Audit(tenant.clone(), event.row(now.unix_ms))));
         self.settle(session, &Actor::User(host.to_owned()), None, now);
         Ok(participant)
@@ -116,7 +118,8 @@ impl Hub {
     /// A user does not follow an invitation; whether there was one.
     pub fn handle_decline(&mut self, tenant: &Tenant, session: &str, user: &str, now: Now) -> bool {
         let room = self.rooms.get(session).filter(|room| room.tenant == *tenant);
-        let place = room.and_then(|room| room.place_of(user).filter(|place| room.invited.contains_key(place)));
+        let place =
+            room.and_then(|room| room.place_of(user).filter(|place| room.invited.contains_key(place)));
         let Some(place) = place else { return false };
         self.part(session, place, LeftWhy::Left, &Actor::User(user.to_owned()), now);
         true
@@ -126,7 +129,13 @@ impl Hub {
     pub(super) fn leaves(&mut self, seat: &Seat, now: Now) {
         let actor = self.actor(seat);
         if self.is_host(seat) {
-            return self.finish(&seat.session, farhand_protocol::session::EndReason::by(seat.role), &actor, None, now);
+            return self.finish(
+                &seat.session,
+                farhand_protocol::session::EndReason::by(seat.role),
+                &actor,
+                None,
+                now,
+            );
         }
         self.part(&seat.session, seat.participant, LeftWhy::Left, &actor, now);
     }
@@ -148,7 +157,9 @@ impl Hub {
 
     /// The customer agreed that a colleague goes on in place of the session's technician.
     pub(super) fn hands_over(&mut self, seat: &Seat, to: ParticipantId, now: Now) {
-        let Some(room) = self.rooms.get_mut(&seat.session).filter(|_| seat.role == Role::Agent) else { return };
+        let Some(room) = self.rooms.get_mut(&seat.session).filter(|_| seat.role == Role::Agent) else {
+            return;
+        };
         let heir = room.secrets.iter().find_map(|(id, secret)| match secret {
             ParticipantSecret::User(user) if *id == to => Some(user.clone()),
             ParticipantSecret::User(_) | ParticipantSecret::Token(_) => None,
@@ -224,7 +235,8 @@ impl Hub {
 impl Room {
     /// The place of a user, by whose sign-in it is.
     pub(super) fn place_of(&self, user: &str) -> Option<ParticipantId> {
-        let theirs = |secret: &ParticipantSecret| matches!(secret, ParticipantSecret::User(known) if known == user);
+        let theirs =
+            |secret: &ParticipantSecret| matches!(secret, ParticipantSecret::User(known) if known == user);
         self.secrets.iter().find(|(_, secret)| theirs(secret)).map(|(id, _)| *id)
     }
 }
