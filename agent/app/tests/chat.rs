@@ -75,7 +75,7 @@ fn it_waits_until_it_is_asked_for_and_is_reached_by_keys() {
     // By keys alone: the first Tab reaches the chat's button.
     window.show(&status(Stage::Waiting));
     let waiting = desktop.wait_for_window(STATUS);
-    desktop.xdotool(&["windowfocus", "--sync", &waiting.id]);
+    desktop.focus(&waiting);
     desktop.key("Tab");
     desktop.shot("chat-focus");
     let place = wait_for("the chat", || {
@@ -115,7 +115,7 @@ fn german_dark_and_over() {
     for number in 2..420 {
         window.show(&line(number, number % 2 == 0, "Bitte sehen Sie unter https://hilfe.example/a nach."));
     }
-    desktop.xdotool(&["windowfocus", "--sync", &waiting.id]);
+    desktop.focus(&waiting);
     desktop.key("Tab");
     let place = wait_for("the chat", || {
         if desktop.window(CHAT).is_none() {

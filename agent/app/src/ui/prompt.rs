@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use farhand_protocol::channel::together::Purpose;
 use farhand_protocol::rights::{Right, Rights};
-use slint::{ComponentHandle, ModelRc, SharedString, TimerMode, VecModel};
+use slint::{ComponentHandle, Model as _, ModelRc, SharedString, TimerMode, VecModel};
 
 use super::compiled::Wanted;
 use super::view::{clean, name};
@@ -130,7 +130,7 @@ fn choices(ui: &Ui) {
     let wanted: Vec<Wanted> = asked.rights.iter().map(|(right, on)| wanted(ui, *right, *on)).collect();
     let (all, chosen) = (wanted.len(), asked.rights.iter().filter(|(_, on)| *on).count());
     ui.prompt.set_count(i32::try_from(all).unwrap_or(i32::MAX));
-    ui.prompt.set_wanted(ModelRc::new(VecModel::from(wanted)));
+    show_wanted(ui, wanted);
     ui.prompt.set_can_allow(chosen > 0);
     let (all_words, chosen_words) = (all.to_string(), chosen.to_string());
     let label = if all == chosen {
@@ -139,6 +139,20 @@ fn choices(ui: &Ui) {
         ui.strings.get("agent.prompt.allow_some", &[("count", &chosen_words), ("of", &all_words)])
     };
     ui.prompt.set_allow_label(label.into());
+}
+
+/// Rows that are there already are changed and not made anew: whoever chooses by the keyboard stays where they are.
+fn show_wanted(ui: &Ui, wanted: Vec<Wanted>) {
+    let shown = ui.prompt.get_wanted();
+    if shown.row_count() != wanted.len() {
+        ui.prompt.set_wanted(ModelRc::new(VecModel::from(wanted)));
+        return;
+    }
+    for (at, row) in wanted.into_iter().enumerate() {
+        if shown.row_data(at).as_ref() != Some(&row) {
+            shown.set_row_data(at, row);
+        }
+    }
 }
 
 fn wanted(ui: &Ui, right: Right, allowed: bool) -> Wanted {

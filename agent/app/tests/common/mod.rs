@@ -78,11 +78,18 @@ impl Desktop {
         let pattern = format!("^{title}$");
         let found = self.xdotool(&["search", "--onlyvisible", "--name", &pattern]);
         let id = found.lines().next()?.to_owned();
-        let geometry = self.xdotool(&["getwindowgeometry", "--shell", &id]);
+        // Not xdotool's geometry: it counts the frame of a window manager twice.
+        let geometry = self.run("xwininfo", &["-id", &id]).0;
         let field = |name: &str| {
-            geometry.lines().find_map(|l| l.strip_prefix(name)?.strip_prefix('=')?.parse::<i32>().ok())
+            geometry.lines().find_map(|l| l.trim().strip_prefix(name)?.trim().parse::<i32>().ok())
         };
-        Some(Place { x: field("X")?, y: field("Y")?, w: field("WIDTH")?, h: field("HEIGHT")?, id })
+        let (x, y) = (field("Absolute upper-left X:")?, field("Absolute upper-left Y:")?);
+        Some(Place { x, y, w: field("Width:")?, h: field("Height:")?, id })
+    }
+
+    /// Gives this window the keyboard.
+    pub fn focus(&self, place: &Place) {
+        self.xdotool(&["windowfocus", "--sync", &place.id]);
     }
 
     pub fn wait_for_window(&self, title: &str) -> Place {
