@@ -48,7 +48,9 @@ export class World {
 
   /** One browser for all technicians of the world. */
   async browser() {
-    this.chromium ??= await chromium.launch({ executablePath: '/usr/bin/chromium', headless: true, args: [...CHROMIUM, ...(this.switches ?? [])] });
+    // Two who ask at the same time get the same one: nobody would close the other.
+    this.launched ??= chromium.launch({ executablePath: '/usr/bin/chromium', headless: true, args: [...CHROMIUM, ...(this.switches ?? [])] });
+    this.chromium = await this.launched;
     return this.chromium;
   }
 
