@@ -291,6 +291,7 @@ impl Encoder {
         let films = video.codec() != NO_CODEC && !self.video_failed;
         let mut picture = Picture::None;
         let mut came = Picture::None;
+        let mut ahead = self.begun;
         if films {
             self.tracker.observe_inside(frame, &self.changes);
             came = self.collect(now, video, start, out);
@@ -316,10 +317,13 @@ impl Encoder {
             self.discard(video, out);
         }
         self.copies.clear();
-        self.moves.find(frame, &mut self.viewer, &mut self.changes, &mut self.copies);
+        // The picture goes over the viewer's region after the copies are done.
+        ahead |= self.begun || picture == Picture::Made;
+        let ahead = region.filter(|_| ahead).unwrap_or_default();
+        self.moves.find(frame, &mut self.viewer, &mut self.changes, ahead, &mut self.copies);
         self.changes.find_spans(frame, &self.viewer, hole);
         for i in 0..self.copies.len() {
-            self.handle_copy(self.copies[i]);
+            self.lossy.copy(&self.copies[i]);
         }
         if films && !self.video_failed {
             self.tracker.observe_outside(frame, &self.changes, now, jammed);

@@ -44,18 +44,22 @@ pub(crate) struct Moves {
     parts: Vec<(Rect, u32)>,
     /// Pixels copied in this frame.
     cover: u64,
+    /// Where nothing can be taken from.
+    ahead: Rect,
 }
 
 impl Moves {
     /// Finds moves, carries them out on `viewer`, and appends them to `copies`. `changes` then names the cells that
-    /// may still differ.
+    /// may still differ. Nothing is taken from `ahead`: there the viewer does not have yet what `viewer` says.
     pub(crate) fn find(
         &mut self,
         frame: FrameView<'_>,
         viewer: &mut [u8],
         changes: &mut Changes,
+        ahead: Rect,
         copies: &mut Vec<Copy>,
     ) {
+        self.ahead = ahead;
         if changes.count() < WORTH_A_SEARCH {
             return;
         }
@@ -171,7 +175,7 @@ impl Moves {
                 let done = copies[first..].iter().any(|earlier| earlier.to.contains(pixels));
                 if gain >= WORTH_A_COPY && !done && copies.len() < MAX_COPIES {
                     let later = &self.parts[i + 1..];
-                    let copy = with_edges(frame, viewer, changes, part, later, which);
+                    let copy = with_edges(frame, viewer, changes, part, later, which, self.ahead);
                     self.cover += copy.to.area();
                     if self.cover > frame.area() * MAX_COVER {
                         return;
@@ -196,7 +200,9 @@ impl Moves {
                 let whole = x + COLUMN <= frame.width;
                 let from_x = x.checked_add_signed(dx).filter(|x| whole && x + COLUMN <= frame.width);
                 self.fits.push(match (from_x, from_y) {
-                    (Some(from_x), Some(from_y)) => {
+                    (Some(from_x), Some(from_y))
+                        if !self.ahead.overlaps(Rect::new(from_x, from_y, COLUMN, 1)) =>
+                    {
                         let start = from_y as usize * stride + from_x as usize * 4;
                         same(frame.row(y, x, COLUMN), &viewer[start..start + COLUMN as usize * 4])
                     }
@@ -279,6 +285,7 @@ fn with_edges(
     part: Rect,
     later: &[(Rect, u32)],
     which: Move,
+    ahead: Rect,
 ) -> Copy {
     let mut to = Rect::new(part.x * COLUMN, part.y, part.w * COLUMN, part.h);
     let stride = frame.width as usize * 4;
@@ -286,7 +293,8 @@ fn with_edges(
         let y = y.checked_add_signed(which.dy)?;
         let x = x.checked_add_signed(which.dx)?;
         let start = y as usize * stride + x as usize * 4;
-        (x + w <= frame.width).then(|| &viewer[start..start + w as usize * 4])
+        let there = x + w <= frame.width && !ahead.overlaps(Rect::new(x, y, w, 1));
+        there.then(|| &viewer[start..start + w as usize * 4])
     };
     // A column that mostly has parts of its own is left to them: growing into it would overwrite what they read.
     let taken = |column: u32| {

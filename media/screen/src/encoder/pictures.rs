@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use crate::geometry::{FrameView, Rect};
+use crate::geometry::FrameView;
 use crate::video::{Begun, NO_CODEC, VideoEncoder, VideoError, VideoUnit};
-use crate::wire::{self, Copy};
+use crate::wire;
 
 use super::Encoder;
 
@@ -109,18 +109,6 @@ impl Encoder {
             out.truncate(before);
         }
         (self.begun, self.covered) = (false, false);
-    }
-
-    /// What is lossy goes along with a copy. What the viewer does not even have yet is repaired first of all.
-    pub(super) fn handle_copy(&mut self, copy: Copy) {
-        self.lossy.copy(&copy);
-        let region = self.tracker.region().filter(|_| self.begun).map(|region| region.rect);
-        let Some((region, from)) = region.zip(copy.from(self.width, self.height)) else { return };
-        let part = from.intersection(region);
-        if !part.is_empty() {
-            let (x, y) = (copy.to.x + part.x - from.x, copy.to.y + part.y - from.y);
-            self.lossy.mark(Rect { x, y, ..part }, Duration::ZERO);
-        }
     }
 
     /// Fills the header before the unit's bytes, for which there is room from `before` on.
