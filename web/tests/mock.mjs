@@ -98,6 +98,11 @@ export class Mock {
     this.#send(STREAM.control, 0, pack({ type: 'consent', snapshot: { revision: ++this.#consent, ...state } }));
   }
 
+  /** The next snapshot has this revision. */
+  revise(revision) {
+    this.#consent = revision;
+  }
+
   control(message) {
     this.#send(STREAM.control, 0, pack(message));
   }
@@ -110,6 +115,17 @@ export class Mock {
   /** What the agent says about its machine, to this console. */
   diagnostics(message) {
     this.#send(STREAM.diagnostics, 0, Buffer.concat([Buffer.from([TECHNICIAN]), pack(message)]));
+  }
+
+  /** What the agent says about files, to this console. */
+  files(message) {
+    this.#send(STREAM.files, 0, Buffer.concat([Buffer.from([TECHNICIAN]), pack(message)]));
+  }
+
+  /** Any body as a message of the agent's on a stream, sealed like all of them. */
+  body(stream, bytes) {
+    const addressed = ['clipboard', 'files', 'diagnostics'].includes(stream);
+    this.#send(STREAM[stream], 0, Buffer.concat([Buffer.from(addressed ? [TECHNICIAN] : []), bytes]));
   }
 
   /** A whole frame of RGBA pixels. */

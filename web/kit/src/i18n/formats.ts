@@ -16,8 +16,12 @@ function once<F extends Intl.DateTimeFormat | Intl.NumberFormat | Intl.RelativeT
   return made;
 }
 
-/** `21 Nov 2026, 14:05`, from milliseconds since 1970, in the reader's time zone. */
+/** The latest moment that a date can hold, milliseconds since 1970. */
+const LAST_MOMENT = 8.64e15;
+
+/** `21 Nov 2026, 14:05`, from milliseconds since 1970, in the reader's time zone. A dash for what is no moment. */
 export function dateTime(ms: number): string {
+  if (!(Math.abs(ms) <= LAST_MOMENT)) return "–";
   return once("date time", (l) => new Intl.DateTimeFormat(l, { dateStyle: "medium", timeStyle: "short" })).format(ms);
 }
 

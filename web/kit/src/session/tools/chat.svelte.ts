@@ -193,7 +193,13 @@ export class ChatState {
   #add(lines: readonly ChatLine[], before: boolean): void {
     const me = this.#parts.me();
     const known = new Set(this.#said.map(({ number }) => number));
-    const added = lines.filter(({ number }) => !known.has(number)).map((line) => this.#shown(line, me));
+    const added: Line[] = [];
+    for (const line of lines) {
+      // Each number once, also within one message: the page tells lines apart by it.
+      if (known.has(line.number)) continue;
+      known.add(line.number);
+      added.push(this.#shown(line, me));
+    }
     if (added.length > 0) {
       this.#said = this.#bounded([...this.#said, ...added].toSorted((a, b) => (a.number ?? 0) - (b.number ?? 0)));
       const mine = new Set(lines.filter(({ from }) => from === me).map(({ id }) => id));

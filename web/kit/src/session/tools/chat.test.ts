@@ -47,6 +47,14 @@ describe("the chat", () => {
     expect(sent.at(-1)).toEqual({ type: "got", number: 1 });
   });
 
+  it("shows a number once, also where one message says it twice", () => {
+    const { chat } = world();
+    chat.take(history([line(1, "first"), line(1, "second"), line(2, "third"), line(2, "third")]));
+    chat.take({ type: "said", line: line(1, "again") });
+    expect(shown(chat)).toEqual(["customer delivered: first", "customer delivered: third"]);
+    expect(new Set(chat.lines.map(({ key }) => key)).size).toBe(2);
+  });
+
   it("says again what was not answered, and shows it once", async () => {
     const { chat, clock, says } = world();
     chat.take(history([]));
