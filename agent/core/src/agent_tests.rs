@@ -469,6 +469,22 @@ fn consent_is_held_while_every_technician_is_away() {
 }
 
 #[test]
+fn a_viewer_that_was_away_only_by_the_services_word_sees_on_without_asking() {
+    let mut scene = Scene::controlled();
+    scene.agent.handle_session(&snapshot(true), scene.now);
+    scene.feedback(ADA, ScreenFeedback::Reset);
+    assert!(matches!(scene.agent.screen_turn(true, 0, scene.now), Turn::Go { .. }));
+    // The service was started again and does not know yet that Ada's link stands; Ada has noticed nothing.
+    scene.agent.handle_session(&snapshot(false), scene.now);
+    assert_eq!(scene.agent.screen_turn(true, 0, scene.now), Turn::Stop);
+    scene.now += RESET_EVERY;
+    scene.take();
+    scene.agent.handle_session(&snapshot(true), scene.now);
+    assert!(scene.take().contains(&Output::ScreenOpen), "the screen's thread is told");
+    assert!(matches!(scene.agent.screen_turn(false, 0, scene.now), Turn::Go { reset: true, .. }));
+}
+
+#[test]
 fn a_new_speaker_is_told_where_consent_stands() {
     let mut scene = Scene::controlled();
     scene.control(BOB, &Control::Ping { nonce: 5 });

@@ -88,6 +88,8 @@ struct Viewer {
     heard: Instant,
     /// Whether it went silent with frames under way.
     silent: bool,
+    /// Whether it cannot be reached for now.
+    away: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -179,7 +181,7 @@ impl Pacer {
 
     /// The viewer is ready for frames: it asked for a whole one.
     pub fn handle_ready(&mut self, viewer: ParticipantId, now: Instant) {
-        self.viewers.insert(viewer, Viewer { heard: now, silent: false });
+        self.viewers.insert(viewer, Viewer { heard: now, silent: false, away: false });
     }
 
     /// Any sign of life of a participant.
@@ -190,7 +192,22 @@ impl Pacer {
         }
     }
 
-    /// The viewer is gone.
+    /// The viewer cannot be reached for now, as far as is known.
+    pub fn handle_away(&mut self, viewer: ParticipantId) {
+        if let Some(viewer) = self.viewers.get_mut(&viewer) {
+            viewer.away = true;
+        }
+    }
+
+    /// A participant can be reached again. Says whether it is a viewer that was away: it may have missed frames, and does
+    /// not ask for a whole one where it has noticed nothing itself.
+    pub fn handle_back(&mut self, viewer: ParticipantId, now: Instant) -> bool {
+        let Some(viewer) = self.viewers.get_mut(&viewer).filter(|viewer| viewer.away) else { return false };
+        *viewer = Viewer { heard: now, silent: false, away: false };
+        true
+    }
+
+    /// The viewer is gone for good.
     pub fn handle_gone(&mut self, viewer: ParticipantId) {
         self.viewers.remove(&viewer);
     }
@@ -305,14 +322,18 @@ impl Pacer {
                 viewer.silent |= now.saturating_duration_since(waiting_since) >= SILENT_AFTER;
             }
         }
-        self.viewers.values().any(|viewer| !viewer.silent)
+        self.viewers.values().any(|viewer| !viewer.silent && !viewer.away)
     }
 
     /// When the last viewer will count as silent if nothing is heard; `None` without frames under way.
     #[must_use]
     pub fn silent_at(&self) -> Option<Instant> {
         let oldest = self.under_way.front()?.at;
-        self.viewers.values().filter(|v| !v.silent).map(|v| v.heard.max(oldest) + SILENT_AFTER).max()
+        self.viewers
+            .values()
+            .filter(|v| !v.silent && !v.away)
+            .map(|v| v.heard.max(oldest) + SILENT_AFTER)
+            .max()
     }
 
     /// The smallest acknowledgement time of late: the round trip without a queue.

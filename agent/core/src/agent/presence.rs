@@ -64,7 +64,7 @@ impl Agent {
             technician.was_reachable |= reachable;
             self.colleague_reachable(participant.id, reachable, participant.gone, now);
             if was && !reachable {
-                self.pacer.handle_gone(participant.id);
+                self.pacer.handle_away(participant.id);
                 self.pointing.handle_gone(participant.id);
                 self.drain_pointing();
                 self.release(participant.id);
@@ -72,6 +72,10 @@ impl Agent {
                 self.outputs.push_back(Output::ScreenOpen);
             } else if reachable && !was {
                 self.send_consent();
+                if self.pacer.handle_back(participant.id, now) {
+                    self.reset_wanted = true;
+                    self.outputs.push_back(Output::ScreenOpen);
+                }
             }
         }
         self.look_for_technicians(now);
