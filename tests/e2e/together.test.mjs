@@ -96,6 +96,7 @@ describe('several technicians', () => {
 
   promise('who is taken out sees nothing more, and the other goes on', async () => {
     await ada.by('person').filter({ hasText: BOB.name }).getByTestId('dismiss').click();
+    await ada.by('dismiss-sure').getByRole('button', { name: 'Remove', exact: true }).click();
     await bob.stage('left');
     await standing('gone');
     await customer.agent.err.event('put_out');
@@ -111,10 +112,15 @@ describe('several technicians', () => {
     const digits = await invite('help');
     await follow(String((Number(digits) + 1) % 10_000).padStart(4, '0'));
     await bob.by('left-home').waitFor();
-    await ada.by('person').filter({ hasText: BOB.name }).getByTestId('dismiss').click();
+    // The invitation is void at the service, and the first technician learns why without asking.
+    await customer.agent.err.event('unproven');
+    await ada.page.getByText(`${BOB.name} typed wrong digits`).waitFor();
     await standing('gone');
     await ada.rights('view', 'control');
+    await bob.page.getByRole('heading', { name: 'These digits were wrong' }).waitFor();
     await bob.by('left-home').click();
+    const left = await world.service.ask('GET', '/api/v1/colleague-invitations', { headers: { cookie: await world.cookie(BOB) } });
+    assert.deepEqual(JSON.parse(left.text).invitations, []);
   });
 
   promise('a colleague who helps has keys of his own, and both let go when control is taken back', async () => {

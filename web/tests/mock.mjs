@@ -21,6 +21,8 @@ const TECHNICIAN = 2;
 const TECHNICIAN_PERSON = { id: TECHNICIAN, role: 'technician', name: 'Maria Sommer', organisation: 'Nordlicht IT', connected: true, media: true, gone: false };
 /** A flag of a message's head: its body is sealed. */
 const SEALED = 128;
+/** A public key as minisign prints it. */
+const RELEASE_KEY = 'RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3';
 const random = (length) => crypto.getRandomValues(new Uint8Array(length));
 
 /** A message between the ends' hand-shakes: sealed, of epoch 0. */
@@ -31,6 +33,8 @@ export class Mock {
   office = new Office();
   demo = true;
   download = true;
+  /** Signed releases, and who signs them. */
+  downloads = [];
   /** Invitations from colleagues, and whom one may invite. */
   calls = [];
   colleagues = [];
@@ -293,11 +297,16 @@ export class Mock {
     if (pathname.startsWith('/api/v1/')) {
       const route = `${request.method} ${pathname.slice(7)}`;
       if (route === 'GET /service')
-        return json(200, { version: '0.1.0', demo: this.demo, download: this.download, certificate_sha256: '7d1f'.repeat(16) });
+        return json(200, { version: '0.1.0', demo: this.demo, download: this.download, downloads: this.downloads, ...(this.downloads.length > 0 ? { release_key: RELEASE_KEY } : {}), start_key: 'a2V5', certificate_sha256: '7d1f'.repeat(16) });
       if (this.office.signedIn && !this.office.mustAdd) {
         if (route === 'GET /sessions') return json(200, { sessions: [...this.sessions.values()] });
         if (route === 'GET /colleague-invitations') return json(200, { invitations: this.calls });
         if (/^GET \/sessions\/[^/]+\/colleagues$/.test(route)) return json(200, { colleagues: this.colleagues });
+        if (/^POST \/sessions\/[^/]+\/colleagues$/.test(route)) {
+          const { user } = await body(request);
+          const name = this.colleagues.find(({ id }) => id === user)?.name;
+          return json(name ? 200 : 404, { participant: 5, name, organisation: 'Nordlicht IT', rights: ['view', 'control'] });
+        }
         if (route === 'POST /sessions') {
           const id = `s${this.sessions.size + 1}`;
           this.add(id, '482193', 'waiting');

@@ -49,6 +49,12 @@ export function number(value: number): string {
   return once("number", (l) => new Intl.NumberFormat(l)).format(value);
 }
 
+/** With so many digits behind the point, also where they are noughts: for figures that change as one looks. */
+export function fixed(value: number, digits: number): string {
+  const style = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  return once(`fixed ${digits}`, (l) => new Intl.NumberFormat(l, style)).format(value);
+}
+
 /** `512 bytes`, `1.5 MB`: a size that people compare. */
 export function bytes(size: number): string {
   const [unit, of] = size < 1_000 ? (["byte", 1] as const) : size < 1_000_000 ? (["kilobyte", 1_000] as const) : size < 1e9 ? (["megabyte", 1e6] as const) : (["gigabyte", 1e9] as const);

@@ -1,5 +1,5 @@
 import { number } from "../../i18n/formats";
-import { t } from "../../i18n/strings.svelte";
+import { t, tryText } from "../../i18n/strings.svelte";
 import type { DiagnosticsState, Reading } from "./diagnostics.svelte";
 
 /** A report that somebody can read without this program: one page without script, and with everything as data in it. */
@@ -77,8 +77,7 @@ export function facts(state: State): [string, string][] {
   ];
 }
 
-const PRIORITIES = ["emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"] as const;
-export const priorityName = (priority: number): string => PRIORITIES[priority] ?? "?";
+export const priorityName = (priority: number): string => tryText(`diagnostics.level_${priority}`) ?? "?";
 
 /** The whole report as a page of its own. */
 export function writeReport(state: State, parts: ReportParts): string {

@@ -1,0 +1,154 @@
+// Every tool beside the picture, light and dark, wide and narrow: nothing that axe finds, nothing that is cut, covered or out of
+// reach; and the keyboard goes where a person expects it.
+
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { describe, it } from 'node:test';
+import { becomes, until, useChromium, withPage } from './harness.mjs';
+import { flaws } from './layout.mjs';
+import { live, toolScenes } from './scenes-tools.mjs';
+
+useChromium();
+
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+/** One after the other on the same page, in the language with the longer words. */
+const VIEWS = [
+  { name: 'narrow, dark', viewport: { width: 390, height: 844 }, colorScheme: 'dark' },
+  { name: 'low, light', viewport: { width: 1280, height: 720 }, colorScheme: 'light' },
+  { name: 'wide, dark', viewport: { width: 1440, height: 900 }, colorScheme: 'dark' },
+];
+const NARROW = VIEWS[0].viewport;
+/** What differs from another scene by a sentence is for pictures only. */
+const ALIKE = new Set(['tool-chat-empty', 'tool-files-asked', 'tool-files-refused', 'tool-diagnostics-software', 'tool-together-nobody', 'card-ended-technician', 'card-ended-refused', 'card-ended-lost']);
+const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const desktop = { width: 640, height: 400, rgba: Buffer.alloc(640 * 400 * 4, 120) };
+const scenes = toolScenes(desktop);
+const stand = live(desktop);
+
+const barriers = async (page) => {
+  const { violations } = await page.evaluate((values) => globalThis.axe.run(document, { runOnly: { type: 'tag', values }, resultTypes: ['violations'] }), RULES);
+  return violations.flatMap(({ id, help, nodes }) => nodes.map(({ target, failureSummary }) => `${id} (${help}) at ${target.join(' ')}: ${failureSummary}`));
+};
+
+describe('nothing is in the way of anybody', () => {
+  for (const [name, scene] of Object.entries(scenes)) {
+    if (ALIKE.has(name)) continue;
+    it(name, () =>
+      withPage(
+        async (page, mock) => {
+          await scene(page, mock);
+          await page.evaluate(() => document.fonts.ready);
+          await page.evaluate(axe);
+          for (const { name, viewport, colorScheme } of VIEWS) {
+            await page.setViewportSize(viewport);
+            await page.emulateMedia({ colorScheme });
+            // What comes and goes by itself may be under way: what stays is a flaw.
+            const all = async () => [...(await page.evaluate(flaws)), ...(await barriers(page))].map((flaw) => `${name}: ${flaw}`).join('\n');
+            await becomes(all, '');
+          }
+        },
+        () => {},
+        { viewport: NARROW, colorScheme: 'dark', reducedMotion: 'reduce', locale: 'de' },
+      ));
+  }
+});
+
+const focused = (page) => page.evaluate(() => document.activeElement?.dataset.testid ?? document.activeElement?.localName);
+
+describe('the keyboard at the tools', () => {
+  it('goes into a tool that opens, and back where it came from by Escape', () =>
+    withPage(async (page, mock) => {
+      await stand(page, mock, ['view']);
+      await page.getByTestId('open-chat').focus();
+      await page.keyboard.press('ArrowDown');
+      await becomes(() => focused(page), 'open-files');
+      await page.keyboard.press('Enter');
+      await becomes(() => focused(page), 'tool-files');
+      await page.keyboard.press('Tab');
+      await becomes(() => focused(page), 'tool-close');
+      await page.keyboard.press('Escape');
+      await becomes(() => focused(page), 'open-files');
+      await becomes(() => page.getByTestId('tool-files').count(), 0);
+      await page.keyboard.press('Home');
+      await becomes(() => focused(page), 'open-chat');
+      await page.keyboard.press('Enter');
+      await becomes(() => focused(page), 'chat-text');
+      // Escape in the search for canned replies is the search's own.
+      await page.getByTestId('choose-reply').click();
+      await becomes(() => focused(page), 'reply-search');
+      await page.keyboard.press('Escape');
+      await becomes(() => focused(page), 'chat-text');
+      await page.getByTestId('tool-close').click();
+      await becomes(() => focused(page), 'open-chat');
+    }));
+
+  it('is one stop in the order of the page', () =>
+    withPage(async (page, mock) => {
+      await stand(page, mock, ['view']);
+      await page.getByTestId('open-note').focus();
+      await becomes(() => page.locator('aside [tabindex="0"]').count(), 1);
+      assert.equal(await page.locator('aside [tabindex="0"]').getAttribute('data-testid'), 'open-note');
+    }));
+
+  it('stays in the palette for pointing when it opens and closes', () =>
+    withPage(async (page, mock) => {
+      await stand(page, mock, ['view']);
+      await page.getByTestId('pointing-open').focus();
+      await page.keyboard.press('Enter');
+      await becomes(() => focused(page), 'pointing-light');
+      await page.keyboard.press('ArrowLeft');
+      await becomes(() => focused(page), 'pointing-close');
+      await page.keyboard.press('Escape');
+      await becomes(() => focused(page), 'pointing-open');
+    }));
+
+  it('reaches nothing that lies under a tool on a narrow page', () =>
+    withPage(
+      async (page, mock) => {
+        await stand(page, mock, ['view']);
+        await becomes(() => page.locator('main .under').evaluate((under) => under.inert), false);
+        await page.getByTestId('open-quality').click();
+        await becomes(() => page.locator('main .under').evaluate((under) => under.inert), true);
+        await page.getByTestId('tool-close').click();
+        await becomes(() => page.locator('main .under').evaluate((under) => under.inert), false);
+      },
+      () => {},
+      { viewport: NARROW },
+    ));
+});
+
+describe('what cannot be undone', () => {
+  it('is asked once more: removing a colleague who is in the session', () =>
+    withPage(async (page, mock) => {
+      await scenes['tool-together-invited'](page, mock);
+      const dismissed = () => mock.said('control').filter(({ message }) => message?.type === 'dismiss').length;
+      const ada = page.getByTestId('person').filter({ hasText: 'Ada Lang' });
+      await ada.getByTestId('dismiss').click();
+      await page.getByTestId('dismiss-sure').getByRole('button', { name: 'Cancel' }).click();
+      await becomes(() => page.getByTestId('dismiss-sure').isVisible(), false);
+      assert.equal(dismissed(), 0);
+      await ada.getByTestId('dismiss').click();
+      await page.getByTestId('dismiss-sure').getByRole('button', { name: 'Remove', exact: true }).click();
+      await until('the removal', () => dismissed() === 1);
+    }));
+
+  it('says what is stopped when a session ends with files under way', () =>
+    withPage(async (page, mock) => {
+      await scenes['tool-files-going'](page, mock);
+      await page.getByTestId('end-session').click();
+      await page.getByTestId('end-files').waitFor();
+      assert.match(await page.getByTestId('end-files').innerText(), /^\d files? (is|are) on (its|their) way/);
+    }));
+
+  it('covers neither how a session ended nor what to do next', () =>
+    withPage(
+      async (page, mock) => {
+        await scenes['tool-chat-over'](page, mock);
+        await becomes(() => page.getByTestId('tool-chat').count(), 0);
+        await page.getByTestId('start-again').click({ trial: true });
+      },
+      () => {},
+      { viewport: NARROW },
+    ));
+});
