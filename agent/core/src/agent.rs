@@ -306,8 +306,7 @@ impl Agent {
             self.set_quiet(true);
         }
         for holder in self.keyboard.holders() {
-            let Some(technician) = self.technicians.get(&holder) else { continue };
-            if technician.answers_pings && now.saturating_duration_since(technician.heard) >= HOLDER_SILENT {
+            if self.silent_at(holder).is_some_and(|at| at <= now) {
                 self.release(holder);
             }
         }
@@ -321,11 +320,12 @@ impl Agent {
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
         let ping = if self.keyboard.is_empty() { None } else { self.ping_due() };
+        let silent = self.keyboard.holders().into_iter().filter_map(|holder| self.silent_at(holder)).min();
         let limits = self.limits.and_then(|limits| limits.poll_timeout());
         let quiet = self.quiet_at().filter(|_| !self.quiet);
         let pointing = self.pointing.poll_timeout();
         let files = self.files.poll_timeout();
-        [self.consent.poll_timeout(), self.colleagues_due(), quiet, ping, limits, pointing, files]
+        [self.consent.poll_timeout(), self.colleagues_due(), quiet, ping, silent, limits, pointing, files]
             .into_iter()
             .flatten()
             .min()
@@ -457,6 +457,12 @@ impl Agent {
         if !self.consent.permits(Right::View) {
             self.erase_marks();
         }
+    }
+
+    /// When a technician who holds keys has been silent for too long.
+    fn silent_at(&self, holder: ParticipantId) -> Option<Instant> {
+        let technician = self.technicians.get(&holder).filter(|technician| technician.answers_pings)?;
+        Some(technician.heard + HOLDER_SILENT)
     }
 
     fn ping_due(&self) -> Option<Instant> {

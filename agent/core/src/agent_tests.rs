@@ -257,6 +257,38 @@ fn held_keys_are_released_once_however_control_ends() {
 }
 
 #[test]
+fn a_holder_who_falls_silent_with_the_first_key_is_missed_within_two_seconds() {
+    let mut scene = Scene::controlled();
+    // As a console does when it begins: it measures, and answers when it is measured.
+    scene.control(ADA, &Control::Ping { nonce: 1 });
+    let asks = |outputs: Vec<Output>| {
+        let bodies = outputs.into_iter().filter_map(|output| match output {
+            Output::Send { stream: Stream::Control, message } => Control::decode(&message[HEAD_LEN..]).ok(),
+            _ => None,
+        });
+        bodies.filter(|control| matches!(control, Control::Ping { .. })).count()
+    };
+    assert_eq!(asks(scene.take()), 1, "whether it answers is asked before anything is held");
+    scene.control(ADA, &Control::Pong { nonce: 0 });
+    scene.now += Duration::from_secs(60);
+    scene.control(ADA, &Control::Ping { nonce: 2 });
+    assert_eq!(asks(scene.take()), 0, "and once only");
+    scene.hold_keys();
+    let held = scene.now;
+    while scene.injected().is_empty() {
+        let due = scene.agent.poll_timeout().expect("the silence is watched");
+        assert!(due > scene.now && due <= held + HOLDER_SILENT, "{:?}", due - held);
+        scene.now = due;
+        scene.agent.handle_timeout(due);
+        if due == held + HOLDER_SILENT {
+            scene.assert_released_once("silent since the first key");
+            return;
+        }
+    }
+    panic!("released before its time");
+}
+
+#[test]
 fn the_link_lost_at_every_step_leaves_no_key_held() {
     let steps: [End; 8] = [
         |s| s.input(ADA, &Input::Key { usage: A, down: true }),

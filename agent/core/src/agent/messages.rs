@@ -45,6 +45,10 @@ impl Agent {
             Control::Ping { nonce } => {
                 self.measured(sender, now);
                 self.say(&Control::Pong { nonce });
+                // Before the first key is held it has to be known that silence would mean something.
+                if self.technicians.get(&sender).is_some_and(|technician| !technician.answers_pings) {
+                    self.say(&Control::Ping { nonce: 0 });
+                }
             }
             Control::Pong { .. } => {
                 if let Some(technician) = self.technicians.get_mut(&sender) {
