@@ -232,7 +232,9 @@ export class Renderer {
     try {
       control = readControl(message) as Control;
     } catch (error) {
-      return this.#tell({ type: "failed", why: reason(error) });
+      // One message that cannot be read, such as a lie or a slip, is no end of the session.
+      console.warn("a message was refused:", reason(error));
+      return;
     }
     switch (control.type) {
       case "consent":

@@ -75,7 +75,8 @@ const MAX_ENTRIES = 20_000;
 interface Asked {
   list: number;
   path: string;
-  entries: FileEntry[];
+  /** By their names. */
+  entries: Map<string, FileEntry>;
   at: number;
   asking(): void;
   done(folder: { path: string; parent: string | null; entries: FileEntry[]; cut: boolean }): void;
@@ -170,7 +171,11 @@ export class FilesState {
         folders += 1;
         const { path } = next;
         const inside = await this.#read(path).catch(() => null);
-        for (const entry of inside?.entries ?? []) queue.push({ path: below(path, entry.name), entry, above: steps });
+        for (const entry of inside?.entries ?? []) {
+          // No more than could be taken anyway: folders in folders would fill the memory.
+          if (queue.length >= MAX_TAKEN + MAX_FOLDERS) this.tooMany = true;
+          else queue.push({ path: below(path, entry.name), entry, above: steps });
+        }
       }
     }
   }
@@ -224,7 +229,7 @@ export class FilesState {
   #read(path: string, asking: () => void = () => undefined): Promise<{ path: string; parent: string | null; entries: FileEntry[]; cut: boolean }> {
     return new Promise((done, refused) => {
       this.#lists += 1;
-      const asked: Asked = { list: this.#lists, path, entries: [], at: 0, asking, done, refused };
+      const asked: Asked = { list: this.#lists, path, entries: new Map(), at: 0, asking, done, refused };
       this.#asked.set(asked.list, asked);
       this.#ask(asked);
       this.#tickSoon();
@@ -233,7 +238,7 @@ export class FilesState {
 
   #ask(asked: Asked): void {
     asked.at = this.#now();
-    asked.entries = [];
+    asked.entries = new Map();
     if (this.up) this.#parts.send({ type: "list", list: asked.list, path: asked.path });
   }
 
@@ -244,11 +249,14 @@ export class FilesState {
         const asked = this.#asked.get(message.list);
         if (!asked) return;
         asked.at = this.#now();
-        if (asked.entries.length < MAX_ENTRIES) asked.entries.push(...message.entries);
+        for (const entry of message.entries) {
+          // Each name once: the page tells entries apart by it.
+          if (asked.entries.size < MAX_ENTRIES && !asked.entries.has(entry.name)) asked.entries.set(entry.name, entry);
+        }
         if (message.more) return;
         this.#asked.delete(message.list);
         const { path, parent, cut } = message;
-        asked.done({ path, parent, entries: asked.entries.toSorted(order), cut: cut || asked.entries.length >= MAX_ENTRIES });
+        asked.done({ path, parent, entries: [...asked.entries.values()].toSorted(order), cut: cut || asked.entries.size >= MAX_ENTRIES });
         return;
       }
       case "list_asking": {
