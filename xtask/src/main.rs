@@ -10,6 +10,7 @@ mod test;
 mod tidy;
 mod vectors;
 mod wasm;
+mod windows;
 
 use std::process::ExitCode;
 

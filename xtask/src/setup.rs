@@ -79,6 +79,21 @@ const BROWSER_CODE: (&str, &[&str]) = (
     "to compile the browser's decoder (this Rust has no wasm32 target)",
     &["rustc-web", "cargo-web", "rust-web-src"],
 );
+const WINDOWS: (&str, &[&str]) = (
+    "to build the agent for Windows and to run it under Wine",
+    &[
+        "rustc-web",
+        "cargo-web",
+        "rust-web-src",
+        "mingw-w64",
+        "nasm",
+        "cmake",
+        "wine",
+        "wine64",
+        "xvfb",
+        "openbox",
+    ],
+);
 const DATABASE: (&str, &[&str]) = ("to run the store's tests on PostgreSQL too", &["postgresql"]);
 const TLS: (&str, &[&str]) = (
     "for a certificate authority of the tests' own, and for programs from PyPI",
@@ -106,6 +121,11 @@ pub fn for_tests() -> Result<()> {
     ])?;
     python()?;
     npm("tests")
+}
+
+/// What the agent for Windows needs to be built and tried here.
+pub fn for_windows() -> Result<()> {
+    debian(&[WINDOWS])
 }
 
 /// What the demonstration needs.

@@ -25,7 +25,12 @@ pub fn binary(profile: &str, name: &str) -> PathBuf {
 
 /// Cargo, in the workspace. The one that runs xtask, so that both build the same.
 pub fn cargo() -> Command {
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo_of(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+/// Another cargo, in the workspace.
+pub fn cargo_of(program: impl AsRef<std::ffi::OsStr>) -> Command {
+    let mut command = Command::new(program);
     command.current_dir(root());
     // Set by cargo for xtask alone; inherited, they would make crates rebuild between the two ways of building them.
     for (name, _) in std::env::vars_os() {

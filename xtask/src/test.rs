@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use crate::counts::Counts;
-use crate::{setup, shell, tidy, vectors};
+use crate::{setup, shell, tidy, vectors, windows};
 
 type Stage = (&'static str, fn() -> Result<Counts>);
 
@@ -34,20 +34,25 @@ const STAGES: &[Stage] = &[
     ("e2e", end_to_end),
 ];
 
-/// Runs the named stages, or all.
+/// Only when they are named.
+const BY_NAME: &[Stage] = &[("windows", windows::test)];
+
+/// Runs the named stages, or all but those that have to be named.
 pub fn test(names: &[String]) -> Result<()> {
+    let known = || STAGES.iter().chain(BY_NAME);
     if names.iter().any(|name| name == "--list") {
-        STAGES.iter().for_each(|(name, _)| println!("{name}"));
+        known().for_each(|(name, _)| println!("{name}"));
         return Ok(());
     }
-    if let Some(unknown) = names.iter().find(|name| STAGES.iter().all(|(stage, _)| stage != name)) {
+    if let Some(unknown) = names.iter().find(|name| known().all(|(stage, _)| stage != name)) {
         bail!("`{unknown}` is no stage; `cargo xtask test --list` names them");
     }
     let began = Instant::now();
     let mut total = Counts::default();
     let mut table = Vec::new();
-    for (name, stage) in STAGES {
-        if !names.is_empty() && !names.iter().any(|wanted| wanted == name) {
+    for (at, (name, stage)) in known().enumerate() {
+        let named = names.iter().any(|wanted| wanted == name);
+        if !named && (!names.is_empty() || at >= STAGES.len()) {
             continue;
         }
         println!("\n=== {name}");
@@ -229,7 +234,7 @@ impl std::fmt::Display for Failed {
 impl std::error::Error for Failed {}
 
 /// Runs to the end, shows what it prints, and counts the tests that it names.
-fn tee(command: &mut Command) -> Result<Counts> {
+pub fn tee(command: &mut Command) -> Result<Counts> {
     let text = shell::describe(command);
     println!("$ {text}");
     let mut child = command

@@ -1,4 +1,6 @@
 //! `farhand-agent`: see the library.
+// Windows would open a console of its own for it otherwise, and one for each process that it starts.
+#![windows_subsystem = "windows"]
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -85,6 +87,7 @@ enum BlockedCommand {
 }
 
 fn main() -> ExitCode {
+    farhand_agent_host::console::attach();
     match Arguments::parse().command {
         Command::Join { code, server, fingerprint, log, answer_within } => {
             log.start();

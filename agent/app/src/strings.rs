@@ -13,11 +13,12 @@ pub struct Strings {
 }
 
 impl Strings {
-    /// The language that the environment's `LC_ALL`, `LC_MESSAGES` or `LANG` names; English otherwise.
+    /// The language that the environment's `LC_ALL`, `LC_MESSAGES` or `LANG` names, or the desktop; English otherwise.
     #[must_use]
     pub fn from_environment() -> Self {
         let named = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().filter_map(|name| std::env::var(name).ok());
-        Self::for_locale(&named.into_iter().find(|value| !value.is_empty()).unwrap_or_default())
+        let named = named.into_iter().find(|value| !value.is_empty());
+        Self::for_locale(&named.or_else(farhand_agent_host::console::locale).unwrap_or_default())
     }
 
     /// The language of a locale such as `de_DE.UTF-8`.

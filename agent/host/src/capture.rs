@@ -12,10 +12,10 @@ use farhand_protocol::channel::Cursor;
 pub use crate::encode::{FrameView, Rect};
 use crate::monitors::{Area, Seen, View};
 
-#[cfg(feature = "scrap")]
+#[cfg(any(target_os = "windows", all(target_os = "linux", feature = "scrap")))]
 mod compare;
 mod cover;
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", target_os = "windows"))]
 mod cursor;
 pub mod fake;
 #[cfg(target_os = "linux")]
@@ -24,10 +24,13 @@ mod rects;
 #[cfg(target_os = "linux")]
 #[path = "capture/linux.rs"]
 mod os;
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(any(target_os = "linux", target_os = "windows")))]
 #[path = "capture/none.rs"]
 mod os;
-#[cfg(feature = "scrap")]
+#[cfg(target_os = "windows")]
+#[path = "windows/capture.rs"]
+mod os;
+#[cfg(all(target_os = "linux", feature = "scrap"))]
 mod scrap;
 #[cfg(target_os = "linux")]
 mod x11;
@@ -232,6 +235,12 @@ pub enum CaptureError {
     /// The display server went away.
     #[error("The display server is gone. The screen can be shared again once the desktop is back.")]
     Gone,
+    /// Windows shows what no program may see.
+    #[error(
+        "This computer shows its lock screen or asks for an administrator's consent, which no program may see. \
+         Sharing goes on when the desktop is back."
+    )]
+    Away,
     /// No memory that the display server could share.
     #[error("No memory can be shared with the display server ({detail}). Check the limits on shared memory.")]
     NoMemory {

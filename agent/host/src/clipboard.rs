@@ -14,8 +14,11 @@ mod x11;
 #[cfg(target_os = "linux")]
 #[path = "clipboard/linux.rs"]
 mod os;
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(any(target_os = "linux", target_os = "windows")))]
 #[path = "clipboard/none.rs"]
+mod os;
+#[cfg(target_os = "windows")]
+#[path = "windows/clipboard.rs"]
 mod os;
 
 /// Which back end is used.

@@ -3,8 +3,11 @@
 #[cfg(target_os = "linux")]
 #[path = "clock/linux.rs"]
 mod os;
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(any(target_os = "linux", target_os = "windows")))]
 #[path = "clock/none.rs"]
+mod os;
+#[cfg(target_os = "windows")]
+#[path = "windows/clock.rs"]
 mod os;
 
 /// Hour and minute of a time (seconds since 1970) where this machine stands; none where that is not known.

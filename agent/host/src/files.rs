@@ -11,8 +11,11 @@ use std::path::Path;
 #[cfg(target_os = "linux")]
 #[path = "files/linux.rs"]
 mod os;
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(any(target_os = "linux", target_os = "windows")))]
 #[path = "files/other.rs"]
+mod os;
+#[cfg(target_os = "windows")]
+#[path = "windows/files.rs"]
 mod os;
 
 /// A folder that files are put into.

@@ -9,8 +9,11 @@ mod x11;
 #[cfg(target_os = "linux")]
 #[path = "guard/linux.rs"]
 mod os;
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(any(target_os = "linux", target_os = "windows")))]
 #[path = "guard/none.rs"]
+mod os;
+#[cfg(target_os = "windows")]
+#[path = "windows/guard.rs"]
 mod os;
 
 /// Guards one window until it is dropped.

@@ -17,9 +17,12 @@ mod x11;
 #[cfg(target_os = "linux")]
 #[path = "input/linux.rs"]
 mod os;
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(any(target_os = "linux", target_os = "windows")))]
 #[path = "input/none.rs"]
 mod os;
+#[cfg(target_os = "windows")]
+#[path = "windows/input.rs"]
+pub(crate) mod os;
 
 /// One notch of a wheel, in the units of [`Injector::wheel`].
 pub const NOTCH: i32 = 120;

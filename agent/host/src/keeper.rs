@@ -13,8 +13,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 #[cfg(target_os = "linux")]
 #[path = "keeper/linux.rs"]
 mod os;
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(any(target_os = "linux", target_os = "windows")))]
 #[path = "keeper/none.rs"]
+mod os;
+#[cfg(target_os = "windows")]
+#[path = "windows/keeper.rs"]
 mod os;
 
 /// What the agent writes before it ends as it should, having released everything itself.

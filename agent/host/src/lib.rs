@@ -13,12 +13,14 @@
 //! - [`files`]: files of the far side, confined to a folder;
 //! - [`system`]: what the machine is and does: summary, processes, services, log, software;
 //! - [`pty`]: the customer's command line, at a terminal that somebody else sits at;
+//! - [`console`]: where this program was started from;
 //! - [`monitors`]: which monitors and windows there are, and what must not be seen of them;
 //! - [`encode`]: video encoders for the regions that move like video.
 
 pub mod capture;
 pub mod clipboard;
 pub mod clock;
+pub mod console;
 pub mod encode;
 pub mod files;
 pub mod guard;
@@ -29,6 +31,8 @@ pub mod monitors;
 pub mod overlay;
 pub mod pty;
 pub mod system;
+#[cfg(target_os = "windows")]
+mod windows;
 #[cfg(target_os = "linux")]
 mod x11;
 

@@ -23,9 +23,12 @@ pub(crate) mod x11;
 #[cfg(target_os = "linux")]
 #[path = "monitors/linux.rs"]
 mod os;
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(any(target_os = "linux", target_os = "windows")))]
 #[path = "monitors/none.rs"]
 mod os;
+#[cfg(target_os = "windows")]
+#[path = "windows/monitors.rs"]
+pub(crate) mod os;
 
 /// The most windows that the customer is offered.
 pub const MAX_WINDOWS: usize = 24;

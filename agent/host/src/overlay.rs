@@ -18,8 +18,11 @@ mod x11;
 #[cfg(target_os = "linux")]
 #[path = "overlay/linux.rs"]
 mod os;
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(any(target_os = "linux", target_os = "windows")))]
 #[path = "overlay/none.rs"]
+mod os;
+#[cfg(target_os = "windows")]
+#[path = "windows/overlay.rs"]
 mod os;
 
 /// Which back end draws.

@@ -11,8 +11,11 @@ use std::time::Duration;
 #[cfg(target_os = "linux")]
 #[path = "pty/linux.rs"]
 mod os;
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(any(target_os = "linux", target_os = "windows")))]
 #[path = "pty/none.rs"]
+mod os;
+#[cfg(target_os = "windows")]
+#[path = "windows/pty.rs"]
 mod os;
 
 /// The variable that carries the mark.

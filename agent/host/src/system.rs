@@ -11,8 +11,11 @@ pub mod fake;
 #[cfg(target_os = "linux")]
 #[path = "system/linux.rs"]
 mod os;
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(any(target_os = "linux", target_os = "windows")))]
 #[path = "system/none.rs"]
+mod os;
+#[cfg(target_os = "windows")]
+#[path = "windows/system.rs"]
 mod os;
 
 /// Why something could not be read or done. The texts are the system's own.

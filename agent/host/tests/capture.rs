@@ -6,7 +6,7 @@ mod support;
 use std::time::{Duration, Instant};
 
 use farhand_agent_host::capture::fake::FakeScreen;
-#[cfg(feature = "scrap")]
+#[cfg(all(target_os = "linux", feature = "scrap"))]
 use farhand_agent_host::capture::open_capturer;
 use farhand_agent_host::capture::{
     Backend, CaptureError, Capturer, Geometry, Happened, Rect, open_capturer_on,
@@ -223,7 +223,7 @@ promises!(
 );
 
 /// `scrap` knows no display but the environment's, so this process gives it one.
-#[cfg(feature = "scrap")]
+#[cfg(all(target_os = "linux", feature = "scrap"))]
 mod scrap {
     use super::*;
 

@@ -4,10 +4,16 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use slint::winit_030::winit::event::WindowEvent;
-use slint::winit_030::winit::platform::x11::{WindowAttributesExtX11, WindowType};
-use slint::winit_030::winit::raw_window_handle::{HasWindowHandle as _, RawWindowHandle};
+use slint::winit_030::winit::raw_window_handle::HasWindowHandle as _;
 use slint::winit_030::{EventResult, WinitWindowAccessor};
 use slint::{PhysicalPosition, PlatformError, Window};
+
+#[cfg(unix)]
+#[path = "place/x11.rs"]
+mod os;
+#[cfg(not(unix))]
+#[path = "place/other.rs"]
+mod os;
 
 /// What the banner and a window's title take at the upper edge, in pixels.
 const BANNER: u32 = 96;
@@ -31,18 +37,7 @@ pub fn select_backend() -> Result<Rc<Cell<Kind>>, PlatformError> {
     slint::BackendSelector::new()
         .backend_name("winit".into())
         .renderer_name("software".into())
-        .with_winit_window_attributes_hook(move |attributes| {
-            let attributes = attributes.with_name("farhand-agent", "Farhand");
-            match kind.get() {
-                Kind::Ordinary => attributes,
-                // Out of the window manager's hands: above other windows whatever is raised, and never given the
-                // keyboard. A mere panel is given it by some window managers when it appears, in the middle of a
-                // prompt or of what somebody types.
-                Kind::Panel => {
-                    attributes.with_x11_window_type(vec![WindowType::Dock]).with_override_redirect(true)
-                }
-            }
-        })
+        .with_winit_window_attributes_hook(move |attributes| os::dress(attributes, kind.get()))
         .select()?;
     Ok(next)
 }
@@ -84,14 +79,9 @@ pub fn room(window: &Window) -> Option<(f32, f32)> {
     Some((size.width as f32 / scale, size.height as f32 / scale))
 }
 
-/// The window's number on its X11 display.
+/// The window's number on its display.
 pub fn number(window: &Window) -> Option<u32> {
-    window.with_winit_window(|winit| match winit.window_handle().ok()?.as_raw() {
-        RawWindowHandle::Xlib(handle) => u32::try_from(handle.window).ok(),
-        RawWindowHandle::Xcb(handle) => Some(handle.window.get()),
-        // Other systems' windows are not kept in sight by this program yet.
-        _ => None,
-    })?
+    window.with_winit_window(|winit| os::number(winit.window_handle().ok()?.as_raw()))?
 }
 
 fn put(window: &Window, place: impl FnOnce((u32, u32), (u32, u32)) -> (u32, u32)) {
