@@ -59,7 +59,8 @@ export class World {
     const server = await chromium.launchServer({ executablePath: '/usr/bin/chromium', headless: true, args: CHROMIUM });
     this.household.later(() => server.kill().catch(() => {}));
     const browser = await chromium.connect(server.wsEndpoint());
-    return { browser, kill: () => process.kill(server.process().pid, 'SIGKILL') };
+    const { pid } = server.process();
+    return { browser, pid, kill: () => process.kill(pid, 'SIGKILL') };
   }
 
   /** A technician with a page open; signed in unless told otherwise. */
