@@ -1,23 +1,27 @@
-// A network between a technician and the service that can be cut: what is sent then goes nowhere, and nobody is told.
+// A network between an end and the service that can be cut: what is sent then goes nowhere, and nobody is told. Or the
+// end is moved elsewhere, and comes from another address from then on.
 
 import dgram from 'node:dgram';
 import net from 'node:net';
 
-/** Where the service is reached by this line; its ports are the same. */
+/** Where the service is reached by a line; its ports are the same. */
 const FAR = '127.0.0.2';
+/** Where who was moved comes from. */
+const ELSEWHERE = '127.0.0.9';
 
 export class Line {
   #cut = false;
   #tcp = new Set();
   #udp = new Map();
+  #from = '127.0.0.1';
 
-  static async open(household, service) {
+  static async open(household, service, far = FAR) {
     const line = new Line();
-    line.url = `https://${FAR}:${service.port}`;
+    line.url = `https://${far}:${service.port}`;
     const door = net.createServer((near) => line.#carry(near, service.port));
-    await new Promise((resolve, reject) => door.once('error', reject).listen(service.port, FAR, resolve));
+    await new Promise((resolve, reject) => door.once('error', reject).listen(service.port, far, resolve));
     const hatch = dgram.createSocket('udp4');
-    await new Promise((resolve, reject) => hatch.once('error', reject).bind(service.media, FAR, resolve));
+    await new Promise((resolve, reject) => hatch.once('error', reject).bind(service.media, far, resolve));
     hatch.on('message', (message, from) => line.#pass(hatch, message, from, service.media));
     household.later(() => {
       door.close();
@@ -40,8 +44,16 @@ export class Line {
     for (const socket of this.#tcp) socket.resume();
   }
 
+  /** The end has another address from now on: what TCP had breaks, and datagrams come from elsewhere. */
+  move() {
+    this.#from = ELSEWHERE;
+    for (const socket of this.#tcp) socket.destroy();
+    for (const socket of this.#udp.values()) socket.close();
+    this.#udp.clear();
+  }
+
   #carry(near, port) {
-    const far = net.connect(port, '127.0.0.1');
+    const far = net.connect({ port, host: '127.0.0.1', localAddress: this.#from });
     for (const [from, to] of [[near, far], [far, near]]) {
       this.#tcp.add(from);
       from.on('data', (data) => to.write(data));
@@ -62,6 +74,7 @@ export class Line {
     if (!socket) {
       socket = dgram.createSocket('udp4');
       this.#udp.set(key, socket);
+      socket.bind(0, this.#from);
       socket.on('error', () => {});
       socket.on('message', (answer) => {
         if (!this.#cut) hatch.send(answer, from.port, from.address);
