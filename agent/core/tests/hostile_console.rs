@@ -61,7 +61,8 @@ impl Serialize for Wire<'_> {
             Value::Object(fields) => {
                 let mut map = to.serialize_map(Some(fields.len()))?;
                 for (name, item) in fields {
-                    let bytes = matches!(name.as_str(), "bytes" | "data" | "part" | "signed" | "hash" | "rgba");
+                    let bytes =
+                        matches!(name.as_str(), "bytes" | "data" | "part" | "signed" | "hash" | "rgba");
                     map.serialize_entry(name, &Wire(item, bytes))?;
                 }
                 map.end()
@@ -98,7 +99,8 @@ fn wrong(node: &Value) -> Vec<Value> {
             .chain(["x", "../", "ä"].map(|part| Value::from(part.repeat(5_000)))),
         ),
         Value::Number(_) => {
-            let unsigned = [0, 1, 255, 65_535, u64::from(u32::MAX), (1 << 53) - 1, 1 << 53, 1 << 63, u64::MAX];
+            let unsigned =
+                [0, 1, 255, 65_535, u64::from(u32::MAX), (1 << 53) - 1, 1 << 53, 1 << 63, u64::MAX];
             all.extend(unsigned.map(Value::from));
             all.extend([-1, i64::from(i32::MIN), i64::from(i32::MAX), i64::MIN].map(Value::from));
         }
@@ -205,7 +207,9 @@ impl Scene {
                 Output::Inject(inject) => self.may(Right::Control) && within(inject),
                 Output::Clipboard(clipboard::Output::Watch(false)) => true,
                 Output::Clipboard(_) => self.may(Right::Clipboard),
-                Output::Files(files::Output::Disk { .. } | files::Output::List { .. }) => self.may(Right::Files),
+                Output::Files(files::Output::Disk { .. } | files::Output::List { .. }) => {
+                    self.may(Right::Files)
+                }
                 Output::Diagnostics(diagnostics::Output::Shell(_)) => self.may(Right::Shell),
                 Output::Diagnostics(diagnostics::Output::Say(..)) => true,
                 Output::Diagnostics(_) => self.may(Right::Diagnostics) || self.may(Right::Shell),

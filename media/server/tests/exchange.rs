@@ -56,6 +56,43 @@ async fn what_the_agent_shows_reaches_every_viewer_and_no_viewer_hears_another()
     }
 }
 
+/// The bytes that an agent uploads for the same frames, while so many watch; and those that the service relays.
+async fn bytes_up(viewers: u8) -> (u64, u64) {
+    let world = World::new().await;
+    let netem = world.netem(Path::default(), 1);
+    let mut agent = world.link_by(AGENT, netem.local_addr().port(), farhand_link::Carrier::Quic).await;
+    let mut watching = Vec::new();
+    for number in 0..viewers {
+        let mut viewer = world.link(VIEWER + number).await;
+        let ask = viewer.send(Stream::Control, 0, b"ask");
+        assert_eq!(agent.message().await, (Stream::Control, ask));
+        watching.push(viewer);
+    }
+    netem.clear_figures();
+    let relayed = world.server.metrics().bytes;
+    for frame in 0..200 {
+        let sent = agent.send(Stream::Screen, if frame == 0 { RESET } else { FRAME }, &[7; 4000]);
+        // Each has it before the next one leaves, so that nobody is too slow for any.
+        for viewer in &mut watching {
+            assert_eq!(viewer.message().await, (Stream::Screen, sent.clone()));
+        }
+    }
+    (netem.figures().0.bytes, world.server.metrics().bytes - relayed)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn there_is_one_upload_however_many_watch() {
+    let (alone, relayed_to_one) = bytes_up(1).await;
+    let (three, relayed_to_three) = bytes_up(3).await;
+    println!(
+        "bytes up for one viewer: {alone}, for three: {three}; relayed: {relayed_to_one}, {relayed_to_three}"
+    );
+    assert!(alone > 200 * 4000, "{alone}");
+    assert_eq!(relayed_to_three, 3 * relayed_to_one);
+    // What differs is what QUIC says again, and that is little here.
+    assert!(three < alone + alone / 4, "{three} for three viewers, {alone} for one");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_newer_connection_of_a_participant_takes_the_place_of_the_older() {
     let world = World::new().await;

@@ -74,6 +74,8 @@ impl Path {
 pub struct Figures {
     /// Datagrams passed on.
     pub passed: u64,
+    /// Their bytes, as UDP carries them.
+    pub bytes: u64,
     /// Datagrams lost by chance, outage or block.
     pub lost: u64,
     /// Datagrams that found the queue full.
@@ -135,6 +137,7 @@ impl Way {
             leaves = self.free_at;
         }
         self.figures.passed += 1;
+        self.figures.bytes += length as u64;
         Some(leaves + self.direction.delay)
     }
 
