@@ -1,6 +1,7 @@
 //! Session messages: what the two ends say to one another through the room, as MessagePack maps in the body of an
 //! [`crate::envelope`] message. The service relays them unread.
 
+pub mod at_end;
 pub mod chat;
 pub mod clipboard;
 pub mod diagnostics;
@@ -17,6 +18,7 @@ use crate::envelope::MAX_MESSAGE;
 use crate::keys::Usage;
 use crate::rights::Rights;
 
+use self::at_end::ScreenLock;
 use self::monitors::{Choice, Monitors};
 
 use self::together::{Together, Wish};
@@ -111,6 +113,11 @@ pub enum Control {
     Wish {
         /// What.
         wish: Wish,
+    },
+    /// Agent → consoles: whether the customer's screen is locked when the session is over.
+    ScreenLock {
+        /// All of it.
+        lock: ScreenLock,
     },
     /// Either way: measures the round trip end to end.
     Ping {
@@ -356,6 +363,7 @@ impl Control {
             Self::ReceiptSigned { signed } => limit("answer", signed.len() == RECEIPT_SIGNED)?,
             Self::Together { message } => message.check()?,
             Self::Wish { .. }
+            | Self::ScreenLock { .. }
             | Self::Ask { .. }
             | Self::GiveUp { .. }
             | Self::End

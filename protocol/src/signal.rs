@@ -47,6 +47,11 @@ pub enum ToService {
         /// Who.
         participant: ParticipantId,
     },
+    /// Agent only: whoever came as this colleague could not prove that they were meant. Their invitation is void.
+    Unproven {
+        /// As whom.
+        participant: ParticipantId,
+    },
     /// The session's own technician leaves it to a colleague who is in it.
     HandOver {
         /// Who goes on.
@@ -128,6 +133,8 @@ pub enum LeftWhy {
     Refused,
     /// A colleague went on in their place.
     HandedOver,
+    /// They could not prove that they were meant: the digits were wrong, or the name.
+    Unproven,
     /// A newer version's reason.
     #[serde(other)]
     Unknown,
@@ -182,6 +189,7 @@ impl ToService {
             | Self::End
             | Self::Leave
             | Self::Remove { .. }
+            | Self::Unproven { .. }
             | Self::HandOver { .. }
             | Self::Ping { .. }
             | Self::Unknown => Ok(signal),

@@ -13,6 +13,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::api::MediaOffer;
+use crate::channel::at_end::{LockDone, LockWay, ScreenLock};
 use crate::channel::monitors::{Area, Choice, Monitor, Monitors, Share};
 use crate::channel::together::{Prefer, Purpose, Together, Wish};
 use crate::channel::{Button, Control, Cursor, Input, Notice, Pointer, ScreenFeedback, encode};
@@ -126,6 +127,23 @@ pub(crate) fn controls() -> Vec<Control> {
             },
         },
         Control::Together { message: Together::TookOver { from: 1, to: 3 } },
+        Control::Together { message: Together::Unproven { participant: 3 } },
+        Control::ScreenLock {
+            lock: ScreenLock {
+                way: LockWay::Locks,
+                wanted: true,
+                by_customer: false,
+                done: LockDone::NotYet,
+            },
+        },
+        Control::ScreenLock {
+            lock: ScreenLock {
+                way: LockWay::Covers,
+                wanted: true,
+                by_customer: true,
+                done: LockDone::Covered,
+            },
+        },
         Control::Wish { wish: Wish::Picture { prefer: Prefer::Sharp } },
         Control::Wish { wish: Wish::LockAtEnd { lock: true } },
         Control::End,
@@ -267,6 +285,7 @@ pub(crate) fn to_service() -> Vec<ToService> {
         ToService::End,
         ToService::Leave,
         ToService::Remove { participant: 3 },
+        ToService::Unproven { participant: 3 },
         ToService::HandOver { to: 3 },
         ToService::Ping { nonce: 9 },
     ]
@@ -320,6 +339,7 @@ pub(crate) fn from_service() -> Vec<FromService> {
         FromService::Ended { reason: EndReason::Technician },
         FromService::Problem { code: "not_first".into(), message: "Say hello first.".into() },
         FromService::Left { why: LeftWhy::Removed },
+        FromService::Left { why: LeftWhy::Unproven },
         FromService::Pong { nonce: 9 },
     ];
     let states = [

@@ -32,6 +32,8 @@ pub enum SealEvent {
     WrongSecret,
     /// Somebody between the two ends changed something.
     Tampered,
+    /// Whoever came as this colleague has not the digits that they were introduced with, or another name.
+    Unproven(ParticipantId),
     /// A message that came is not taken.
     Refused(Refusal),
 }
@@ -303,6 +305,7 @@ impl End {
             // The service must not say that somebody else came.
             Some((expected, _)) if name != Some(expected) => {
                 tracing::warn!(console, "a colleague comes under another name than they were introduced by");
+                self.events.push_back(SealEvent::Unproven(console));
                 return;
             }
             Some((_, secret)) => match secret.take() {
@@ -320,6 +323,11 @@ impl End {
         }
     }
 
+    /// Whether this is a colleague who was introduced and has not proven who they are.
+    fn awaited(&self, console: ParticipantId) -> bool {
+        self.introduced.contains_key(&console) && !self.verified.contains_key(&console)
+    }
+
     fn drain(&mut self) {
         while let Some(output) = self.agent.poll_output() {
             let event = match output {
@@ -332,6 +340,16 @@ impl End {
                         self.verified.insert(console, theirs.view.technician.clone());
                         self.known.insert(console, *theirs);
                         SealEvent::Sealed(console)
+                    }
+                    // A colleague has one try: the next one is another invitation.
+                    Told::WrongSecret { .. } | Told::Void | Told::OtherStopped(_)
+                        if self.awaited(console) =>
+                    {
+                        tracing::warn!(
+                            console,
+                            "a colleague has not the digits that they were introduced with"
+                        );
+                        SealEvent::Unproven(console)
                     }
                     // Whoever comes back must know what was agreed on; who does not, has no part in a session that
                     // goes on with those who do.
@@ -447,6 +465,10 @@ mod tests {
 
     /// Passes everything on between the two until nothing is left.
     fn settle(agent: &Sealing, console: &mut Console) -> Vec<SealEvent> {
+        settle_with(agent, CONSOLE, console)
+    }
+
+    fn settle_with(agent: &Sealing, number: ParticipantId, console: &mut Console) -> Vec<SealEvent> {
         let mut told = Vec::new();
         loop {
             let mut moved = false;
@@ -454,8 +476,10 @@ mod tests {
                 moved = true;
                 match event {
                     SealEvent::Send(message) => {
-                        let (from, signal) = ends::carried(CONSOLE, &message).unwrap();
-                        let _ = console.handle_signal(from, signal, &random());
+                        // What is for somebody else does not come here.
+                        if let Some((from, signal)) = ends::carried(number, &message) {
+                            let _ = console.handle_signal(from, signal, &random());
+                        }
                     }
                     event => told.push(event),
                 }
@@ -463,7 +487,7 @@ mod tests {
             while let Some(output) = console.poll_output() {
                 moved = true;
                 if let ConsoleOutput::Signal { to, signal } = output {
-                    let message = ends::carry(CONSOLE, to, &signal);
+                    let message = ends::carry(number, to, &signal);
                     assert_eq!(agent.incoming(Stream::Control, message.into()), None);
                 }
             }
@@ -611,5 +635,44 @@ mod tests {
         let ask =
             Writer::new(AGENT).message(Stream::Control, &Control::Ask { rights: Rights::of(&[Right::View]) });
         assert_eq!(agent.outgoing(Stream::Control, ask.into()), None);
+    }
+
+    /// The service tells of a colleague, too.
+    fn with_colleague(name: &str) -> SessionSnapshot {
+        let mut told = snapshot("Example", true);
+        let colleague = Participant { id: 3, name: name.into(), ..told.participants[0].clone() };
+        told.participants.push(colleague);
+        told
+    }
+
+    fn colleague(digits: &str) -> Console {
+        let technician = Identity { name: "Bob".into(), organisation: "Example".into() };
+        let view = me().view(3, &technician, &Identity::default());
+        let offer =
+            Offer { view: view.clone(), versions: VersionRange::ours(), rights: Rights::ALL, key: [9; 32] };
+        let mut console = Console::new(offer, vec![Secret::digits(digits).unwrap()]);
+        console.handle_view(view);
+        console
+    }
+
+    #[test]
+    fn a_colleague_with_wrong_digits_or_another_name_is_unproven_at_the_first_try() {
+        let bob = Identity { name: "Bob".into(), organisation: "Example".into() };
+        for (name, typed, unproven) in
+            [("Bob", "5711", true), ("Mallory", "5710", true), ("Bob", "5710", false)]
+        {
+            let (agent, mut ada) = (Sealing::new(me(), secret(0)), console(secret(0)));
+            agent.session(&snapshot("Example", true));
+            settle(&agent, &mut ada);
+            agent.introduce(3, bob.clone(), Secret::digits("5710").unwrap());
+            agent.session(&with_colleague(name));
+            let told = settle_with(&agent, 3, &mut colleague(typed));
+            assert_eq!(told.contains(&SealEvent::Unproven(3)), unproven, "{name} {typed}");
+            assert_eq!(told.contains(&SealEvent::Sealed(3)), !unproven, "{name} {typed}");
+            // Ada's own keys are good as before.
+            let key = Writer::new(CONSOLE).message(Stream::Input, &Input::ReleaseAll);
+            let sealed = ada.seal(Stream::Input, &key).unwrap();
+            assert_eq!(agent.incoming(Stream::Input, sealed.into()), Some(key.into()), "{name} {typed}");
+        }
     }
 }

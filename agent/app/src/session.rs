@@ -1,6 +1,7 @@
 //! One session: turns what the window, the service, the link, the screen and the clock say into inputs of the
 //! [`Agent`], and its outputs into calls.
 
+mod at_end;
 mod customer;
 mod diagnose;
 mod files;
@@ -23,7 +24,7 @@ use farhand_link::{Carrier, LinkConfig, LinkEvent, LinkHandle};
 use farhand_protocol::ParticipantId;
 use farhand_protocol::api::Joined;
 use farhand_protocol::channel::Notice;
-use farhand_protocol::consent::{AskId, ConsentConfig, ConsentEnd, ConsentSnapshot, ConsentState};
+use farhand_protocol::consent::{AskId, ConsentConfig, ConsentEnd, ConsentState};
 use farhand_protocol::envelope::{Head, Stream};
 use farhand_protocol::framing::close;
 use farhand_protocol::session::EndReason;
@@ -32,10 +33,11 @@ use farhand_seal::secret::Secret;
 use rustls::ClientConfig;
 use tokio::sync::mpsc;
 
+use self::at_end::Locker;
 pub use self::over::Over;
-use self::over::SealFailure;
+use self::over::{SealFailure, say_goodbye, show_over, turn_away};
 use crate::api::Server;
-use crate::blocked::{Blocked, Whom};
+use crate::blocked::Blocked;
 use crate::brakes::Brakes;
 use crate::fail::Fail;
 use crate::input::InputHandle;
@@ -55,8 +57,6 @@ use crate::window::{WindowEvent, WindowPort};
 const REASON_WITHIN: Duration = Duration::from_millis(1500);
 /// The consoles have this long to sign the receipt's end.
 const SIGNED_WITHIN: Duration = Duration::from_millis(800);
-/// Last words to the service take at most this long.
-const GOODBYE_WITHIN: Duration = Duration::from_secs(2);
 
 /// What a session is made of.
 #[derive(Debug)]
@@ -194,10 +194,12 @@ pub async fn run(parts: Parts, window: &mut WindowPort) -> Result<Over, Fail> {
         over: Over { consent: None, reason: None, window_lost: false, seal: None },
         ended: false,
         quiet: false,
-        lock_at_end: false,
+        locker: Locker::default(),
+        lock_by: None,
         last_words: None,
     };
     session.tools.clipboard.start(Arc::clone(&session.agent), Arc::clone(&wake));
+    session.locker.start(Arc::clone(&session.agent), Arc::clone(&wake));
     session.tools.diagnostics.start(Arc::clone(&session.agent), wake, parts.terminals);
     session.snapshot(&snapshot);
     session.show_stage(window);
@@ -245,8 +247,10 @@ struct Session {
     ended: bool,
     /// Nobody was heard of for a while.
     quiet: bool,
-    /// The desktop is locked when the session is over.
-    lock_at_end: bool,
+    /// Locks the screen at the end, where that is wanted.
+    locker: Locker,
+    /// It was told to; until then what comes of it can be said.
+    lock_by: Option<Instant>,
     /// The far side ended it; until then the service may say why.
     last_words: Option<Instant>,
 }
@@ -264,12 +268,13 @@ impl Session {
             if self.recorder.is_countersigned() {
                 self.sign_by = None;
             }
-            if self.ended && self.last_words.is_none() && self.sign_by.is_none() {
+            let waits = [self.last_words, self.sign_by, self.lock_by];
+            if self.ended && waits.iter().all(Option::is_none) {
                 return;
             }
             let due = lock(&self.agent).poll_timeout();
             self.cause = Cause::Agent;
-            let due = [due, self.last_words, self.sign_by].into_iter().flatten().min();
+            let due = due.into_iter().chain(waits.into_iter().flatten()).min();
             let timer = async move {
                 match due {
                     Some(due) => tokio::time::sleep_until(due.into()).await,
@@ -295,6 +300,7 @@ impl Session {
                     lock(&self.agent).handle_timeout(now);
                     self.last_words = self.last_words.filter(|at| *at > now);
                     self.sign_by = self.sign_by.filter(|at| *at > now);
+                    self.lock_by = self.lock_by.filter(|at| *at > now);
                 }
                 _ = tokio::signal::ctrl_c() => {
                     self.cause = Cause::Customer;
@@ -371,9 +377,9 @@ impl Session {
     fn service_ended(&mut self, reason: EndReason, now: Instant) {
         self.over.reason.get_or_insert(reason);
         self.last_words = None;
-        // The room is closed: nobody can sign any more.
-        self.sign_by = None;
         lock(&self.agent).handle_session_ended(now);
+        // The room is closed: nobody can sign any more, and nobody hears whether the screen is locked.
+        (self.sign_by, self.lock_by) = (None, None);
         // Also where consent had nothing left to end.
         self.ended = true;
     }
@@ -467,7 +473,8 @@ impl Session {
                 Output::TookOver { to, rights } => self.took_over(to, rights),
                 Output::Quiet(quiet) => self.quiet = quiet,
                 Output::Prefer(prefer) => self.screen.prefer(prefer),
-                Output::LockAtEnd(lock) => self.lock_at_end = lock,
+                Output::ScreenLock(lock) => self.screen_lock(lock, window),
+                Output::LockNow => self.lock_now(),
                 Output::Pointing(scene) => self.brakes.show(scene),
                 Output::Ended(why) => self.consent_ended(why),
             }
@@ -493,6 +500,7 @@ impl Session {
                 SealEvent::Sealed(console) => self.met(console),
                 SealEvent::WrongSecret => self.not_sealed(SealFailure::Secret),
                 SealEvent::Tampered => self.not_sealed(SealFailure::Tampered),
+                SealEvent::Unproven(colleague) => self.unproven(colleague),
                 SealEvent::Refused(refusal) => self.noticed.refused(self.log, refusal),
             }
         }
@@ -531,59 +539,6 @@ impl Session {
             self.last_words = Some(Instant::now() + REASON_WITHIN);
         }
     }
-
-    async fn finish(mut self, window: &WindowPort, mut from_service: mpsc::Receiver<SignalEvent>) -> Over {
-        std::mem::take(&mut self.parting).into_iter().for_each(|signal| self.signal(signal));
-        let whom = Some(self.whom(self.asker)).filter(|whom| !self.brakes.is_blocked(whom));
-        show_over(window, self.over, &self.joined.technician, whom, None);
-        self.offer_receipt(window);
-        if self.over.reason.is_none() && self.over.consent.is_none_or(|why| why == ConsentEnd::EndedRemotely)
-        {
-            self.signal(ToService::End);
-        }
-        let counters = lock(&self.agent).counters();
-        tracing::info!(?counters, stats = ?self.link.stats(), "the session is over");
-        let (screen, input) = (self.screen, self.input);
-        let stopped = tokio::task::spawn_blocking(move || {
-            screen.stop();
-            input.stop();
-        });
-        self.link.close();
-        say_goodbye(self.signals, &mut from_service).await;
-        let _ = tokio::time::timeout(GOODBYE_WITHIN, stopped).await;
-        self.over
-    }
-}
-
-/// Lets the socket say what waits, and waits until it has.
-async fn say_goodbye(
-    signals: mpsc::UnboundedSender<ToService>,
-    from_service: &mut mpsc::Receiver<SignalEvent>,
-) {
-    drop(signals);
-    let drained = async { while from_service.recv().await.is_some() {} };
-    let _ = tokio::time::timeout(GOODBYE_WITHIN, drained).await;
-}
-
-/// Whoever asks is one whom the customer never wants to be asked by again: they are told so, and nothing is shared.
-async fn turn_away(
-    window: &WindowPort,
-    signals: mpsc::UnboundedSender<ToService>,
-    from_service: &mut mpsc::Receiver<SignalEvent>,
-    technician: &str,
-    by: Blocked,
-) -> Over {
-    let state = ConsentState::Ended { why: ConsentEnd::Blocked };
-    let _ = signals.send(ToService::Consent { snapshot: ConsentSnapshot { revision: 1, state } });
-    let over = Over { consent: Some(ConsentEnd::Blocked), reason: None, window_lost: false, seal: None };
-    show_over(window, over, technician, None, Some(by));
-    say_goodbye(signals, from_service).await;
-    over
-}
-
-fn show_over(window: &WindowPort, over: Over, technician: &str, whom: Option<Whom>, by: Option<Blocked>) {
-    let (sentence, technician) = (over.sentence(), technician.into());
-    show(window, ToWindow::Over { begun: true, sentence, technician, reason: String::new(), whom, by });
 }
 
 fn show(window: &WindowPort, message: ToWindow) {

@@ -178,7 +178,9 @@ impl World {
                     }
                     SealEvent::Send(_) | SealEvent::Refused(_) => {}
                     SealEvent::Sealed(console) => self.agent.handle_met(console, self.now()),
-                    SealEvent::WrongSecret | SealEvent::Tampered => panic!("the two ends know each other"),
+                    SealEvent::WrongSecret | SealEvent::Tampered | SealEvent::Unproven(_) => {
+                        panic!("the two ends know each other")
+                    }
                 }
                 continue;
             }

@@ -1,5 +1,6 @@
 //! The agent: what comes in passes the gate here, or it has no effect.
 
+mod at_end;
 mod clip;
 mod customer;
 mod desk;
@@ -26,6 +27,7 @@ use farhand_protocol::envelope::{HEAD_LEN, Head, Stream, TO_HEAD_LEN};
 use farhand_protocol::rights::Right;
 use farhand_protocol::signal::ToService;
 
+use self::at_end::AtEnd;
 use self::desk::Desk;
 pub use self::desk::DeskSeen;
 pub use self::screen::{FrameReady, Turn};
@@ -108,6 +110,7 @@ pub struct Agent {
     files: tools::files::Files,
     diagnostics: tools::diagnostics::Diagnostics,
     pointing: tools::pointing::Pointing,
+    at_end: AtEnd,
     counters: Counters,
     outputs: VecDeque<Output>,
 }
@@ -146,6 +149,7 @@ impl Agent {
             files: tools::files::Files::default(),
             diagnostics: tools::diagnostics::Diagnostics::default(),
             pointing: tools::pointing::Pointing::default(),
+            at_end: AtEnd::default(),
             counters: Counters::default(),
             outputs: VecDeque::new(),
         }
@@ -443,6 +447,7 @@ impl Agent {
                 consent::Output::ControlEnded => {}
                 consent::Output::Ended(why) => {
                     self.release_all();
+                    self.lock_now();
                     self.outputs.push_back(Output::Ended(why));
                 }
             }
@@ -479,6 +484,7 @@ impl Agent {
         self.send_together();
         let snapshot = self.consent.snapshot();
         self.say(&Control::Consent { snapshot });
+        self.say_screen_lock();
     }
 
     fn send_cursor(&mut self) {

@@ -5,6 +5,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use farhand_protocol::ParticipantId;
 use farhand_protocol::channel::Button;
+use farhand_protocol::channel::at_end::ScreenLock;
 use farhand_protocol::channel::monitors::Choice;
 use farhand_protocol::channel::together::{Prefer, Purpose};
 use farhand_protocol::consent::{AskId, ConsentEnd, ConsentSnapshot};
@@ -94,8 +95,10 @@ pub enum Output {
     Quiet(bool),
     /// How the picture is best where the way is narrow.
     Prefer(Prefer),
-    /// The desktop is locked when the session ends, or not.
-    LockAtEnd(bool),
+    /// Whether the screen is locked at the end: the customer is shown that.
+    ScreenLock(ScreenLock),
+    /// The session is over: lock the screen now, and say what came of it by [`crate::Agent::handle_locked`].
+    LockNow,
     /// It is over for good.
     Ended(ConsentEnd),
 }
@@ -196,6 +199,8 @@ pub enum FromCustomer {
     RevokeAll,
     /// Take away what technicians have drawn over the screen.
     EraseMarks,
+    /// Lock the screen when the session is over, or do not, whatever a technician wishes.
+    LockAtEnd(bool),
     /// Whoever asks is one whom the customer wants no more: end it, and tell them so.
     Block,
     /// End the session.

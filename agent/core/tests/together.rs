@@ -370,3 +370,39 @@ fn a_colleague_who_is_away_comes_back_by_themselves_for_a_while_and_no_longer() 
     assert!(put_out(&scene.take(), BOB));
     assert!(scene.presses(ADA));
 }
+
+#[test]
+fn a_colleague_without_the_digits_is_out_and_who_invited_them_learns_why() {
+    let mut scene = Scene::with(VIEW);
+    scene.introduce(ADA, BOB, Purpose::Watch);
+    scene.take();
+    scene.agent.handle_unproven(BOB);
+    let outputs = scene.take();
+    assert!(put_out(&outputs, BOB));
+    assert!(outputs.contains(&Output::Signal(ToService::Unproven { participant: BOB })));
+    let heard = outputs.iter().any(|output| match output {
+        Output::Send { stream: Stream::Control, message } => {
+            Control::decode(&message[HEAD_LEN..]).unwrap()
+                == Control::Together { message: Together::Unproven { participant: BOB } }
+        }
+        _ => false,
+    });
+    assert!(heard);
+    // The place is used up: whoever comes by it later is nobody.
+    scene.agent.handle_met(BOB, scene.now);
+    assert_eq!(scene.agent.prompt(), None);
+    scene.agent.handle_unproven(BOB);
+    assert_eq!(scene.take(), []);
+}
+
+#[test]
+fn who_was_let_in_is_not_put_out_by_somebody_who_guesses_digits() {
+    let mut scene = Scene::with(VIEW);
+    scene.bob_in(Purpose::Watch);
+    scene.agent.handle_unproven(BOB);
+    assert_eq!(scene.take(), []);
+    assert!(scene.agent.permits(Right::View, BOB));
+    // And no console says of another that they are unproven.
+    scene.say(ADA, Stream::Control, &Control::Together { message: Together::Unproven { participant: BOB } });
+    assert!(scene.agent.permits(Right::View, BOB));
+}

@@ -10,6 +10,7 @@
 //! - [`hands`]: what is done to this machine's own keyboard and mouse;
 //! - [`overlay`]: the border of a controlled screen, and what technicians point at;
 //! - [`guard`]: keeps a window in sight;
+//! - [`screen_lock`]: locks the screen;
 //! - [`files`]: files of the far side, confined to a folder;
 //! - [`system`]: what the machine is and does: summary, processes, services, log, software;
 //! - [`pty`]: the customer's command line, at a terminal that somebody else sits at;
@@ -30,6 +31,7 @@ pub mod keeper;
 pub mod monitors;
 pub mod overlay;
 pub mod pty;
+pub mod screen_lock;
 pub mod system;
 #[cfg(target_os = "windows")]
 mod windows;

@@ -81,6 +81,12 @@ pub enum Together {
         /// Who goes on.
         to: ParticipantId,
     },
+    /// Agent → consoles: whoever came as this colleague has not the digits, or came under another name. Their
+    /// invitation is void.
+    Unproven {
+        /// As whom.
+        participant: ParticipantId,
+    },
     /// A message of a newer version; ignored.
     #[serde(other)]
     Unknown,
@@ -96,7 +102,7 @@ pub enum Wish {
         /// Which.
         prefer: Prefer,
     },
-    /// Console → agent: the customer's desktop is locked when the session ends.
+    /// Console → agent: the customer's screen is locked when the session is over, unless they choose otherwise.
     LockAtEnd {
         /// Whether.
         lock: bool,
@@ -131,7 +137,11 @@ impl Together {
                 let digits = digits.as_bytes();
                 limit("digits", digits.len() == COLLEAGUE_DIGITS && digits.iter().all(u8::is_ascii_digit))
             }
-            Self::Dismiss { .. } | Self::Rights { .. } | Self::TookOver { .. } | Self::Unknown => Ok(()),
+            Self::Dismiss { .. }
+            | Self::Rights { .. }
+            | Self::TookOver { .. }
+            | Self::Unproven { .. }
+            | Self::Unknown => Ok(()),
         }
     }
 }

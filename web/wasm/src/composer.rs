@@ -1,7 +1,7 @@
 //! Whole messages from a console to the agent.
 
 use farhand_protocol::channel::{self, Button, Control, Input, MAX_TEXT, Pointer, ScreenFeedback};
-use farhand_protocol::envelope::{Head, Stream};
+use farhand_protocol::envelope::{HEAD_LEN, Head, Stream};
 use farhand_protocol::keys::Usage;
 use farhand_protocol::rights::{Right, Rights};
 use serde::Serialize;
@@ -66,6 +66,7 @@ impl Composer {
             Control::Ping { nonce } => Some(self.message(Stream::Control, &Control::Pong { nonce })),
             Control::Together { .. }
             | Control::Wish { .. }
+            | Control::ScreenLock { .. }
             | Control::Ask { .. }
             | Control::GiveUp { .. }
             | Control::End
@@ -206,11 +207,23 @@ impl Composer {
 
 impl Composer {
     pub(crate) fn message<T: Serialize>(&mut self, stream: Stream, body: &T) -> Vec<u8> {
+        let mut out = self.head(stream, 64);
+        channel::encode(body, &mut out);
+        out
+    }
+
+    pub(crate) fn with_body(&mut self, stream: Stream, body: &[u8]) -> Vec<u8> {
+        let mut out = self.head(stream, HEAD_LEN + body.len());
+        out.extend_from_slice(body);
+        out
+    }
+
+    /// The next message's head, with room for so many bytes in all.
+    fn head(&mut self, stream: Stream, room: usize) -> Vec<u8> {
         let sequence = &mut self.sequences[stream as usize];
-        let mut out = Vec::with_capacity(64);
+        let mut out = Vec::with_capacity(room);
         Head { stream, flags: 0, sender: self.participant, sequence: *sequence }.write(&mut out);
         *sequence = sequence.wrapping_add(1);
-        channel::encode(body, &mut out);
         out
     }
 }

@@ -130,6 +130,7 @@ impl Side {
             }
             Control::Together { message: _ }
             | Control::Wish { .. }
+            | Control::ScreenLock { .. }
             | Control::Ask { .. }
             | Control::GiveUp { .. }
             | Control::End
@@ -171,6 +172,7 @@ impl Side {
             }
             Control::Together { message: _ }
             | Control::Wish { .. }
+            | Control::ScreenLock { .. }
             | Control::Consent { .. }
             | Control::Receipt { .. }
             | Control::Cursor { .. }

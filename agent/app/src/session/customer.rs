@@ -23,7 +23,7 @@ impl Session {
         self.cause = Cause::Customer;
         let action = match event {
             Some(WindowEvent::Said(said)) => match said {
-                FromWindow::Ready => return,
+                FromWindow::Ready | FromWindow::Begin { .. } => return,
                 FromWindow::Allow { ask, rights } => FromCustomer::Allow { ask: AskId(ask), rights },
                 FromWindow::Refuse { ask } => FromCustomer::Refuse(AskId(ask)),
                 FromWindow::Pause => FromCustomer::Pause,
@@ -32,6 +32,7 @@ impl Session {
                 FromWindow::Withdraw { right } => FromCustomer::Withdraw(right),
                 FromWindow::RevokeAll => FromCustomer::RevokeAll,
                 FromWindow::EraseMarks => FromCustomer::EraseMarks,
+                FromWindow::LockAtEnd { on } => FromCustomer::LockAtEnd(on),
                 FromWindow::Never { organisation } => {
                     self.never(organisation);
                     FromCustomer::Block

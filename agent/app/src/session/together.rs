@@ -38,6 +38,12 @@ impl Session {
         self.carry_out_sealing();
     }
 
+    /// Somebody came as a colleague who is not the one that was introduced.
+    pub(super) fn unproven(&mut self, colleague: ParticipantId) {
+        self.log.event("unproven", &[("participant", colleague.into())]);
+        lock(&self.agent).handle_unproven(colleague);
+    }
+
     pub(super) fn admitted(&mut self, colleague: ParticipantId) {
         self.log.event("admitted", &[("participant", colleague.into())]);
         self.sealing.admit(colleague);

@@ -160,12 +160,15 @@ pub fn fill(ui: &Ui) {
             Detail::CaptureFailed { reason } => ui.strings.get(detail.sentence(), &[("reason", reason)]),
         });
     }
+    if ui.screen_lock.wanted {
+        more.push(ui.strings.get("agent.banner.lock_at_end", &[]));
+    }
     more.extend(since.map(|since| began(ui, since)));
     if let Some(ToWindow::Choices { chord, .. }) = &ui.choices
         && !chord.is_empty()
     {
         let key = if *stage == Stage::Controls { "agent.banner.chord" } else { "agent.banner.chord_opens" };
-        more.push(ui.strings.get(key, &[("chord", chord)]));
+        more.push(ui.strings.get(key, &[("chord", &keys(ui, chord))]));
     }
     banner.set_detail(more.join(" · ").into());
 }
@@ -186,6 +189,16 @@ pub fn pause_key(stage: Stage) -> &'static str {
 /// A right in few words.
 pub fn short(ui: &Ui, right: Right) -> String {
     ui.strings.get(&format!("agent.receipt.right_{}", prompt::word(right)), &[])
+}
+
+/// A combination of keys as this language's keyboards are labelled. What it gives is understood again when it is written.
+pub fn keys(ui: &Ui, chord: &str) -> String {
+    let named = |part: &str| match part {
+        "Ctrl" => ui.strings.get("agent.keys.ctrl", &[]),
+        "Shift" => ui.strings.get("agent.keys.shift", &[]),
+        other => other.to_owned(),
+    };
+    chord.split('+').map(named).collect::<Vec<_>>().join("+")
 }
 
 /// Since when, and for how long, in whole minutes: a clock that moved each second would be a picture each second.

@@ -2,6 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use farhand_protocol::channel::at_end::LockWay;
 use farhand_protocol::rights::Right;
 use slint::{ComponentHandle, ModelRc, SharedString, VecModel};
 
@@ -26,6 +27,8 @@ pub fn fixed_texts(ui: &Ui) {
     controls.set_chord_save(text("agent.controls.chord_save"));
     controls.set_touch_label(text("agent.controls.touch"));
     controls.set_touch_detail(text("agent.controls.touch_detail"));
+    controls.set_lock_heading(text("agent.controls.at_end"));
+    controls.set_lock_label(text("agent.controls.lock_at_end"));
     controls.set_locked_text(text("agent.controls.locked"));
     controls.set_never_heading(text("agent.never.heading"));
     controls.set_never_text(text("agent.never.text"));
@@ -54,6 +57,7 @@ pub fn connect(ui: &Shared) {
         say(FromWindow::Chord { chord });
     }));
     controls.on_set_touch(|on| say(FromWindow::Touch { on }));
+    controls.on_set_lock(|on| say(FromWindow::LockAtEnd { on }));
     controls.on_never(|organisation| say(FromWindow::Never { organisation }));
     let weak = std::rc::Rc::downgrade(ui);
     controls.on_withdraw(move |at| {
@@ -91,7 +95,7 @@ pub fn open(ui: &Shared) {
     }
     fill(&ui);
     if let Some(ToWindow::Choices { chord, .. }) = &ui.choices {
-        ui.controls.set_chord(chord.into());
+        ui.controls.set_chord(banner::keys(&ui, chord).into());
     }
     ui.controls.set_sure(0);
     if matches!(ui.told, Some(ToWindow::Status { marks: true, .. })) {
@@ -149,13 +153,24 @@ pub fn fill(ui: &Ui) {
             .collect();
         controls.set_granted(ModelRc::new(VecModel::from(items)));
     }
+    let lock = ui.screen_lock;
+    controls.set_lock_wanted(lock.wanted);
+    controls.set_lock_can(lock.way != LockWay::None);
+    let about = match lock.way {
+        LockWay::None => "agent.controls.lock_none",
+        LockWay::Covers => "agent.controls.lock_covers",
+        LockWay::Locks | LockWay::Unknown | LockWay::Newer => "agent.controls.lock_locks",
+    };
+    controls.set_lock_detail(ui.strings.get(about, &[]).into());
     if let Some(ToWindow::Choices { chord, touch, wrong, blocked }) = &ui.choices {
         controls.set_touch(*touch);
         controls.set_chord_wrong(*wrong);
         let said = match (wrong, chord.is_empty()) {
             (true, _) => ui.strings.get("agent.controls.chord_wrong", &[]),
             (false, true) => ui.strings.get("agent.controls.chord_none", &[]),
-            (false, false) => ui.strings.get("agent.controls.chord_is", &[("chord", chord)]),
+            (false, false) => {
+                ui.strings.get("agent.controls.chord_is", &[("chord", &banner::keys(ui, chord))])
+            }
         };
         controls.set_chord_said(said.into());
         let items: Vec<Item> = blocked.iter().map(|entry| blocked_item(ui, entry)).collect();

@@ -35,16 +35,10 @@ struct Process {
     said: mpsc::Receiver<FromWindow>,
 }
 
-/// Starts the window's process and waits until it can be seen. The task ends when every sender of
-/// [`WindowPort::show`] is dropped and what they sent is written.
-///
-/// # Errors
-/// [`WindowError`].
-pub async fn spawn() -> Result<(WindowPort, JoinHandle<()>), WindowError> {
-    let (show, shown) = mpsc::unbounded_channel();
-    let (events, receiver) = mpsc::unbounded_channel();
-    let mut process = start()?;
-    let connecting = ToWindow::Status {
+/// What a window shows while the service is being reached.
+#[must_use]
+pub fn connecting() -> ToWindow {
+    ToWindow::Status {
         stage: Stage::Connecting,
         technician: String::new(),
         organisation: String::new(),
@@ -53,14 +47,25 @@ pub async fn spawn() -> Result<(WindowPort, JoinHandle<()>), WindowError> {
         since: None,
         marks: false,
         detail: None,
-    };
-    let _ = process.input.write_all(line(&connecting).as_bytes()).await;
+    }
+}
+
+/// Starts the window's process, which shows `first`, and waits until it can be seen. The task ends when every sender of
+/// [`WindowPort::show`] is dropped and what they sent is written.
+///
+/// # Errors
+/// [`WindowError`].
+pub async fn spawn(first: ToWindow) -> Result<(WindowPort, JoinHandle<()>), WindowError> {
+    let (show, shown) = mpsc::unbounded_channel();
+    let (events, receiver) = mpsc::unbounded_channel();
+    let mut process = start()?;
+    let _ = process.input.write_all(line(&first).as_bytes()).await;
     let ready = tokio::time::timeout(READY_WITHIN, process.said.recv()).await;
     let Ok(Some(FromWindow::Ready)) = ready else {
         let _ = process.child.start_kill();
         return Err(WindowError::NotSeen);
     };
-    let task = tokio::spawn(keep(process, shown, events));
+    let task = tokio::spawn(keep(process, first, shown, events));
     Ok((WindowPort { show, events: receiver }, task))
 }
 
@@ -86,11 +91,13 @@ fn start() -> io::Result<Process> {
 
 async fn keep(
     mut process: Process,
+    first: ToWindow,
     mut shown: mpsc::UnboundedReceiver<ToWindow>,
     events: mpsc::UnboundedSender<WindowEvent>,
 ) {
-    let mut status = None;
+    let mut status = Some(first);
     let mut choices = None;
+    let mut screen_lock = None;
     let mut over = false;
     let mut restarted: Option<Instant> = None;
     loop {
@@ -99,11 +106,14 @@ async fn keep(
                 // The session is done with the window. What it was told last stays on the screen for a while.
                 let Some(message) = message else { return };
                 over |= matches!(message, ToWindow::Over { .. });
-                if matches!(message, ToWindow::Status { .. } | ToWindow::Over { .. }) {
+                if matches!(message, ToWindow::Status { .. } | ToWindow::Over { .. } | ToWindow::Start { .. }) {
                     status = Some(message.clone());
                 }
                 if matches!(message, ToWindow::Choices { .. }) {
                     choices = Some(message.clone());
+                }
+                if matches!(message, ToWindow::ScreenLock { .. }) {
+                    screen_lock = Some(message.clone());
                 }
                 let _ = process.input.write_all(line(&message).as_bytes()).await;
             }
@@ -129,7 +139,7 @@ async fn keep(
                 tracing::warn!("the window ended; it is started again");
                 process = next;
                 restarted = Some(Instant::now());
-                for known in status.iter().chain(&choices) {
+                for known in status.iter().chain(&choices).chain(&screen_lock) {
                     let _ = process.input.write_all(line(known).as_bytes()).await;
                 }
                 let _ = events.send(WindowEvent::Restarted);

@@ -1,5 +1,6 @@
 //! What the session process and its window say to one another: a line of JSON each.
 
+use farhand_protocol::channel::at_end::ScreenLock;
 use farhand_protocol::channel::together::Purpose;
 use farhand_protocol::rights::{Right, Rights};
 use serde::{Deserialize, Serialize};
@@ -69,6 +70,29 @@ pub enum ToWindow {
         wrong: bool,
         /// Who may never ask again.
         blocked: Vec<Blocked>,
+    },
+    /// Whether the screen is locked when the session is over.
+    ScreenLock {
+        /// All of it.
+        lock: ScreenLock,
+    },
+    /// Started without a code: ask for one. What is known already is filled in.
+    Start {
+        /// Ten digits or what a link carries; may be empty.
+        code: String,
+        /// Address of the service; may be empty.
+        server: String,
+        /// It came by a link.
+        link: bool,
+        /// Key of what was wrong with what was typed.
+        problem: Option<String>,
+    },
+    /// What came of looking for a newer version.
+    Update {
+        /// Key of the sentence.
+        sentence: String,
+        /// The version; empty where none is told.
+        version: String,
     },
     /// Open the window of controls: the chord was pressed where nobody controls.
     Controls,
@@ -233,6 +257,18 @@ pub enum FromWindow {
     Touch {
         /// Yes or no.
         on: bool,
+    },
+    /// Whether the screen is locked when the session is over, whatever a technician wishes.
+    LockAtEnd {
+        /// Yes or no.
+        on: bool,
+    },
+    /// Begin with this code, at this service.
+    Begin {
+        /// As it was typed.
+        code: String,
+        /// As it was typed.
+        server: String,
     },
     /// End the session.
     Stop,

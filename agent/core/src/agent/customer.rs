@@ -32,6 +32,7 @@ impl Agent {
                 self.erase_marks();
                 return;
             }
+            FromCustomer::LockAtEnd(lock) => return self.lock_chosen(lock),
         };
         self.local(local, now);
         // A command line is control too: whoever takes that back does not think of another name for it.

@@ -65,6 +65,7 @@ impl Agent {
             | Control::Cursor { .. }
             | Control::CursorAt { .. }
             | Control::Notice { .. }
+            | Control::ScreenLock { .. }
             | Control::Receipt { .. } => self.counters.malformed += 1,
             Control::Unknown => {}
         }
@@ -78,7 +79,7 @@ impl Agent {
         }
         match wish {
             Wish::Picture { prefer } => self.outputs.push_back(Output::Prefer(*prefer)),
-            Wish::LockAtEnd { lock } => self.outputs.push_back(Output::LockAtEnd(*lock)),
+            Wish::LockAtEnd { lock } => self.lock_wished(*lock),
             Wish::Unknown => {}
         }
     }

@@ -71,7 +71,9 @@ impl Agent {
                 }
             }
             // An agent's own messages mean nothing from a viewer.
-            Together::Rights { .. } | Together::TookOver { .. } => self.counters.malformed += 1,
+            Together::Rights { .. } | Together::TookOver { .. } | Together::Unproven { .. } => {
+                self.counters.malformed += 1;
+            }
             Together::Unknown => {}
         }
     }
@@ -182,9 +184,11 @@ impl Agent {
                 }
                 None => false,
             },
-            FromCustomer::Pause | FromCustomer::Resume | FromCustomer::Stop | FromCustomer::EraseMarks => {
-                false
-            }
+            FromCustomer::Pause
+            | FromCustomer::Resume
+            | FromCustomer::Stop
+            | FromCustomer::EraseMarks
+            | FromCustomer::LockAtEnd(_) => false,
         }
     }
 
@@ -354,6 +358,17 @@ impl Agent {
     pub(super) fn part_with(&mut self, id: ParticipantId) {
         self.forget_colleague(id);
         self.signal(ToService::Remove { participant: id });
+    }
+
+    /// Whoever came as a colleague has not their digits, or another name: the invitation is void, here and at the service,
+    /// and who brought them in learns why.
+    pub fn handle_unproven(&mut self, id: ParticipantId) {
+        if self.colleagues.get(&id).is_none_or(|colleague| colleague.admitted) {
+            return;
+        }
+        self.say(&Control::Together { message: Together::Unproven { participant: id } });
+        self.forget_colleague(id);
+        self.signal(ToService::Unproven { participant: id });
     }
 
     fn forget_colleague(&mut self, id: ParticipantId) {

@@ -155,6 +155,16 @@ impl Hub {
         }
     }
 
+    /// The customer's computer says that whoever came as a colleague has not the digits: the invitation is void, and
+    /// another one is another place with other digits.
+    pub(super) fn unproven(&mut self, seat: &Seat, participant: ParticipantId, now: Now) {
+        let theirs = Seat { participant, ..seat.clone() };
+        if seat.role == Role::Agent && !self.is_host(&theirs) {
+            let actor = self.actor(seat);
+            self.part(&seat.session, participant, LeftWhy::Unproven, &actor, now);
+        }
+    }
+
     /// The customer agreed that a colleague goes on in place of the session's technician.
     pub(super) fn hands_over(&mut self, seat: &Seat, to: ParticipantId, now: Now) {
         let Some(room) = self.rooms.get_mut(&seat.session).filter(|_| seat.role == Role::Agent) else {

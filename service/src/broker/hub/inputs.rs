@@ -250,6 +250,7 @@ impl Hub {
             (ToService::Consent { snapshot }, true) => self.consent(socket, &seat, snapshot, now),
             (ToService::Leave, true) => self.leaves(&seat, now),
             (ToService::Remove { participant }, true) => self.removes(&seat, participant, now),
+            (ToService::Unproven { participant }, true) => self.unproven(&seat, participant, now),
             (ToService::HandOver { to }, true) => self.hands_over(&seat, to, now),
             // A colleague's end is their own.
             (ToService::End, true) if seat.role == Role::Technician => self.leaves(&seat, now),
@@ -277,6 +278,7 @@ impl Hub {
                 | ToService::End
                 | ToService::Leave
                 | ToService::Remove { .. }
+                | ToService::Unproven { .. }
                 | ToService::HandOver { .. }
                 | ToService::Ping { .. },
                 false,

@@ -670,7 +670,7 @@ fn nobody_is_in_a_session_who_was_not_invited_into_it() {
 
 #[test]
 fn a_colleague_leaves_is_sent_away_or_declines_and_the_session_goes_on() {
-    for how in ["leaves", "ends", "removed", "refused", "declines"] {
+    for how in ["leaves", "ends", "removed", "refused", "unproven", "declines"] {
         let mut world = World::new();
         let (ada, agent) = world.live();
         let bob = world.invite("u2").unwrap();
@@ -684,6 +684,7 @@ fn a_colleague_leaves_is_sent_away_or_declines_and_the_session_goes_on() {
             "ends" => world.say(socket.unwrap(), ToService::End),
             "removed" => world.say(ada, ToService::Remove { participant: bob }),
             "refused" => world.say(agent, ToService::Remove { participant: bob }),
+            "unproven" => world.say(agent, ToService::Unproven { participant: bob }),
             _ => {
                 assert!(world.hub.handle_decline(&Tenant(TENANT.into()), "s", "u2", world.now));
                 world.drain();
@@ -713,6 +714,10 @@ fn a_colleague_sends_nobody_away_and_hands_nothing_over() {
     world.say(socket, ToService::HandOver { to: bob });
     world.say(ada, ToService::HandOver { to: bob });
     world.say(agent, ToService::Remove { participant: 1 });
+    // Only the customer's computer knows who has not the digits, and its word is about colleagues.
+    world.say(ada, ToService::Unproven { participant: bob });
+    world.say(socket, ToService::Unproven { participant: bob });
+    world.say(agent, ToService::Unproven { participant: 1 });
     assert_eq!(world.hub.owner(&Tenant(TENANT.into()), "s"), Some("u1"));
     assert!(world.kicked.is_empty());
     // The customer's computer says that they agreed.

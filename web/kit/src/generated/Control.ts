@@ -5,6 +5,7 @@ import type { Cursor } from "./Cursor";
 import type { Monitors } from "./Monitors";
 import type { Notice } from "./Notice";
 import type { Right } from "./Right";
+import type { ScreenLock } from "./ScreenLock";
 import type { Together } from "./Together";
 import type { Wish } from "./Wish";
 
@@ -64,7 +65,11 @@ message: Together, } | { "type": "wish",
 /**
  * What.
  */
-wish: Wish, } | { "type": "ping", 
+wish: Wish, } | { "type": "screen_lock", 
+/**
+ * All of it.
+ */
+lock: ScreenLock, } | { "type": "ping", 
 /**
  * Returned unchanged.
  */

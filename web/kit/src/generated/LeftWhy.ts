@@ -3,4 +3,4 @@
 /**
  * Why a participant's part in a session that goes on is over.
  */
-export type LeftWhy = "left" | "removed" | "refused" | "handed_over" | "unknown";
+export type LeftWhy = "left" | "removed" | "refused" | "handed_over" | "unproven" | "unknown";

@@ -25,6 +25,10 @@ up: boolean, } | { "type": "end" } | { "type": "leave" } | { "type": "remove",
 /**
  * Who.
  */
+participant: number, } | { "type": "unproven", 
+/**
+ * As whom.
+ */
 participant: number, } | { "type": "hand_over", 
 /**
  * Who goes on.

@@ -50,4 +50,8 @@ from: number,
 /**
  * Who goes on.
  */
-to: number, } | { "type": "unknown" };
+to: number, } | { "type": "unproven", 
+/**
+ * As whom.
+ */
+participant: number, } | { "type": "unknown" };
