@@ -3,6 +3,9 @@
 import { until } from '../kit/wait.mjs';
 import { ADMINISTRATOR } from './administrator.mjs';
 
+/** Other sessions may be open in the same page; what is in their tabs is not looked at. */
+const SHOWN = ':not([data-testid=tab-pane][hidden] *)';
+
 export class Console {
   constructor(world, context, page) {
     Object.assign(this, { world, context, page, problems: [] });
@@ -14,7 +17,7 @@ export class Console {
   }
 
   by(id) {
-    return this.page.getByTestId(id);
+    return this.page.locator(`[data-testid="${id}"]${SHOWN}`);
   }
 
   async signIn({ email = ADMINISTRATOR.email, password = ADMINISTRATOR.password } = {}) {
@@ -83,8 +86,8 @@ export class Console {
 
   /** What the canvas shows now, in the customer's own pixels: RGB. */
   async pixels() {
-    const { width, height, base64 } = await this.page.evaluate(async () => {
-      const shown = document.querySelector('[data-testid=screen]');
+    const { width, height, base64 } = await this.page.evaluate(async (where) => {
+      const shown = document.querySelector(`[data-testid=screen]${where}`);
       if (!shown) return { width: 0, height: 0, base64: '' };
       const { width, height } = shown;
       const copy = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
@@ -102,17 +105,17 @@ export class Console {
         reader.readAsDataURL(new Blob([rgb]));
       });
       return { width, height, base64: url.slice(url.indexOf(',') + 1) };
-    });
+    }, SHOWN);
     return { width, height, data: Buffer.from(base64, 'base64') };
   }
 
   /** A point of the customer's screen as a point of the page. */
   async point(x, y) {
     const box = await this.by('screen-surface').boundingBox();
-    const { width, height } = await this.page.evaluate(() => {
-      const { width, height } = document.querySelector('[data-testid=screen]');
+    const { width, height } = await this.page.evaluate((where) => {
+      const { width, height } = document.querySelector(`[data-testid=screen]${where}`);
       return { width, height };
-    });
+    }, SHOWN);
     return [box.x + ((x + 0.5) * box.width) / width, box.y + ((y + 0.5) * box.height) / height];
   }
 

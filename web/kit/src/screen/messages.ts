@@ -1,4 +1,4 @@
-import type { Chat, Choice, Clipboard, ConsentSnapshot, Diagnostics, Files, MediaOffer, Monitors, Notice, ParticipantId, Rights, Together, Wish } from "../types";
+import type { Chat, Choice, Clipboard, ConsentSnapshot, Diagnostics, Files, MediaOffer, Monitors, Notice, ParticipantId, Rights, ScreenLock, Together, Wish } from "../types";
 import type { CarrierKind } from "../link/link";
 import type { Rect } from "./picture";
 import type { Door } from "../link/native";
@@ -51,6 +51,8 @@ export type ToWorker =
   | { type: "watch"; agent: boolean }
   /** Any message of a tool. */
   | ({ type: "tool" } & ToolMessage)
+  /** Bodies of the files' stream, as the list of transfers wrote them. */
+  | { type: "bulk"; bodies: Uint8Array<ArrayBuffer>[] }
   | { type: "close" };
 
 /** A tool's stream, and a message on it. */
@@ -117,8 +119,11 @@ export type FromWorker =
   | { type: "cursor_at"; x: number; y: number }
   | { type: "notice"; notice: Notice }
   | { type: "monitors"; monitors: Monitors }
-  /** What the page had to say for a tool is on its way. */
-  | { type: "tool_taken"; stream: keyof ToolMessages }
+  | { type: "screen_lock"; lock: ScreenLock }
+  /** What the page had to say about files is on its way: so many messages. */
+  | { type: "bulk_taken"; messages: number }
+  /** Messages about files, as the agent wrote them. */
+  | { type: "bulk"; messages: Uint8Array<ArrayBuffer>[] }
   /** What the agent says to a tool. */
   | ({ type: "tool" } & ToolMessage)
   | { type: "rtt"; ms: number }

@@ -19,6 +19,8 @@ const PING_MS = 2_000;
 const SILENT_MS = 600;
 /** Where nothing is heard for so long, people are told: within two seconds of the loss. */
 const STALE_MS = 1_700;
+/** Messages about files that are told at once. */
+const MAX_BULK = 16;
 /** A ping that is unanswered for this long casts doubt on the carrier. */
 const DOUBT_MS = 5_000;
 
@@ -31,7 +33,7 @@ export class Renderer {
   readonly #acks: Acks;
   readonly #pump: PointerPump;
   readonly #link: Link;
-  readonly #tell: (message: FromWorker) => void;
+  readonly #tell: (message: FromWorker, transfer?: Transferable[]) => void;
   readonly #clock: Clock;
   /** Frames that are not shown yet, or whose video is still being decoded, oldest first. */
   readonly #undrawn: { frame: number; drawUs: number; open: number }[] = [];
@@ -50,12 +52,14 @@ export class Renderer {
   #stale = false;
   #rtt = 0;
   #cancelListen: () => void = () => {};
+  #bulk: Uint8Array<ArrayBuffer>[] = [];
+  #cancelBulk: () => void = () => {};
 
   constructor(
     participant: number,
     memory: WebAssembly.Memory,
     link: Link,
-    tell: (message: FromWorker) => void,
+    tell: (message: FromWorker, transfer?: Transferable[]) => void,
     clock: Clock,
     otherDecoder: OtherDecoder | null = null,
   ) {
@@ -142,9 +146,12 @@ export class Renderer {
         return this.#watch(message.agent);
       case "tool":
         this.#link.send(STREAM[message.stream], this.#composer.tool(STREAM[message.stream], message.message));
-        // Bulk goes at the pace at which it is sealed here, or it would hold up what draws.
-        if (message.stream === "files") this.#tell({ type: "tool_taken", stream: message.stream });
+        if (message.stream === "files") this.#tell({ type: "bulk_taken", messages: 1 });
         return;
+      // Bulk goes at the pace at which it is handed on here, or it would hold up what draws.
+      case "bulk":
+        for (const body of message.bodies) this.#link.send(STREAM.files, this.#composer.fileBody(body));
+        return this.#tell({ type: "bulk_taken", messages: message.bodies.length });
       case "together":
         this.#link.send(STREAM.control, this.#composer.together(message.message));
         return;
@@ -203,6 +210,7 @@ export class Renderer {
   }
 
   close(): void {
+    this.#cancelBulk();
     this.linkLost();
     this.#video.clear();
   }
@@ -251,6 +259,8 @@ export class Renderer {
         return this.#tell({ type: "notice", notice: control.notice });
       case "monitors":
         return this.#tell({ type: "monitors", monitors: control.monitors });
+      case "screen_lock":
+        return this.#tell({ type: "screen_lock", lock: control.lock });
       case "pong":
         return this.#pong(Number(control.nonce));
       case "ping": {
@@ -279,11 +289,26 @@ export class Renderer {
 
   /** The agent says something to a tool. */
   tool(stream: keyof ToolMessages, bytes: Uint8Array): void {
+    if (stream === "files") return this.#files(bytes as Uint8Array<ArrayBuffer>);
     try {
       this.#tell({ type: "tool", stream, message: readTool(bytes) } as FromWorker);
     } catch (error) {
       console.warn("a message was refused:", reason(error));
     }
+  }
+
+  /** About files the page is told as much at once as has come: what draws and what counts bytes both gain by it. */
+  #files(message: Uint8Array<ArrayBuffer>): void {
+    this.#bulk.push(message);
+    if (this.#bulk.length >= MAX_BULK) return this.#tellBulk();
+    if (this.#bulk.length === 1) this.#cancelBulk = this.#clock.after(0, () => this.#tellBulk());
+  }
+
+  #tellBulk(): void {
+    this.#cancelBulk();
+    const messages = this.#bulk;
+    this.#bulk = [];
+    if (messages.length > 0) this.#tell({ type: "bulk", messages }, messages.map(({ buffer }) => buffer));
   }
 
   #cursor(shape: Cursor): void {

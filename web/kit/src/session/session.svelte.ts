@@ -45,6 +45,8 @@ export interface SessionParts {
 const ASK_AGAIN_MS = 3_000;
 /** The customer's side has this long to have the receipt's end signed before the service is told of the end. */
 const SIGN_MS = 1_000;
+/** Where it is to lock its screen first, this long. */
+const LOCK_MS = 2_500;
 /** Sockets refused in a row before anybody is asked why. */
 const INQUIRE_AFTER = 2;
 
@@ -72,6 +74,8 @@ export class Session {
   #askedAt = Number.NEGATIVE_INFINITY;
   #cancelEnd: (() => void) | null = null;
   #gaveUp = false;
+  /** The receipt's end is signed. */
+  #signed = false;
   /** The protocol version that the service agreed on with this console. */
   #version = 0;
 
@@ -138,7 +142,7 @@ export class Session {
     if (this.known.invited !== null) return this.leaveForGood();
     this.#parts.renderer.post({ type: "end" });
     if (this.known.seal !== "on" || !reachable(this.known)) return this.#endAtService();
-    if (this.#cancelEnd === null) this.#cancelEnd = this.#parts.clock.after(SIGN_MS, () => this.#endAtService());
+    if (this.#cancelEnd === null) this.#cancelEnd = this.#parts.clock.after(this.#lockWaits() ? LOCK_MS : SIGN_MS, () => this.#endAtService());
   }
 
   /** A colleague leaves; the session goes on. */
@@ -158,8 +162,20 @@ export class Session {
     this.#signal.send({ type: "remove", participant });
   }
 
+  /** What the picture is to be when the way does not carry both. */
+  choosePicture(prefer: Prefer): void {
+    this.prefer = prefer;
+    this.wish({ type: "picture", prefer });
+  }
+
   wish(wish: Wish): void {
     this.#parts.renderer.post({ type: "wish", wish });
+  }
+
+  /** The customer's computer is to lock its screen, and has not said what came of it. */
+  #lockWaits(): boolean {
+    const { lock } = this.known;
+    return lock !== null && lock.wanted && lock.done === "not_yet";
   }
 
   #endAtService(): void {
@@ -173,8 +189,16 @@ export class Session {
     this.#parts.renderer.post({ type: "tool", stream, message } as ToWorker);
   }
 
-  /** Called whenever a message about files is on its way. */
-  taken: () => void = () => undefined;
+  /** Sends bodies of the files' stream, and gives them away. */
+  sendBulk(bodies: Uint8Array<ArrayBuffer>[]): void {
+    this.#parts.renderer.post({ type: "bulk", bodies }, bodies.map(({ buffer }) => buffer));
+  }
+
+  /** Called whenever messages about files are on their way. */
+  taken: (messages: number) => void = () => undefined;
+
+  /** Takes the agent's messages about files as they are. */
+  bulk: (messages: Uint8Array<ArrayBuffer>[]) => void = () => undefined;
 
   /** Listens to a tool's other end, until the returned function is called. */
   onTool<Name extends keyof ToolMessages>(stream: Name, listen: (message: ToolMessages[Name]) => void): () => void {
@@ -328,12 +352,15 @@ export class Session {
       case "receipt":
         if (this.known.ended === null) this.#parts.receipt?.keep(message.kept);
         this.#parts.deliver?.(message.copy);
-        if (message.copy.ended && this.#cancelEnd) this.#endAtService();
+        this.#signed = message.copy.ended;
+        if (message.copy.ended && this.#cancelEnd && !this.#lockWaits()) this.#endAtService();
         return;
       case "receipt_refused":
         return this.#take({ type: "receipt_refused", why: message.why });
-      case "tool_taken":
-        return this.taken();
+      case "bulk_taken":
+        return this.taken(message.messages);
+      case "bulk":
+        return this.bulk(message.messages);
       case "tool":
         for (const { stream, listen } of this.#tools) if (stream === message.stream) listen(message.message);
         return;
@@ -361,6 +388,11 @@ export class Session {
       case "monitors":
       case "refused":
         return this.#take(message);
+      case "screen_lock":
+        this.#take(message);
+        // The service closes the way between the ends: what came of the lock was waited for.
+        if (this.#signed && this.#cancelEnd && !this.#lockWaits()) this.#endAtService();
+        return;
     }
   }
 

@@ -12,6 +12,7 @@ import type {
   Purpose,
   Right,
   Rights,
+  ScreenLock,
   SessionSnapshot,
   Together,
 } from "../types";
@@ -48,6 +49,10 @@ export interface Known {
   exact: boolean;
   /** Monitors, what is shared of them, and which part of the desktop the picture shows. */
   monitors: Monitors | null;
+  /** Whether the customer's screen is locked at the end, as their computer says. */
+  lock: ScreenLock | null;
+  /** Colleagues whose invitations are void, for they had not the digits: the newest. */
+  unproven: { participant: number; name: string; count: number } | null;
   ended: EndReason | null;
   /** The service or the media service refused for good. */
   failure: { code: string; message: string } | null;
@@ -83,6 +88,8 @@ export const nothingKnown: Known = {
   screen: null,
   exact: false,
   monitors: null,
+  lock: null,
+  unproven: null,
   ended: null,
   failure: null,
   notice: null,
@@ -109,6 +116,7 @@ export type SessionEvent =
   | { type: "screen"; width: number; height: number }
   | { type: "exact"; exact: boolean }
   | { type: "monitors"; monitors: Monitors }
+  | { type: "screen_lock"; lock: ScreenLock }
   | { type: "seal"; state: SealState; names: SealNames | null }
   | { type: "seal_left"; left: number }
   | { type: "refused" }
@@ -159,6 +167,8 @@ export function next(known: Known, event: SessionEvent): Known {
       return { ...known, screen: { width: event.width, height: event.height } };
     case "monitors":
       return { ...known, monitors: event.monitors };
+    case "screen_lock":
+      return { ...known, lock: event.lock };
     case "exact":
       return { ...known, exact: event.exact };
     case "seal": {
@@ -196,6 +206,10 @@ function withTogether(known: Known, message: Together): Known {
       const ours = message.to === known.participant;
       return withOwn({ ...known, colleagues, invited: ours ? null : known.invited });
     }
+    case "unproven": {
+      const name = known.session?.participants.find(({ id }) => id === message.participant)?.name ?? "";
+      return { ...known, unproven: { participant: message.participant, name, count: (known.unproven?.count ?? 0) + 1 } };
+    }
     // A console's own messages mean nothing from an agent.
     case "introduce":
     case "dismiss":
@@ -228,6 +242,11 @@ export function allowed(known: Known): Rights {
 
 export function may(known: Known, right: Right): boolean {
   return allowed(known).includes(right);
+}
+
+/** Whether a wish that the screen be locked at the end would count: whoever was given something may have it. */
+export function mayWishLock({ consent, invited }: Known): boolean {
+  return invited === null && (consent?.state === "granted" || consent?.state === "held") && consent.rights.length > 0;
 }
 
 /** What the page shows. One of these at any time. */

@@ -99,8 +99,9 @@ export class ChatState {
   /** Every number from the first one up to this has come. */
   #whole = 0;
   #recalled = false;
-  /** Somebody looks at it. */
-  watched = false;
+  /** Its panel is open, and the page that it is in is looked at. */
+  #open = false;
+  #looked = true;
   #toldTyping = Number.NEGATIVE_INFINITY;
   #cancelTyping: () => void = () => {};
   #cancelAgain: (() => void) | null = null;
@@ -162,9 +163,20 @@ export class ChatState {
   }
 
   /** Whether somebody looks at it. */
+  get watched(): boolean {
+    return this.#open && this.#looked;
+  }
+
+  /** Whether its panel is open. */
   watch(on: boolean): void {
-    this.watched = on;
-    if (on) this.unread = 0;
+    this.#open = on;
+    if (this.watched) this.unread = 0;
+  }
+
+  /** Whether the page that it is in is looked at. */
+  look(on: boolean): void {
+    this.#looked = on;
+    if (this.watched) this.unread = 0;
   }
 
   /** The session is over, or the page leaves it. */
