@@ -106,6 +106,9 @@ pub fn files() -> Result<BTreeMap<String, String>, ExportError> {
     all.take::<api::Report>();
     all.take::<api::ReportRow>();
     all.take::<api::ServiceInfo>();
+    all.take::<api::OfferedDownload>();
+    all.take::<api::StartTokenFor>();
+    all.take::<api::StartToken>();
     all.take::<channel::chat::Chat>();
     all.take::<channel::files::Files>();
     all.take::<crate::transfer::Item>();

@@ -13,6 +13,7 @@ use crate::broker::Broker;
 use crate::clock::{Clock, Now};
 use crate::config::Config;
 use crate::demo::Demo;
+use crate::downloads::Downloads;
 use crate::identity::domain::Lookups;
 use crate::identity::guards::Guards;
 use crate::identity::password::Passwords;
@@ -97,6 +98,8 @@ pub struct Parts {
     pub media_port: u16,
     /// Pages.
     pub pages: crate::http::Pages,
+    /// Signed releases for download.
+    pub downloads: Option<Arc<Downloads>>,
     /// Password hashing.
     pub passwords: Passwords,
     /// The set-up link.
@@ -180,6 +183,12 @@ impl App {
     #[must_use]
     pub fn pages(&self) -> &crate::http::Pages {
         &self.inner.parts.pages
+    }
+
+    /// Signed releases for download.
+    #[must_use]
+    pub fn downloads(&self) -> Option<&Arc<Downloads>> {
+        self.inner.parts.downloads.as_ref()
     }
 
     /// Password hashing.

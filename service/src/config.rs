@@ -8,6 +8,8 @@ mod smtp;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+use farhand_release::PublicKey;
+
 pub use self::key::Key;
 pub use self::layers::{Flags, Layers};
 pub use self::smtp::Smtp;
@@ -59,6 +61,18 @@ impl PublicUrl {
     }
 }
 
+/// A folder of releases, and who signs them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignedFolder {
+    /// The folder.
+    pub folder: PathBuf,
+    /// What is not signed with this key is not offered.
+    pub key: PublicKey,
+}
+
+/// The key that the programs of this build take releases of, where it was built for one.
+const BUILT_IN_KEY: Option<&str> = option_env!("FARHAND_RELEASE_KEY");
+
 /// Everything that can be set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
@@ -86,6 +100,8 @@ pub struct Config {
     pub web: Option<PathBuf>,
     /// The Linux agent that customers may download.
     pub agent_file: Option<PathBuf>,
+    /// Signed releases that customers may download and programs update themselves with.
+    pub downloads: Option<SignedFolder>,
     /// A demo organisation, and sessions with a demo computer.
     pub demo: bool,
     /// How log lines look.
@@ -202,6 +218,7 @@ impl Layers {
             dns: self.parsed(Key::Dns, |text| socket(text, 53))?,
             web: self.text(Key::Web).map(PathBuf::from),
             agent_file: self.text(Key::AgentFile).map(PathBuf::from),
+            downloads: self.downloads()?,
             demo: self.parsed(Key::Demo, boolean)?.unwrap_or(false),
             log: self.parsed(Key::Log, log_format)?.unwrap_or(LogFormat::Text),
             log_filter: self.text(Key::LogFilter).unwrap_or("info").to_owned(),
@@ -234,6 +251,23 @@ impl Layers {
             root: self.text(Key::AcmeRoot).map(PathBuf::from),
             host: url.host.clone(),
         }))
+    }
+
+    fn downloads(&self) -> Result<Option<SignedFolder>, ConfigError> {
+        let given = self.parsed(Key::ReleaseKey, release_key)?;
+        let built_in = || BUILT_IN_KEY.and_then(|key| key.parse().ok());
+        match (self.text(Key::Downloads), given) {
+            (None, None) => Ok(None),
+            (None, Some(_)) => Err(ConfigError::Together(
+                "release_key belongs to downloads: name the folder of signed releases, or leave the key out.",
+            )),
+            (Some(folder), given) => match given.or_else(built_in) {
+                Some(key) => Ok(Some(SignedFolder { folder: folder.into(), key })),
+                None => Err(ConfigError::Together(
+                    "downloads needs release_key: the public key (minisign's line) that the releases are signed with.",
+                )),
+            },
+        }
     }
 
     fn smtp(&self) -> Result<Option<Smtp>, ConfigError> {
@@ -307,6 +341,11 @@ fn webhook(text: &str) -> Result<String, String> {
         true => Ok(text.to_owned()),
         false => Err("it should be an https address, such as https://alerts.example.org/farhand".into()),
     }
+}
+
+fn release_key(text: &str) -> Result<PublicKey, String> {
+    text.parse()
+        .map_err(|_| "it should be the line of a minisign public key, which begins with RW".to_owned())
 }
 
 fn boolean(text: &str) -> Result<bool, String> {

@@ -10,6 +10,7 @@ pub mod config;
 pub mod demo;
 pub mod doctor;
 pub mod domains;
+pub mod downloads;
 pub mod http;
 pub mod identity;
 pub mod jobs;

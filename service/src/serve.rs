@@ -20,6 +20,7 @@ use crate::broker::{Broker, MediaSide, WEBTRANSPORT_PATH};
 use crate::clock::{Clock, Now};
 use crate::config::{Config, PublicUrl};
 use crate::demo::Demo;
+use crate::downloads::Downloads;
 use crate::http::{Pages, metrics_router, router};
 use crate::identity::Token;
 use crate::identity::domain::Lookups;
@@ -97,6 +98,17 @@ pub enum StartError {
         /// Why.
         why: String,
     },
+    /// The folder of releases cannot be read.
+    #[error(
+        "The folder of releases {path} given with --downloads cannot be read: {why}. Check the path, or leave the flag \
+         out."
+    )]
+    Downloads {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
     /// Anything else.
     #[error("{0:#}")]
     Other(#[from] anyhow::Error),
@@ -162,6 +174,14 @@ impl Service {
         if let Some(path) = &config.agent_file {
             File::open(path).map_err(|e| StartError::Agent { path: path.clone(), why: e.to_string() })?;
         }
+        let downloads = match config.downloads.clone() {
+            Some(from) => {
+                let path = from.folder.clone();
+                let opened = Downloads::open(from);
+                Some(Arc::new(opened.map_err(|e| StartError::Downloads { path, why: e.to_string() })?))
+            }
+            None => None,
+        };
         let root = RootSource::find(&config.data, |name| std::env::var(name).ok());
         let store = Store::open_with(&Database::in_folder(&config.data), &config.data, root).await?;
         store.seal_open_names().await?;
@@ -230,6 +250,7 @@ impl Service {
             media,
             media_port: told,
             pages,
+            downloads,
             passwords,
             set_up,
             demo,

@@ -27,8 +27,8 @@ after(() => browser.close());
 
 const still = { width: 64, height: 40, rgba: Buffer.alloc(64 * 40 * 4, 255) };
 /** Those of a session need its picture, which axe does not look at; their own tests do. */
-const { join: joining, 'join-start': joinStart, home, 'home-empty': homeEmpty, waiting, setup, 'sign-in': signIn, 'sign-in-refused': refused } = scenes(still);
-const all = { ...officeScenes, join: joining, 'join-start': joinStart, home, 'home-empty': homeEmpty, waiting, setup, 'sign-in': signIn, 'sign-in-refused': refused };
+const { join: joining, 'join-start': joinStart, 'join-download': joinDownload, home, 'home-empty': homeEmpty, waiting, setup, 'sign-in': signIn, 'sign-in-refused': refused } = scenes(still);
+const all = { ...officeScenes, join: joining, 'join-start': joinStart, 'join-download': joinDownload, home, 'home-empty': homeEmpty, waiting, setup, 'sign-in': signIn, 'sign-in-refused': refused };
 
 for (const { name: view, ...options } of VIEWS) {
   describe(`no barrier, ${view}`, () => {

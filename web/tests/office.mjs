@@ -175,6 +175,8 @@ export class Office {
   #open(route, body) {
     const { state } = this;
     switch (route) {
+      case 'POST /start-token':
+        return { status: 200, body: { token: `${Buffer.from(`start ${body.number}`).toString('base64url')}.c2lnbmVk`, expires_at: Date.now() + 1_800_000 } };
       case 'POST /sign-in': {
         if (body.password !== PASSWORD) return problem(401, 'sign_in_wrong');
         if (!this.secondFactor) return this.#signIn();

@@ -112,6 +112,16 @@ export const scenes = (desktop) => {
       await page.getByTestId('join').getByRole('button').click();
       await page.getByTestId('command').waitFor();
     },
+    'join-download': async (page, mock) => {
+      mock.downloads = DOWNLOADS;
+      await page.goto(`${mock.url}/join#4821935710`);
+      await page.getByTestId('join').getByRole('button').click();
+      await page.getByTestId('facts').waitFor();
+      await page.getByTestId('check').locator('summary').click();
+      await page.getByTestId('others').locator('summary').click();
+      await page.getByTestId('open').click();
+      await page.getByTestId('start-link').waitFor();
+    },
   };
 };
 
@@ -126,3 +136,12 @@ function arrow() {
     }
   return { width, height, hot_x: 0, hot_y: 0, rgba };
 }
+
+/** Releases of every kind. */
+export const DOWNLOADS = [
+  ['linux-x86_64-bin', 'farhand-agent_0.2.0_linux-x86_64', 17_301_504],
+  ['linux-x86_64-deb', 'farhand-agent_0.2.0_amd64.deb', 9_306_112],
+  ['macos-aarch64-pkg', 'farhand-agent-0.2.0-aarch64.pkg', 8_100_200],
+  ['windows-x86_64-exe', 'farhand-agent-0.2.0.exe', 19_293_184],
+  ['windows-x86_64-msi', 'farhand-agent-0.2.0.msi', 10_485_760],
+].map(([target, file, size]) => ({ target, file, size, version: '0.2.0', sha256: '3b9f'.repeat(16) }));

@@ -1,8 +1,9 @@
-//! The project's own commands: `cargo xtask run | test | ci | tidy | bench | vectors | wasm | setup`.
+//! The project's own commands: `cargo xtask run | test | ci | tidy | bench | vectors | wasm | dist | setup`.
 #![forbid(unsafe_code)]
 
 mod bench;
 mod counts;
+mod dist;
 mod run;
 mod setup;
 mod shell;
@@ -25,6 +26,7 @@ cargo xtask COMMAND
   bench [OPTION…]       measure what a technician feels; see `cargo xtask bench --help`
   vectors [--check]     write the golden vectors and the TypeScript types, or check that they are current
   wasm                  build the browser's decoder
+  dist [OPTION…]        make what is handed out, and sign it; see `cargo xtask dist --help`
   setup                 install what the other commands need, and say so
 ";
 
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
         "tidy" => tidy::run(),
         "bench" => bench::run(rest),
         "vectors" => vectors::run(rest),
+        "dist" => dist::run(rest),
         "wasm" => wasm::run(),
         "setup" => setup::for_tests(),
         "help" | "--help" | "-h" => {

@@ -105,6 +105,18 @@ const PEERS: (&str, &[&str]) = (
     &["tigervnc-scraping-server", "tigervnc-viewer", "websockify", "novnc"],
 );
 
+const DIST: (&str, &[&str]) = (
+    "to make and sign packages",
+    &["binutils", "gnupg", "minisign", "msitools", "openssl", "osslsigncode", "wixl", "faketime"],
+);
+
+const INSTALLER: (&str, &[&str]) = ("to try the Windows installer", &["wine", "wine64"]);
+
+/// What making packages needs.
+pub fn for_dist() -> Result<()> {
+    debian(&[DIST])
+}
+
 /// What the test command needs.
 pub fn for_tests() -> Result<()> {
     prepare(&[
@@ -118,6 +130,8 @@ pub fn for_tests() -> Result<()> {
         FIGURES,
         DATABASE,
         TLS,
+        DIST,
+        INSTALLER,
     ])?;
     python()?;
     npm("tests")

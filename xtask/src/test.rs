@@ -32,6 +32,7 @@ const STAGES: &[Stage] = &[
     ("rust test", rust_tests),
     ("build", build),
     ("e2e", end_to_end),
+    ("dist", packages),
 ];
 
 /// Only when they are named.
@@ -218,6 +219,15 @@ fn end_to_end() -> Result<Counts> {
         .env("FARHAND_BINARIES", shell::binary("dev", ""))
         .env("FARHAND_SSLYZE", setup::sslyze_program())
         .env("FARHAND_SCHEMATHESIS", setup::schemathesis_program());
+    tee(&mut command)
+}
+
+/// What is handed out: made, signed and refused, by the real tools.
+fn packages() -> Result<Counts> {
+    let mut command = shell::program("node", "tests");
+    command
+        .args(["--test", "--test-reporter=spec", "dist/installer.test.mjs", "dist/packages.test.mjs"])
+        .env("FARHAND_BINARIES", shell::binary("dev", ""));
     tee(&mut command)
 }
 

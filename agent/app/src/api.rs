@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use farhand_protocol::api::{Join, Joined, Problem};
+use farhand_protocol::api::{Join, Joined, Problem, ServiceInfo};
 use farhand_protocol::session::code::Number;
 use rustls::ClientConfig;
 
@@ -49,6 +49,33 @@ impl Server {
     }
 }
 
+/// A client for one service.
+///
+/// # Errors
+/// [`Fail::Service`] where none can be made on this machine.
+pub fn client(config: ClientConfig, within: Duration) -> Result<reqwest::Client, Fail> {
+    reqwest::Client::builder()
+        .tls_backend_preconfigured(config)
+        .https_only(true)
+        .redirect(reqwest::redirect::Policy::none())
+        .timeout(within)
+        .user_agent(crate::PROGRAM)
+        .build()
+        .map_err(|error| Fail::Service { detail: error.to_string() })
+}
+
+/// What anybody may know of a service.
+///
+/// # Errors
+/// [`Fail`], a sentence for the customer.
+pub async fn service(server: &Server, config: ClientConfig, pinned: bool) -> Result<ServiceInfo, Fail> {
+    let address = format!("https://{}", server.authority());
+    let sent = client(config, ANSWER_WITHIN)?.get(format!("{address}/api/v1/service")).send().await;
+    let response = sent.map_err(|error| not_sent(&error, address.clone(), pinned))?;
+    let body = read(response).await.map_err(|error| not_sent(&error, address, pinned))?;
+    serde_json::from_slice(&body).map_err(|_| Fail::Service { detail: "its answer cannot be read".into() })
+}
+
 /// Uses up a code, of which the service gets the first six digits.
 ///
 /// # Errors
@@ -60,15 +87,7 @@ pub async fn join(
     pinned: bool,
 ) -> Result<Joined, Fail> {
     let address = format!("https://{}", server.authority());
-    let client = reqwest::Client::builder()
-        .tls_backend_preconfigured(config)
-        .https_only(true)
-        .redirect(reqwest::redirect::Policy::none())
-        .timeout(ANSWER_WITHIN)
-        .user_agent(crate::PROGRAM)
-        .build()
-        .map_err(|error| Fail::Service { detail: error.to_string() })?;
-    let sent = client
+    let sent = client(config, ANSWER_WITHIN)?
         .post(format!("{address}/api/v1/join"))
         .json(&Join { code: number.digits().into() })
         .send()

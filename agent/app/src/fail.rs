@@ -105,6 +105,15 @@ pub enum Fail {
          from the service's page."
     )]
     Version,
+    /// The link that this program was started by is too old.
+    #[error("This link is too old. Open the join page again, type the code there, and start from it.")]
+    LinkExpired,
+    /// The service that the link names has not made it.
+    #[error(
+        "This link was not made by the service that it names, so nothing was begun. Type the code by hand, and only one \
+         that you were given by somebody whom you asked for help."
+    )]
+    LinkForeign,
     /// The list of whom the customer never wants to be asked by again cannot be read: nobody may take it for empty.
     #[error(
         "The list of whom you blocked cannot be read ({0}), so nobody is let in. Mend or delete the file blocked.json \
@@ -135,6 +144,7 @@ impl Fail {
                 exit::CERTIFICATE
             }
             Self::Version => exit::VERSION,
+            Self::LinkExpired | Self::LinkForeign => exit::CODE,
             Self::Blocked(_) => exit::INTERNAL,
             Self::Capture(_) | Self::Inject(_) | Self::Window(_) => exit::DISPLAY,
         }
@@ -153,6 +163,8 @@ impl Fail {
             Self::Untrusted { .. } => "agent.fail.untrusted",
             Self::Service { .. } => "agent.fail.service",
             Self::Version => "agent.fail.version",
+            Self::LinkExpired => "agent.fail.link_expired",
+            Self::LinkForeign => "agent.fail.link_foreign",
             Self::Blocked(_) => "agent.fail.blocked",
             Self::Capture(_) | Self::Inject(_) | Self::Window(_) => "agent.fail.capture",
         }
@@ -173,6 +185,8 @@ impl Fail {
             Self::Fingerprint { .. } => "fingerprint",
             Self::Service { .. } => "service",
             Self::Version => "version",
+            Self::LinkExpired => "link_expired",
+            Self::LinkForeign => "link_foreign",
             Self::Blocked(_) => "blocked_list",
             Self::Capture(_) => "capture",
             Self::Inject(_) => "input",

@@ -16,8 +16,10 @@ use crate::fail::{Fail, exit};
 use crate::log::Log;
 use crate::sealing::Invitation;
 use crate::session::{self, Over, Parts};
+use crate::start::{self, Chosen, Suggestion};
 use crate::tls::{self, Fingerprint};
 use crate::tried::Tried;
+use crate::update::Updates;
 use crate::window::protocol::ToWindow;
 use crate::window::{WindowPort, child};
 use crate::{input, screen};
@@ -41,6 +43,31 @@ pub fn main(
     log: Log,
     answer_within: Duration,
 ) -> ExitCode {
+    let given = || -> Result<Begin, Fail> {
+        let server = Server::parse(server)?;
+        let fingerprint =
+            fingerprint.map(Fingerprint::parse).transpose().map_err(|_| Fail::FingerprintMalformed)?;
+        let invitation = Invitation::parse(code).map_err(Fail::CodeMalformed)?;
+        Ok(Begin::Given(Box::new(Chosen { invitation, server, fingerprint, link: None })))
+    };
+    finish(log, async { run(given()?, log, answer_within).await })
+}
+
+/// Asks for code and service in a window first, with what is known already; returns the exit code.
+#[must_use]
+pub fn from_window(suggestion: Suggestion, log: Log, answer_within: Duration) -> ExitCode {
+    finish(log, run(Begin::Asked(suggestion), log, answer_within))
+}
+
+/// How a start says which session it is for.
+enum Begin {
+    /// By itself.
+    Given(Box<Chosen>),
+    /// A person says so.
+    Asked(Suggestion),
+}
+
+fn finish(log: Log, work: impl Future<Output = Result<Over, Fail>>) -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -48,7 +75,7 @@ pub fn main(
             return ExitCode::from(exit::INTERNAL);
         }
     };
-    let ended = runtime.block_on(run(code, server, fingerprint, log, answer_within));
+    let ended = runtime.block_on(work);
     // Whatever hangs in a look-up of names does not keep the program.
     runtime.shutdown_background();
     ExitCode::from(match ended {
@@ -63,29 +90,43 @@ pub fn main(
     })
 }
 
-async fn run(
-    code: &str,
-    server: &str,
-    fingerprint: Option<&str>,
-    log: Log,
-    answer_within: Duration,
-) -> Result<Over, Fail> {
+async fn run(begin: Begin, log: Log, answer_within: Duration) -> Result<Over, Fail> {
     let consent = ConsentConfig { policy: POLICY, answer_within, ..ConsentConfig::default() };
-    let server = Server::parse(server)?;
-    let fingerprint =
-        fingerprint.map(Fingerprint::parse).transpose().map_err(|_| Fail::FingerprintMalformed)?;
-    let invitation = Invitation::parse(code).map_err(Fail::CodeMalformed)?;
-    let (tried, number) = (Tried::of_this_person(), invitation.number);
-    if tried.contains(&server, number, unix_seconds()) {
+    let tried = Tried::of_this_person();
+    let known = |chosen: &Chosen| tried.contains(&chosen.server, chosen.invitation.number, unix_seconds());
+    if let Begin::Given(chosen) = &begin
+        && known(chosen)
+    {
         return Err(Fail::CodeTried);
     }
     // All that can fail on this machine fails before the code is used up.
     List::of_this_person().read().map_err(|error| Fail::Blocked(error.to_string()))?;
     screen::probe(Backend::Auto)?;
     let injector = open_injector(InputBackend::Auto)?;
-    let (window, writer) = child::spawn().await?;
+    let first = match &begin {
+        Begin::Given(_) => child::connecting(),
+        Begin::Asked(suggestion) => start::shown(suggestion),
+    };
+    let (mut window, writer) = child::spawn(first).await?;
     let shown = window.show.clone();
-    let ended = connect(invitation, server.clone(), fingerprint, log, consent, window, injector).await;
+    let chosen = match begin {
+        Begin::Given(chosen) => *chosen,
+        Begin::Asked(suggestion) => match start::ask(&mut window, suggestion).await {
+            Some(chosen) => chosen,
+            None => return Ok(Over::before_it_began()),
+        },
+    };
+    let _ = shown.send(child::connecting());
+    let (server, fingerprint, number) = (chosen.server.clone(), chosen.fingerprint, chosen.invitation.number);
+    let ended = match known(&chosen) {
+        true => Err(Fail::CodeTried),
+        false => match start::check(&chosen).await {
+            Ok(()) => {
+                connect(chosen.invitation, server.clone(), fingerprint, log, consent, window, injector).await
+            }
+            Err(fail) => Err(fail),
+        },
+    };
     if ended.as_ref().is_ok_and(|over| over.by_wrong_secret())
         && let Err(error) = tried.note(&server, number, unix_seconds())
     {
@@ -101,10 +142,34 @@ async fn run(
             by: None,
         });
     }
+    if ended.is_ok() || matches!(ended, Err(Fail::Version)) {
+        update(&server, fingerprint, log, &shown).await;
+    }
     // The window has read its last words before this process ends.
     drop(shown);
     let _ = tokio::time::timeout(Duration::from_secs(1), writer).await;
     ended
+}
+
+/// Takes a newer version of this program, and says so in the window.
+async fn update(
+    server: &Server,
+    fingerprint: Option<Fingerprint>,
+    log: Log,
+    shown: &tokio::sync::mpsc::UnboundedSender<ToWindow>,
+) {
+    let Some(updates) = Updates::built_in() else { return };
+    let Ok(config) = tls::client_config(fingerprint) else { return };
+    let outcome = match updates.run(server, config).await {
+        Ok(outcome) => outcome,
+        Err(error) => {
+            tracing::warn!(%error, "no newer version could be looked for");
+            return;
+        }
+    };
+    let Some((sentence, version)) = outcome.said() else { return };
+    log.event("update", &[("outcome", sentence.into()), ("version", version.as_str().into())]);
+    let _ = shown.send(ToWindow::Update { sentence: sentence.into(), version });
 }
 
 async fn connect(

@@ -20,11 +20,13 @@ pub mod sealing;
 pub mod session;
 pub mod settings;
 pub mod signal;
+pub mod start;
 pub mod strings;
 pub mod tls;
 pub mod tools;
 pub mod tried;
 pub mod ui;
+pub mod update;
 pub mod window;
 
 /// Program and version, as the service logs it.

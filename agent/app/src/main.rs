@@ -8,15 +8,19 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use farhand_agent::log::Log;
-use farhand_agent::{blocked, fail, join, receipt, ui};
+use farhand_agent::start::Suggestion;
+use farhand_agent::{blocked, fail, join, receipt, ui, update};
 
 /// Farhand's program for the customer's computer.
 #[derive(Debug, Parser)]
 #[command(version, about)]
 struct Arguments {
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
+
+/// Seconds that a question waits.
+const ANSWER_WITHIN: u16 = 60;
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -40,7 +44,20 @@ enum Command {
         #[arg(long, value_enum, default_value_t)]
         log: Log,
         /// Seconds that a question waits for your answer; silence means no.
-        #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u16).range(1..=300))]
+        #[arg(long, default_value_t = ANSWER_WITHIN, value_parser = clap::value_parser!(u16).range(1..=300))]
+        answer_within: u16,
+    },
+    /// Asks for a code in a window, as without any command.
+    ///
+    /// A link from the join page fills the window in. Nothing is sent before its button is pressed.
+    Start {
+        /// A link such as farhand:start/….
+        link: Option<String>,
+        /// How events are written to standard error.
+        #[arg(long, value_enum, default_value_t)]
+        log: Log,
+        /// Seconds that a question waits for your answer; silence means no.
+        #[arg(long, default_value_t = ANSWER_WITHIN, value_parser = clap::value_parser!(u16).range(1..=300))]
         answer_within: u16,
     },
     /// Receipts: what was asked, allowed and done in a session.
@@ -88,7 +105,14 @@ enum BlockedCommand {
 
 fn main() -> ExitCode {
     farhand_agent_host::console::attach();
-    match Arguments::parse().command {
+    let begin = |link: Option<&str>, log: Log, answer_within: u16| {
+        log.start();
+        update::tidy();
+        join::from_window(Suggestion::from_start(link), log, Duration::from_secs(answer_within.into()))
+    };
+    let Some(command) = Arguments::parse().command else { return begin(None, Log::default(), ANSWER_WITHIN) };
+    match command {
+        Command::Start { link, log, answer_within } => begin(link.as_deref(), log, answer_within),
         Command::Join { code, server, fingerprint, log, answer_within } => {
             log.start();
             let answer_within = Duration::from_secs(answer_within.into());

@@ -9,9 +9,10 @@ use farhand_console_core::folder::Folder;
 use farhand_console_core::instance::{self, Start};
 use farhand_console_core::log::Log;
 use farhand_console_core::server::Address;
-use farhand_console_core::update::Version;
 use farhand_console_core::vault::{Cost, Vault};
+use farhand_console_core::watch::News;
 use farhand_link::trust::{Fingerprint, Trust};
+use farhand_release::Version;
 use tauri::{Manager as _, RunEvent};
 
 use crate::keyring::SystemKeyring;
@@ -20,14 +21,17 @@ use crate::shell::{Console, TauriShell};
 use crate::strings::Strings;
 use crate::{Arguments, commands, platform, tray, windows};
 
-/// Sessions are read this often while somebody is signed in, for the tray and the notifications.
+/// Sessions are read this often while somebody is signed in, for the tray and the notifications, and sooner after
+/// something was heard of them here.
 const WATCH_EVERY: Duration = Duration::from_secs(10);
+/// They are read at most this often.
+const WATCH_AGAIN_AFTER: Duration = Duration::from_millis(700);
 
 /// A keyring that has not answered within this time waits for a person: the pages are shown without it.
 const KEYRING_WITHIN: Duration = Duration::from_secs(5);
 
-/// The public half of the key that updates are signed with, in hex; a build without it takes no updates.
-const UPDATE_KEY: Option<&str> = option_env!("FARHAND_UPDATE_KEY");
+/// The public half of the key that releases are signed with (minisign's line); a build without it takes no updates.
+const RELEASE_KEY: Option<&str> = option_env!("FARHAND_RELEASE_KEY");
 
 /// Runs the program to its end.
 pub fn run(arguments: Arguments) -> Result<()> {
@@ -68,7 +72,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
         .on_menu_event(crate::menu::handle_event)
         .setup(move |app| {
             let shell = TauriShell::new(app.handle().clone(), strings.clone(), path.clone(), painting);
-            let updates = UPDATE_KEY.and_then(updates);
+            let updates = RELEASE_KEY.and_then(updates);
             let console = Console::new(shell, Parts { folder, vault, log, updates });
             if let Some((address, trust)) = server {
                 console.trust_from_command_line(address, trust);
@@ -94,6 +98,11 @@ pub fn run(arguments: Arguments) -> Result<()> {
     app.run(|app, event| match event {
         // With the tray, closing the last window is no end.
         RunEvent::ExitRequested { api, code: None, .. } if windows::stays(app) => api.prevent_exit(),
+        RunEvent::Exit => {
+            if let Some(console) = app.try_state::<Console>() {
+                console.drop_all_files();
+            }
+        }
         _ => {}
     });
     Ok(())
@@ -112,20 +121,29 @@ async fn watch(console: Console, strings: Strings, address: String) {
     let mut every = tokio::time::interval(WATCH_EVERY);
     every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
-        every.tick().await;
-        let words = |name: &str| {
-            let name =
-                if name.is_empty() { strings.get("console.notice.somebody", &[]) } else { name.to_owned() };
-            let title = strings.get("console.notice.came_title", &[]);
-            (title, strings.get("console.notice.came", &[("name", &name)]))
+        tokio::select! {
+            _ = every.tick() => {}
+            () = console.stirred() => {}
+        }
+        let words = |news: News<'_>| match news {
+            News::Customer(name) => {
+                let somebody = || strings.get("console.notice.somebody", &[]);
+                let name = if name.is_empty() { somebody() } else { name.to_owned() };
+                let title = strings.get("console.notice.came_title", &[]);
+                (title, strings.get("console.notice.came", &[("name", &name)]))
+            }
+            News::Colleague(name) => {
+                let title = strings.get("console.notice.calls_title", &[]);
+                (title, strings.get("console.notice.calls", &[("name", name)]))
+            }
         };
         console.watch(words).await;
+        tokio::time::sleep(WATCH_AGAIN_AFTER).await;
     }
 }
 
 fn updates(key: &str) -> Option<Updates> {
-    let key = Fingerprint::parse(key).ok()?.to_string();
-    let bytes = (0..key.len()).step_by(2).filter_map(|at| u8::from_str_radix(key.get(at..at + 2)?, 16).ok());
+    let key = key.parse().ok()?;
     let target = format!("{}-{}-{}", std::env::consts::OS, std::env::consts::ARCH, platform::PACKAGE);
-    Some(Updates { key: bytes.collect(), target, version: Version::ours() })
+    Some(Updates { key, target, version: Version::ours() })
 }

@@ -1,37 +1,40 @@
 //! What the pages ask for, carried out.
 
 mod account;
+mod desk;
 mod sessions;
 #[cfg(test)]
 mod tests;
 mod updates;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::SystemTime;
 
 use farhand_link::Proxy;
 use farhand_link::trust::Trust;
 use farhand_protocol::api::SessionList;
-use tokio::sync::{OnceCell, mpsc};
+use farhand_release::{PublicKey, Version};
+use tokio::sync::{Notify, OnceCell, mpsc};
 
 use crate::api::Api;
 use crate::door::Door;
+use crate::files::Incoming;
 use crate::folder::Folder;
 use crate::log::Log;
 use crate::server::{Address, Known, Seen};
 use crate::settings::{Place, ProxyChoice, Settings};
 use crate::shell::Shell;
 use crate::types::{Event, Failure, LogPage, ServerStatus, Status};
-use crate::update::Version;
 use crate::vault::Vault;
 
 const SETTINGS: &str = "settings.json";
 const SERVER: &str = "server.json";
 const LAYOUT: &str = "layout.json";
 /// Windows whose places are remembered.
-const MAX_PLACES: usize = 16;
+const MAX_PLACES: usize = 24;
 
 /// What a controller is made of.
 #[derive(Debug)]
@@ -50,8 +53,8 @@ pub struct Parts {
 /// See [`Parts::updates`].
 #[derive(Clone, Debug)]
 pub struct Updates {
-    /// Ed25519, 32 bytes.
-    pub key: Vec<u8>,
+    /// Who may sign them.
+    pub key: PublicKey,
     /// Such as `linux-x86_64-deb`.
     pub target: String,
     /// What is installed.
@@ -84,7 +87,10 @@ struct Inner<S> {
     door: OnceCell<Door>,
     state: Mutex<State>,
     sockets: Mutex<HashMap<u32, mpsc::Sender<String>>>,
+    files: Mutex<Incoming>,
     next_socket: AtomicU32,
+    /// Something was heard that sessions may have changed by.
+    stirred: Notify,
 }
 
 #[derive(Default)]
@@ -94,6 +100,8 @@ struct State {
     /// What the person was shown last: only that can be trusted.
     seen: Option<Seen>,
     sessions: Option<SessionList>,
+    /// Sessions into which colleagues call, as they were read last.
+    calls: BTreeSet<String>,
     layout: HashMap<String, Place>,
 }
 
@@ -116,6 +124,8 @@ impl<S: Shell> Controller<S> {
         layout.retain(|_, place| place.is_sound());
         let known = folder.read::<Known>(SERVER).and_then(|known| known.read());
         let state = State { settings, layout, ..State::default() };
+        let files = Incoming::new(shell.downloads());
+        files.sweep(SystemTime::now());
         let inner = Inner {
             shell,
             folder,
@@ -125,7 +135,9 @@ impl<S: Shell> Controller<S> {
             door: OnceCell::new(),
             state: Mutex::new(state),
             sockets: Mutex::default(),
+            files: Mutex::new(files),
             next_socket: AtomicU32::new(1),
+            stirred: Notify::new(),
         };
         let controller = Self { inner: Arc::new(inner) };
         if let Some((address, trust)) = known {

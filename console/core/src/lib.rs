@@ -10,6 +10,7 @@ pub mod controller;
 pub mod decoder;
 pub mod deep_link;
 pub mod door;
+pub mod files;
 pub mod folder;
 pub mod instance;
 pub mod log;
@@ -18,7 +19,6 @@ pub mod settings;
 pub mod shell;
 pub mod socket;
 pub mod types;
-pub mod update;
 pub mod vault;
 pub mod watch;
 

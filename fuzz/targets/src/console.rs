@@ -1,44 +1,73 @@
-//! What the desktop console reads of others: an offer of a newer version, and addresses that any page can open.
+//! What programs read of others about themselves: offers of a newer version, links that start a session, and addresses
+//! that any page can open.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use farhand_console_core::deep_link::{DeepLink, SCHEME, is_session};
-use farhand_console_core::update::{MAX_PACKAGE, Release, UpdateError, Version};
-use ring::signature::{Ed25519KeyPair, KeyPair as _};
+use farhand_release::minisign::{Signature, digest};
+use farhand_release::release::MAX_FILE;
+use farhand_release::start::{Link, SCHEME as START, Token};
+use farhand_release::{Offer, PublicKey, ReleaseError, SecretKey, Version};
 
-/// The seed of the key that the corpus is signed with. It signs nothing else.
-const SEED: [u8; 32] = *b"a key for fuzzing and no release";
+/// The key that the corpus is signed with. It signs nothing else.
+fn key() -> SecretKey {
+    SecretKey::from_seed(*b"fuzzing!", *b"a key for fuzzing and no release")
+}
+
+const PROGRAM: &str = "farhand-console";
 const TARGET: &str = "linux-x86_64-deb";
 
-/// The bytes as an offer of a newer version: as they are, and with a genuine signature over them.
+/// The bytes as an offer of a newer version: as they are, and as a comment with a genuine signature over it.
 pub fn release(data: &[u8]) {
-    let _ = std::str::from_utf8(data).map(Version::parse);
-    let Ok(offered) = serde_json::from_slice::<Release>(data) else { return };
-    let key = Ed25519KeyPair::from_seed_unchecked(&SEED).expect("a seed has 32 bytes");
-    let public = key.public_key().as_ref();
+    let key = key();
+    let public = key.public();
+    let text = String::from_utf8_lossy(data);
+    let _ = (Version::parse(&text), text.parse::<PublicKey>(), SecretKey::read(&text));
+    let genuine = Signature::read(&text).ok().is_some_and(|it| it.comment(&public).is_some());
+    judge(data, &public, genuine);
+    // A line end would make it another file.
+    if !text.contains(['\n', '\r']) {
+        judge(key.sign(&digest(b"package"), &text).as_bytes(), &public, true);
+    }
+}
+
+fn judge(data: &[u8], key: &PublicKey, genuine: bool) {
     let ours = Version::parse("0.1.0").expect("three numbers");
-    let signed = Release { signature: STANDARD.encode(key.sign(&offered.signed_text())), ..offered.clone() };
-    let genuine = signed.signature == offered.signature;
-    for (release, genuine) in [(&offered, genuine), (&signed, true)] {
-        match release.judge(public, TARGET, ours) {
-            Ok(version) => {
-                assert!(genuine, "nobody signed this");
-                assert!(version > ours, "an older one is no update");
-                assert_eq!(release.target, TARGET);
-                assert!((1..=MAX_PACKAGE).contains(&release.size));
-                assert!(
-                    !release.package.contains(['/', '\\', '\0', '\n']) && !release.package.starts_with('.')
-                );
-            }
-            Err(
-                UpdateError::Malformed
-                | UpdateError::Signature
-                | UpdateError::Target
-                | UpdateError::NotNewer
-                | UpdateError::Package
-                | UpdateError::File(_),
-            ) => {}
+    let judged = Offer::read(data, key).and_then(|offer| Ok((offer.judge(PROGRAM, TARGET, ours)?, offer)));
+    match judged {
+        Ok((version, offer)) => {
+            let release = offer.release();
+            assert!(genuine, "nobody signed this");
+            assert!(version > ours, "an older one is no update");
+            assert_eq!((release.program.as_str(), release.target.as_str()), (PROGRAM, TARGET));
+            assert!((1..=MAX_FILE).contains(&release.size));
+            assert!(!release.file.contains(['/', '\\', '\0', '\n']) && !release.file.starts_with('.'));
         }
+        Err(
+            ReleaseError::Malformed
+            | ReleaseError::Signature
+            | ReleaseError::Target
+            | ReleaseError::NotNewer
+            | ReleaseError::File
+            | ReleaseError::Disk(_),
+        ) => {}
+    }
+}
+
+/// The bytes as a link that starts a session, and as its token.
+pub fn start(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    for text in [text.as_ref(), &format!("{START}{text}"), &format!("{START}{text}#5710")] {
+        if let Ok(link) = Link::read(text) {
+            let start = link.token.claims();
+            assert!(start.server.starts_with("https://") && !start.server[8..].contains(['/', '@', '\n']));
+            assert!(link.code().starts_with(&start.number));
+            assert!(link.token.verify(&[0; 32], 0).is_err(), "nobody signed this");
+        }
+    }
+    if let Ok(token) = Token::read(&text) {
+        assert_eq!(
+            Token::read(&token.claims().token(&[0; 64])).expect("it reads its own").claims(),
+            token.claims()
+        );
     }
 }
 

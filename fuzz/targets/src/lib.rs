@@ -30,7 +30,7 @@ pub use clipboard::clipboard;
 pub use column::column;
 pub use consent::consent;
 #[cfg(feature = "console")]
-pub use console::{deep_link, release};
+pub use console::{deep_link, release, start};
 pub use decoders::{channel, frames, screen, signals, ticket};
 pub use diagnostics::diagnostics;
 pub use ends::ends;
@@ -71,6 +71,8 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("pointing", pointing),
     #[cfg(feature = "console")]
     ("release", release),
+    #[cfg(feature = "console")]
+    ("start", start),
     #[cfg(feature = "console")]
     ("deep_link", deep_link),
     #[cfg(feature = "hub")]

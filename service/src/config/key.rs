@@ -35,6 +35,10 @@ pub enum Key {
     Web,
     /// Agent to download.
     AgentFile,
+    /// Folder of signed releases.
+    Downloads,
+    /// Who signs releases.
+    ReleaseKey,
     /// Demo organisation.
     Demo,
     /// Log form.
@@ -53,7 +57,7 @@ pub enum Key {
 
 impl Key {
     /// Every setting.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 25] = [
         Self::Data,
         Self::Listen,
         Self::Media,
@@ -70,6 +74,8 @@ impl Key {
         Self::Dns,
         Self::Web,
         Self::AgentFile,
+        Self::Downloads,
+        Self::ReleaseKey,
         Self::Demo,
         Self::Log,
         Self::LogFilter,
@@ -99,6 +105,8 @@ impl Key {
             Self::Dns => "dns",
             Self::Web => "web",
             Self::AgentFile => "agent_file",
+            Self::Downloads => "downloads",
+            Self::ReleaseKey => "release_key",
             Self::Demo => "demo",
             Self::Log => "log",
             Self::LogFilter => "log_filter",

@@ -56,9 +56,15 @@ pub struct Flags {
     /// Serve the pages from this folder instead of those built in.
     #[arg(long, value_name = "FOLDER")]
     pub web: Option<String>,
-    /// Offer this Linux agent for download.
+    /// Offer this Linux agent for download, without a signature. For trying things out; see --downloads.
     #[arg(long, value_name = "FILE")]
     pub agent_file: Option<String>,
+    /// Offer the signed releases in this folder for download and as updates: files with their .minisig beside them.
+    #[arg(long, value_name = "FOLDER")]
+    pub downloads: Option<String>,
+    /// The public key (minisign's line) that releases are signed with; nothing else is offered.
+    #[arg(long, value_name = "KEY")]
+    pub release_key: Option<String>,
     /// Make a demo organisation and allow sessions with a demo computer.
     #[arg(long)]
     pub demo: bool,
@@ -105,6 +111,8 @@ impl Flags {
                     Key::Dns => self.dns.clone(),
                     Key::Web => self.web.clone(),
                     Key::AgentFile => self.agent_file.clone(),
+                    Key::Downloads => self.downloads.clone(),
+                    Key::ReleaseKey => self.release_key.clone(),
                     Key::Demo => self.demo.then(|| "true".to_owned()),
                     Key::Log => self.log.clone(),
                     Key::LogFilter => self.log_filter.clone(),

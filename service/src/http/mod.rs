@@ -5,6 +5,7 @@ mod audit;
 mod colleagues;
 mod data;
 mod demo;
+mod downloads;
 mod extract;
 mod fields;
 mod gate;
@@ -47,6 +48,7 @@ pub const COOKIE: &str = "__Host-farhand";
 
 static LISTS: &[&[Operation]] = &[
     service::OPERATIONS,
+    downloads::OPERATIONS,
     sign_in::OPERATIONS,
     reset::OPERATIONS,
     me::OPERATIONS,
@@ -84,6 +86,7 @@ pub fn router(app: App) -> Router {
             router.route(operation.path, handler)
         })
         .route("/download/farhand-agent", get(service::agent))
+        .route("/download/{program}/{name}", get(downloads::download))
         .route(openapi::DOCUMENT, get(openapi::json))
         .route(openapi::PAGE, get(openapi::page))
         .fallback(pages::page)

@@ -3,15 +3,14 @@
 use std::time::Duration;
 
 use axum::Json;
-use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use farhand_protocol::api::ServiceInfo;
-use http::{HeaderValue, Method, StatusCode, header};
+use http::{Method, StatusCode, header};
 
-use super::Refusal;
 use super::operation::{Access, Operation};
+use super::{Refusal, downloads};
 use crate::app::App;
 
 /// The database answers within this time, or the service counts as not working.
@@ -27,15 +26,18 @@ pub(super) const OPERATIONS: &[Operation] = &[
 ];
 
 /// `GET /api/v1/service`.
-pub async fn info(State(app): State<App>) -> Json<ServiceInfo> {
-    Json(ServiceInfo {
+pub async fn info(State(app): State<App>) -> Result<Json<ServiceInfo>, Refusal> {
+    Ok(Json(ServiceInfo {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         demo: app.demo().is_some(),
         download: app.config().agent_file.is_some(),
+        downloads: downloads::offered(&app).await?,
+        release_key: app.downloads().map(|downloads| downloads.key()),
+        start_key: app.store().signer(app.now().unix_ms).await?.public_key(),
         certificate_sha256: app.certificate().fingerprint.clone(),
         media_port: Some(app.media_port()),
         media_certificate_sha256: app.media().certificate_hashes(),
-    })
+    }))
 }
 
 /// `GET /healthz`.
@@ -67,17 +69,5 @@ pub async fn agent(State(app): State<App>) -> Result<Response, Refusal> {
     };
     let file = tokio::fs::File::open(path).await.map_err(missing)?;
     let length = file.metadata().await.map_err(missing)?.len();
-    let pieces = futures_util::stream::try_unfold(file, |mut file| async move {
-        use tokio::io::AsyncReadExt as _;
-        let mut piece = vec![0; 64 * 1024];
-        let read = file.read(&mut piece).await?;
-        piece.truncate(read);
-        Ok::<_, std::io::Error>((read > 0).then_some((piece, file)))
-    });
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream")),
-        (header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"farhand-agent\"")),
-        (header::CONTENT_LENGTH, HeaderValue::from(length)),
-    ];
-    Ok((headers, Body::from_stream(pieces)).into_response())
+    Ok(downloads::whole("farhand-agent", length, file))
 }

@@ -193,7 +193,7 @@ fn shown(base: &str, code: String, session: farhand_protocol::session::SessionSn
 }
 
 /// How the customer reaches the service: by its public name, or as this caller did.
-fn base(app: &App, uri: &http::Uri, headers: &http::HeaderMap) -> String {
+pub(super) fn base(app: &App, uri: &http::Uri, headers: &http::HeaderMap) -> String {
     match (&app.config().public_url, guard::host(uri, headers)) {
         (Some(url), _) => url.origin(),
         (None, Some(host)) => format!("https://{host}"),

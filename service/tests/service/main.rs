@@ -9,6 +9,7 @@ mod authority;
 mod bad_input;
 mod doctor;
 mod domain;
+mod downloads;
 mod first_run;
 mod foreign_origin;
 mod groups;

@@ -47,6 +47,7 @@ pub fn config(data: &Path) -> Config {
         dns: None,
         web: None,
         agent_file: None,
+        downloads: None,
         demo: false,
         smtp: None,
         log: LogFormat::Text,

@@ -5,4 +5,4 @@ export * from "./generated";
 export type Rights = Right[];
 export type ParticipantId = number;
 // From the OpenAPI document, as the API gives it.
-export type { ServiceInfo } from "./api/model";
+export type { OfferedDownload, ServiceInfo } from "./api/model";

@@ -10,6 +10,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     // What all programs share.
     ("farhand-protocol", &[]),
     ("farhand-seal", &["farhand-protocol"]),
+    // Releases and start tokens: whoever signs, offers or takes them checks by this.
+    ("farhand-release", &[]),
     // Pure cores.
     ("farhand-screen", &["farhand-protocol"]),
     ("farhand-room", &["farhand-protocol"]),
@@ -22,11 +24,15 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("farhand-wasm", &["farhand-protocol", "farhand-seal", "farhand-screen"]),
     // Programs.
     // Its doctor is a client, and trusts as every client does.
-    ("farhand-service", &["farhand-protocol", "farhand-link", "farhand-room", "farhand-media-server"]),
+    (
+        "farhand-service",
+        &["farhand-protocol", "farhand-release", "farhand-link", "farhand-room", "farhand-media-server"],
+    ),
     (
         "farhand-agent",
         &[
             "farhand-protocol",
+            "farhand-release",
             "farhand-seal",
             "farhand-screen",
             "farhand-link",
@@ -34,8 +40,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "farhand-agent-host",
         ],
     ),
-    ("farhand-console-core", &["farhand-protocol", "farhand-link"]),
-    ("farhand-console", &["farhand-link", "farhand-console-core"]),
+    ("farhand-console-core", &["farhand-protocol", "farhand-release", "farhand-link"]),
+    ("farhand-console", &["farhand-release", "farhand-link", "farhand-console-core"]),
     // Tools and test programs.
     ("farhand-target-app", &[]),
     ("farhand-probe", &[]),
@@ -47,6 +53,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "farhand-fuzz-targets",
         &[
             "farhand-protocol",
+            "farhand-release",
             "farhand-agent-core",
             "farhand-seal",
             "farhand-room",
@@ -55,7 +62,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "farhand-console-core",
         ],
     ),
-    ("xtask", &[]),
+    // Signs releases.
+    ("xtask", &["farhand-release"]),
 ];
 
 /// The cores, which have no runtime, clock or socket.

@@ -8,6 +8,7 @@ mod links;
 mod place;
 mod prompt;
 mod share;
+mod start;
 mod view;
 
 use std::cell::{Cell, RefCell};
@@ -18,6 +19,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use farhand_agent_host::guard::Guard;
+use farhand_protocol::channel::at_end::ScreenLock;
 use farhand_protocol::rights::Right;
 use slint::{ComponentHandle, Timer, TimerMode};
 
@@ -32,7 +34,8 @@ mod compiled {
     slint::include_modules!();
 }
 use compiled::{
-    BannerWindow, ChatWindow, ControlsWindow, FilesWindow, PromptWindow, ShareWindow, StatusWindow, Theme,
+    BannerWindow, ChatWindow, ControlsWindow, FilesWindow, PromptWindow, ShareWindow, StartWindow,
+    StatusWindow, Theme,
 };
 
 /// The end of a session stays on the screen for this long, unless it is closed.
@@ -54,6 +57,7 @@ struct Ui {
     banner: BannerWindow,
     controls: ControlsWindow,
     status: StatusWindow,
+    start: StartWindow,
     chat: chat::Pane,
     files: files::Pane,
     share: share::Pane,
@@ -61,6 +65,7 @@ struct Ui {
     /// Where the session stands, and what the customer chose, as they were told last.
     told: Option<ToWindow>,
     choices: Option<ToWindow>,
+    screen_lock: ScreenLock,
     /// Keeps the banner in sight.
     guard: Option<Box<dyn Guard>>,
     /// Who can be kept out when the session is over, and what kept them out.
@@ -88,6 +93,8 @@ pub fn run() -> anyhow::Result<()> {
     prompt.window();
     let status = StatusWindow::new()?;
     status.window();
+    let start = StartWindow::new()?;
+    start.window();
     let controls = ControlsWindow::new()?;
     controls.window();
     let chat = ChatWindow::new()?;
@@ -106,12 +113,14 @@ pub fn run() -> anyhow::Result<()> {
         banner,
         controls,
         status,
+        start,
         chat: chat::Pane::new(chat),
         files: files::Pane::new(files),
         share: share::Pane::new(share),
         asked: None,
         told: None,
         choices: None,
+        screen_lock: ScreenLock::default(),
         guard: None,
         whom: None,
         by: None,
@@ -127,6 +136,7 @@ pub fn run() -> anyhow::Result<()> {
     files::connect(&ui);
     share::connect(&ui);
     view::fixed_texts(&ui.borrow());
+    start::fixed_texts(&ui.borrow());
     chat::fixed_texts(&ui.borrow());
     files::fixed_texts(&ui.borrow());
     share::fixed_texts(&ui.borrow());
@@ -174,9 +184,24 @@ fn handle(ui: &Shared, message: &ToWindow) {
                 prompt::gone(ui);
             }
         }
-        ToWindow::Status { .. } => banner::status(ui, message),
+        ToWindow::Status { .. } => {
+            start::gone(&ui.borrow());
+            banner::status(ui, message);
+        }
+        ToWindow::Start { .. } => start::show(ui, message),
+        ToWindow::Update { sentence, version } => {
+            let ui = ui.borrow();
+            ui.status.set_update_text(ui.strings.get(sentence, &[("version", version)]).into());
+            stay(&ui, RECEIPT_STAYS);
+        }
         ToWindow::Choices { .. } => {
             ui.borrow_mut().choices = Some(message.clone());
+            let ui = ui.borrow();
+            banner::fill(&ui);
+            controls::fill(&ui);
+        }
+        ToWindow::ScreenLock { lock } => {
+            ui.borrow_mut().screen_lock = *lock;
             let ui = ui.borrow();
             banner::fill(&ui);
             controls::fill(&ui);
@@ -188,6 +213,7 @@ fn handle(ui: &Shared, message: &ToWindow) {
             share::gone(ui);
             let mut ui = ui.borrow_mut();
             ui.over = true;
+            start::gone(&ui);
             ui.whom.clone_from(whom);
             ui.by.clone_from(by);
             banner::gone(&ui);
@@ -246,6 +272,7 @@ fn connect(ui: &Shared) {
         ui.files.window.global::<Theme>().set_forced(scheme.clone().into());
         ui.share.window.global::<Theme>().set_forced(scheme.clone().into());
         ui.controls.global::<Theme>().set_forced(scheme.clone().into());
+        ui.start.global::<Theme>().set_forced(scheme.clone().into());
         ui.status.global::<Theme>().set_forced(scheme.into());
     }
     prompt::connect(ui);
@@ -285,6 +312,7 @@ fn watch(ui: &Shared) {
         }
     };
     place::watch(borrowed.status.window(), place::centre, painted());
+    start::connect(ui, painted());
     let (seen, guarded) = (painted(), with(ui, banner::watch_over));
     place::watch(borrowed.banner.window(), place::top, move || {
         seen();

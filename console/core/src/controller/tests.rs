@@ -3,21 +3,20 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ring::signature::KeyPair as _;
+use farhand_release::{Release, SecretKey};
 use rustls::ServerConfig;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
 use super::*;
-use crate::shell::{ShellError, TraySession};
+use crate::shell::{Clip, ClipRead, ClipWritten, ShellError, TraySession};
 use crate::types::{
-    ApiBody, ApiRequest, Keeping, KeyboardHold, LookAtServer, OpenSocket, Say, SocketEvent, SocketNumber,
-    TearOff, TrustServer, UpdateState,
+    ApiBody, ApiRequest, ClipFormat, Keeping, KeyboardHold, LookAtServer, OpenSocket, Say, SocketEvent,
+    SocketNumber, TearOff, TrustServer, UpdateState,
 };
-use crate::update::Release;
-use crate::update::tests::{TARGET, key, release};
 use crate::vault::{Cost, Keyring, KeyringError, MemoryKeyring};
+use crate::watch::News;
 
 /// Writes down what it was asked for.
 #[derive(Default)]
@@ -25,6 +24,10 @@ struct Mock {
     calls: Mutex<Vec<String>>,
     told: Mutex<Vec<Event>>,
     installed: Mutex<Vec<PathBuf>>,
+    downloads: Option<PathBuf>,
+    clipboard: Mutex<Vec<(ClipFormat, Vec<u8>)>>,
+    /// Why it gives nothing.
+    refuses: Mutex<Option<Clip>>,
 }
 
 impl Mock {
@@ -51,8 +54,8 @@ impl Shell for Mock {
         self.told.lock().unwrap().push(event);
     }
 
-    fn notify(&self, session: &str, title: &str, text: &str) {
-        self.call(format!("notify {session} {title}: {text}"));
+    fn notify(&self, session: Option<&str>, title: &str, text: &str) {
+        self.call(format!("notify {} {title}: {text}", session.unwrap_or("overview")));
     }
 
     fn show_tray(&self, sessions: &[TraySession]) {
@@ -65,6 +68,10 @@ impl Shell for Mock {
         if hold { KeyboardHold::All } else { KeyboardHold::Leftovers }
     }
 
+    fn toggle_full_screen(&self, window: &str) {
+        self.call(format!("full screen {window}"));
+    }
+
     fn system_proxy(&self, _address: &str) -> Option<String> {
         None
     }
@@ -72,6 +79,22 @@ impl Shell for Mock {
     fn install(&self, package: &Path) -> Result<(), ShellError> {
         self.installed.lock().unwrap().push(package.to_owned());
         Ok(())
+    }
+
+    fn downloads(&self) -> Option<std::path::PathBuf> {
+        self.downloads.clone()
+    }
+
+    fn read_clipboard(&self, window: &str, then: ClipRead) {
+        self.call(format!("read clipboard {window}"));
+        let refuses = *self.refuses.lock().unwrap();
+        then(refuses.map_or_else(|| Ok(self.clipboard.lock().unwrap().clone()), Err));
+    }
+
+    fn write_clipboard(&self, window: &str, parts: Vec<(ClipFormat, Vec<u8>)>, then: ClipWritten) {
+        self.call(format!("write clipboard {window}"));
+        *self.clipboard.lock().unwrap() = parts;
+        then(Ok(()));
     }
 
     fn pages_paint(&self) -> bool {
@@ -376,6 +399,9 @@ async fn a_customer_who_comes_is_told_by_a_notification_if_the_person_wants_it()
     let state = Arc::new(Mutex::new("waiting"));
     let now = Arc::clone(&state);
     let service = Service::open(move |asked| {
+        if asked.head.starts_with("get /api/v1/colleague-invitations ") {
+            return (200, br#"{"invitations": []}"#.to_vec());
+        }
         if !asked.head.starts_with("get /api/v1/sessions ") {
             return signing_in(asked);
         }
@@ -388,7 +414,10 @@ async fn a_customer_who_comes_is_told_by_a_notification_if_the_person_wants_it()
     let world = World::new();
     world.trust(&service).await;
     world.sign_in().await;
-    let words = |name: &str| ("Somebody is here".to_owned(), name.to_owned());
+    let words = |news: News<'_>| match news {
+        News::Customer(name) => ("Somebody is here".to_owned(), name.to_owned()),
+        News::Colleague(name) => ("Somebody calls".to_owned(), name.to_owned()),
+    };
     world.controller.watch(words).await;
     *state.lock().unwrap() = "claimed";
     world.controller.watch(words).await;
@@ -405,6 +434,80 @@ async fn a_customer_who_comes_is_told_by_a_notification_if_the_person_wants_it()
     }
     let notified = world.controller.shell().calls().iter().filter(|call| call.starts_with("notify")).count();
     assert_eq!(notified, 1);
+}
+
+#[tokio::test]
+async fn a_colleague_who_calls_is_told_once_by_a_notification() {
+    let calls = Arc::new(Mutex::new(vec!["s7"]));
+    let now = Arc::clone(&calls);
+    let service = Service::open(move |asked| {
+        if asked.head.starts_with("get /api/v1/sessions ") {
+            return (200, br#"{"sessions": []}"#.to_vec());
+        }
+        if !asked.head.starts_with("get /api/v1/colleague-invitations ") {
+            return signing_in(asked);
+        }
+        let call = |session: &&str| {
+            let name = "<b>Bob</b>\n".repeat(50);
+            serde_json::json!({"session": session, "from": name, "purpose": "watch", "at": 1})
+        };
+        let invitations: Vec<_> = now.lock().unwrap().iter().map(call).collect();
+        (200, serde_json::json!({"invitations": invitations}).to_string().into_bytes())
+    })
+    .await;
+    let world = World::new();
+    world.trust(&service).await;
+    world.sign_in().await;
+    let words = |news: News<'_>| match news {
+        News::Customer(name) => ("Somebody is here".to_owned(), name.to_owned()),
+        News::Colleague(name) => ("Somebody calls".to_owned(), name.to_owned()),
+    };
+    let told = || {
+        let calls = world.controller.shell().calls();
+        calls.into_iter().filter(|call| call.starts_with("notify")).collect::<Vec<_>>()
+    };
+    // Whoever starts the program while somebody waits for them wants to know it.
+    world.controller.watch(words).await;
+    world.controller.watch(words).await;
+    assert_eq!(told().len(), 1);
+    assert!(told()[0].starts_with("notify overview Somebody calls: <b>Bob</b>"), "{:?}", told());
+    assert!(told()[0].len() < 120 && !told()[0].contains('\n'), "a far side's name is one short line");
+    calls.lock().unwrap().push("s8");
+    world.controller.watch(words).await;
+    assert_eq!(told().len(), 2);
+    calls.lock().unwrap().clear();
+    world.controller.watch(words).await;
+    calls.lock().unwrap().push("s8");
+    world.controller.watch(words).await;
+    assert_eq!(told().len(), 3, "another invitation into the same session");
+    let quiet = Settings { notifications: false, ..Settings::default() };
+    world.controller.put_settings(quiet).await.unwrap();
+    calls.lock().unwrap().push("s9");
+    world.controller.watch(words).await;
+    assert_eq!(told().len(), 3);
+}
+
+#[tokio::test]
+async fn only_the_services_pages_for_everybody_are_shown_in_a_browser() {
+    let world = World::new();
+    assert!(!world.controller.is_for_browsers("https://help.example.org/join"), "no service is chosen");
+    for address in ["https://help.example.org", "https://help.example.org:8443"] {
+        let known = Address::parse(address).unwrap();
+        world.controller.trust_from_command_line(known, Trust::Authorities);
+        for (page, shown) in
+            [("/join", true), ("/api/docs", true), ("/", false), ("/join?x", false), ("/api/v1/me", false)]
+        {
+            assert_eq!(world.controller.is_for_browsers(&format!("{address}{page}")), shown, "{page}");
+        }
+        assert!(!world.controller.is_for_browsers("https://evil.example/join"));
+    }
+}
+
+#[tokio::test]
+async fn the_window_that_is_used_fills_its_screen() {
+    let world = World::new();
+    world.controller.full_screen("main");
+    assert_eq!(world.controller.shell().calls(), ["full screen main"]);
 }
 
 #[tokio::test]
@@ -433,14 +536,26 @@ async fn windows_and_settings_are_where_they_were_left() {
     assert_eq!((controller.place("main"), controller.settings()), (Some(left), chosen));
 }
 
-/// A service that offers `release` and serves `package`.
-async fn offering(release: Release, package: &'static [u8]) -> Service {
-    let offer = serde_json::to_vec(&release).unwrap();
+const TARGET: &str = "linux-x86_64-deb";
+
+fn signing() -> SecretKey {
+    SecretKey::from_seed(*b"releases", [3; 32])
+}
+
+/// The signature file of a version whose package is `package`.
+fn signed(version: &str, package: &[u8]) -> String {
+    let version = Version::parse(version).unwrap();
+    let release = Release::of("farhand-console", version, TARGET, "farhand-console.deb", package);
+    release.sign(&signing(), package).unwrap()
+}
+
+/// A service that offers a release and serves `package`.
+async fn offering(offer: String, package: &'static [u8]) -> Service {
     Service::open(move |asked| {
         assert!(!asked.head.contains("authorization"), "a download needs no sign-in: {}", asked.head);
         match asked.head.split(' ').nth(1).unwrap() {
-            "/download/console/linux-x86_64-deb.json" => (200, offer.clone()),
-            "/download/console/farhand-console.deb" => (200, package.to_vec()),
+            "/download/farhand-console/linux-x86_64-deb.minisig" => (200, offer.clone().into_bytes()),
+            "/download/farhand-console/farhand-console.deb" => (200, package.to_vec()),
             _ => (404, Vec::new()),
         }
     })
@@ -449,15 +564,11 @@ async fn offering(release: Release, package: &'static [u8]) -> Service {
 
 #[tokio::test]
 async fn an_update_is_installed_when_it_is_newer_and_every_byte_is_the_signed_one() {
-    let key = key();
     let updates = |version: &str| {
-        Some(Updates {
-            key: key.public_key().as_ref().to_vec(),
-            target: TARGET.into(),
-            version: Version::parse(version).unwrap(),
-        })
+        let version = Version::parse(version).unwrap();
+        Some(Updates { key: signing().public(), target: TARGET.into(), version })
     };
-    let service = offering(release(&key, "0.2.0", b"package"), b"package").await;
+    let service = offering(signed("0.2.0", b"package"), b"package").await;
     let world = World::with(updates("0.1.0"));
     world.trust(&service).await;
     let offered = UpdateState::Offered { version: "0.2.0".into(), size: 7 };
@@ -475,16 +586,21 @@ async fn an_update_is_installed_when_it_is_newer_and_every_byte_is_the_signed_on
         assert!(world.controller.shell().installed.lock().unwrap().is_empty());
     }
 
-    // An old release under a new number.
-    let renamed = Release { version: "0.9.0".into(), ..release(&key, "0.2.0", b"package") };
-    let service = offering(renamed, b"package").await;
-    let world = World::with(updates("0.3.0"));
-    world.trust(&service).await;
-    assert_eq!(world.controller.check_update().await.unwrap_err().code, "update_refused");
+    // An old release under a new number, and another key's.
+    let stranger = SecretKey::from_seed(*b"releases", [4; 32]);
+    let version = Version::parse("0.9.0").unwrap();
+    let strange = Release::of("farhand-console", version, TARGET, "farhand-console.deb", b"package");
+    let renamed = signed("0.2.0", b"package").replace("version=0.2.0", "version=0.9.0");
+    for offer in [renamed, strange.sign(&stranger, b"package").unwrap()] {
+        let service = offering(offer, b"package").await;
+        let world = World::with(updates("0.3.0"));
+        world.trust(&service).await;
+        assert_eq!(world.controller.check_update().await.unwrap_err().code, "update_refused");
+    }
 
-    // A changed byte, and one too many.
-    for changed in [&b"packagE"[..], b"package!"] {
-        let service = offering(release(&key, "0.2.0", b"package"), changed).await;
+    // A changed byte, one too many, one too few.
+    for changed in [&b"packagE"[..], b"package!", b"packag"] {
+        let service = offering(signed("0.2.0", b"package"), changed).await;
         let world = World::with(updates("0.1.0"));
         world.trust(&service).await;
         assert_eq!(world.controller.install_update().await.unwrap_err().code, "update_refused");
@@ -506,3 +622,6 @@ async fn a_report_names_nobody() {
     assert!(facts.contains("a mock") && facts.contains("trusted by its fingerprint"), "{facts}");
     assert!(!facts.contains("secret-token") && !facts.contains(&service.fingerprint), "{facts}");
 }
+
+#[path = "tests_desk.rs"]
+mod desk;

@@ -1,15 +1,15 @@
 //! Newer versions, asked for at the service that is trusted.
 
+use farhand_release::minisign::MAX_SIGNATURE;
+use farhand_release::{Download, Offer, ReleaseError};
+
 use super::{Controller, Updates, downloads};
 use crate::server::Address;
 use crate::shell::Shell;
 use crate::types::{Failure, UpdateState};
-use crate::update::{Download, Release, UpdateError};
 
-/// The largest offer, in bytes.
-const MAX_OFFER: usize = 16 * 1024;
-/// Where offers and packages lie.
-const BELOW: &str = "/download/console/";
+/// What is offered, and where offers and packages lie.
+const PROGRAM: &str = "farhand-console";
 
 impl<S: Shell> Controller<S> {
     /// Whether there is a newer version.
@@ -20,8 +20,9 @@ impl<S: Shell> Controller<S> {
         match self.offered().await? {
             Offered::Nothing => Ok(UpdateState::Unavailable),
             Offered::Newest => Ok(UpdateState::Newest),
-            Offered::Newer(release) => {
-                Ok(UpdateState::Offered { version: release.version, size: release.size })
+            Offered::Newer(offer) => {
+                let release = offer.release();
+                Ok(UpdateState::Offered { version: release.version.to_string(), size: release.size })
             }
         }
     }
@@ -31,15 +32,15 @@ impl<S: Shell> Controller<S> {
     /// # Errors
     /// [`Failure`], also when there is none any more.
     pub async fn install_update(&self) -> Result<(), Failure> {
-        let Offered::Newer(release) = self.offered().await? else {
+        let Offered::Newer(offer) = self.offered().await? else {
             return Err(Failure::new("update_gone", "There is no newer version any more."));
         };
         let server = self.server()?;
-        let mut download = Download::begin(&downloads(&self.inner.folder), &release).map_err(refused)?;
+        let mut download = Download::begin(&downloads(&self.inner.folder), &offer).map_err(refused)?;
         let mut broken = None;
         server
             .api
-            .download(&url(&server.address, &release.package), |bytes| match download.push(bytes) {
+            .download(&url(&server.address, &offer.release().file), |bytes| match download.push(bytes) {
                 Ok(()) => true,
                 Err(error) => {
                     broken = Some(error);
@@ -51,7 +52,7 @@ impl<S: Shell> Controller<S> {
             return Err(refused(error));
         }
         let package = download.finish().map_err(refused)?;
-        tracing::info!(version = release.version, "an update is handed to the installer");
+        tracing::info!(version = %offer.release().version, "an update is handed to the installer");
         let installed = self.inner.shell.install(&package);
         installed
             .map_err(|error| Failure::new("update_install", format!("The installer did not start: {error}")))
@@ -63,20 +64,20 @@ impl<S: Shell> Controller<S> {
         let mut text = Vec::new();
         let status = server
             .api
-            .download(&url(&server.address, &format!("{target}.json")), |bytes| {
+            .download(&url(&server.address, &format!("{target}.minisig")), |bytes| {
                 text.extend_from_slice(bytes);
-                text.len() <= MAX_OFFER
+                text.len() <= MAX_SIGNATURE
             })
             .await?;
         if status == 404 {
             return Ok(Offered::Nothing);
         }
-        let release: Release = serde_json::from_slice(&text).map_err(|_| refused(UpdateError::Malformed))?;
-        match release.judge(key, target, *version) {
-            Ok(_) => Ok(Offered::Newer(release)),
+        let offer = Offer::read(&text, key).map_err(refused)?;
+        match offer.judge(PROGRAM, target, *version) {
+            Ok(_) => Ok(Offered::Newer(Box::new(offer))),
             // The same one is what a service offers to those who have it. An older one is told apart in the log.
-            Err(UpdateError::NotNewer) => {
-                tracing::info!(offered = release.version, "no newer version is offered");
+            Err(ReleaseError::NotNewer) => {
+                tracing::info!(offered = %offer.release().version, "no newer version is offered");
                 Ok(Offered::Newest)
             }
             Err(error) => Err(refused(error)),
@@ -87,14 +88,14 @@ impl<S: Shell> Controller<S> {
 enum Offered {
     Nothing,
     Newest,
-    Newer(Release),
+    Newer(Box<Offer>),
 }
 
 fn url(address: &Address, name: &str) -> String {
-    format!("{}{BELOW}{name}", address.url())
+    format!("{}/download/{PROGRAM}/{name}", address.url())
 }
 
-fn refused(error: UpdateError) -> Failure {
+fn refused(error: ReleaseError) -> Failure {
     tracing::warn!(%error, "an update is refused");
     Failure::new("update_refused", format!("The update is refused: {error}. Nothing was installed."))
 }

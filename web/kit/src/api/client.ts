@@ -144,6 +144,7 @@ export interface Page {
 
 export const api = {
   service: () => call("get", "/api/v1/service"),
+  startToken: (number: string) => call("post", "/api/v1/start-token", { body: { number } }),
   setUp: (form: SetUp) => signsIn(call("post", "/api/v1/setup", { body: form })),
 
   signIn: (email: string, password: string) => signsIn(call("post", "/api/v1/sign-in", { body: { email, password } })),

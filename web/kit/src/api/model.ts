@@ -61,5 +61,6 @@ export type TotpBegun = Schema<"TotpBegun">;
 export type User = Schema<"User">;
 export type UserRole = Schema<"UserRole">;
 export type ServiceInfo = Schema<"ServiceInfo">;
+export type OfferedDownload = Schema<"OfferedDownload">;
 export type WindowRule = Schema<"WindowRule">;
 export type WindowRules = Schema<"WindowRules">;
