@@ -125,6 +125,12 @@ fn german_dark_and_over() {
     });
     wait_for("the chat has the keyboard", || (active(&desktop) == place.id).then_some(()));
     desktop.shot("chat-dark");
+    // A long message makes nothing wider: each of the technician's begins at the left edge.
+    wait_for("messages that begin where they should", || {
+        let column = format!("1x{}+{}+{}", place.h - 270, place.x + 19, place.y + 160);
+        let pixels = desktop.run("import", &["-window", "root", "-crop", &column, "-depth", "8", "txt:-"]).0;
+        pixels.contains("#1E242C").then_some(())
+    });
     window.show(&ToWindow::Over {
         begun: true,
         sentence: "agent.over.technician".into(),

@@ -7,6 +7,7 @@ mod common;
 use common::{Desktop, Place, WindowProcess, wait_for};
 use farhand_agent::window::protocol::{Detail, FromWindow, Stage, ToWindow};
 use farhand_agent::window::share::FromShare;
+use farhand_protocol::channel::at_end::{LockWay, ScreenLock};
 use farhand_protocol::rights::{Right, Rights};
 
 const PROMPT: &str = "Farhand asks";
@@ -205,6 +206,35 @@ fn the_banner_shows_the_state_and_stops_things() {
         click_close(&desktop);
         window.child.try_wait().expect("waits")
     });
+}
+
+#[test]
+fn the_banner_cuts_nothing_short_where_its_buttons_leave_little_room() {
+    let desktop = Desktop::start();
+    let mut window = WindowProcess::start(&desktop, &[("LANG", "de_DE.UTF-8")]);
+    window.show(&status(Stage::Controls));
+    assert_eq!(window.next(), FromWindow::Ready);
+    let short = banner_at_top(&desktop);
+    window.show(&ToWindow::Status {
+        stage: Stage::Controls,
+        technician: "Maria Sommer-Bartholomäus".into(),
+        organisation: "Nordlicht IT-Dienstleistungen und Beratung GmbH".into(),
+        domain: Some("nordlicht-it.example".into()),
+        rights: Rights::of(&[
+            Right::Control,
+            Right::Files,
+            Right::Clipboard,
+            Right::Diagnostics,
+            Right::Shell,
+        ]),
+        since: Some(1_790_000_000_000),
+        marks: true,
+        detail: None,
+    });
+    // What has no room beside the buttons takes another line, and the window is as high as that needs.
+    let place = wait_for("a higher banner", || desktop.window(BANNER).filter(|place| place.h > short.h + 20));
+    desktop.shot("banner-long");
+    assert!(place.w <= 1280 && place.h < 200, "{place:?}");
 }
 
 #[test]
@@ -558,4 +588,33 @@ fn whoever_is_turned_away_can_be_let_in_again() {
     assert!(kept().contains("Ada"));
     assert!(remove("1").status.success());
     assert!(!kept().contains("Ada"), "{}", kept());
+}
+
+#[test]
+fn the_customer_chooses_whether_their_screen_is_locked_at_the_end() {
+    let desktop = Desktop::start();
+    let mut window = start(&desktop);
+    window.show(&status(Stage::Nothing));
+    window.show(&choices(Vec::new()));
+    let lock = |wanted| ToWindow::ScreenLock {
+        lock: ScreenLock { way: LockWay::Locks, wanted, ..ScreenLock::default() },
+    };
+    window.show(&lock(true));
+    desktop.wait_for_window(BANNER);
+    desktop.shot("banner-lock");
+    window.show(&ToWindow::Controls);
+    let controls = desktop.wait_for_window(CONTROLS);
+    wait_for("the controls have the keyboard", || {
+        (desktop.xdotool(&["getactivewindow"]).trim() == controls.id).then_some(())
+    });
+    desktop.shot("controls-lock");
+    // Nothing is granted, so nothing stands before it.
+    desktop.key("Tab");
+    desktop.key("space");
+    assert_eq!(window.next(), FromWindow::LockAtEnd { on: false }, "a technician's wish can be refused");
+    window.show(&lock(false));
+    wait_for("it can be switched on", || {
+        desktop.key("space");
+        window.said().filter(|said| *said == FromWindow::LockAtEnd { on: true })
+    });
 }

@@ -16,7 +16,7 @@ mod os;
 mod os;
 
 /// What the banner and a window's title take at the upper edge, in pixels.
-const BANNER: u32 = 96;
+const BANNER: u32 = 124;
 
 /// What the next window to be made is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

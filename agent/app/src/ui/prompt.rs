@@ -64,10 +64,17 @@ pub fn show(ui: &Shared, message: &ToWindow) {
     choices(&ui.borrow());
     tick(&ui.borrow());
     let prompt = ui.borrow().prompt.clone_strong();
-    if let Some((_, height)) = place::room(prompt.window()) {
+    // A window that was never shown does not know its screen.
+    let room = |ui: &Ui| {
+        [ui.prompt.window(), ui.banner.window(), ui.status.window()].into_iter().find_map(place::room)
+    };
+    if let Some((_, height)) = room(&ui.borrow()) {
         prompt.set_room(height);
     }
     let _ = prompt.show();
+    if let Some((_, height)) = room(&ui.borrow()) {
+        prompt.set_room(height);
+    }
     prompt.invoke_focus_default();
     place::below(prompt.window());
     ui.borrow().countdown.start(
