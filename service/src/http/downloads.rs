@@ -28,6 +28,8 @@ const AGENT: &str = "farhand-agent";
 const TOKEN_LASTS: u64 = 30 * 60;
 /// A file goes out in pieces of so many bytes.
 const PIECE: usize = 64 * 1024;
+/// To be kept, under the name that the page gives it, or the address's: a name here would outrank the page's.
+const ATTACHED: HeaderValue = HeaderValue::from_static("attachment");
 
 pub(super) const OPERATIONS: &[Operation] = &[Operation::new(
     Method::POST,
@@ -83,20 +85,20 @@ pub async fn download(
     let found = looked(&app, move |downloads| downloads.file(&program, &name)).await?;
     let found = found.transpose().map_err(|error| unreadable(&error))?;
     let (offered, file) = found.flatten().ok_or_else(Refusal::not_found)?;
-    Ok(whole(&offered.release.file, offered.release.size, tokio::fs::File::from_std(file)))
+    Ok(whole(offered.release.size, tokio::fs::File::from_std(file)))
 }
 
 fn signature(offered: &Arc<Offered>) -> Response {
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8")),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
-        (header::CONTENT_DISPOSITION, named(&format!("{}.minisig", offered.release.file))),
+        (header::CONTENT_DISPOSITION, ATTACHED),
     ];
     (headers, offered.signature.clone()).into_response()
 }
 
 /// A file as a download, of exactly so many bytes.
-pub fn whole(name: &str, length: u64, file: tokio::fs::File) -> Response {
+pub fn whole(length: u64, file: tokio::fs::File) -> Response {
     let pieces = futures_util::stream::try_unfold(file.take(length), |mut file| async move {
         let mut piece = vec![0; PIECE];
         let read = file.read(&mut piece).await?;
@@ -105,16 +107,11 @@ pub fn whole(name: &str, length: u64, file: tokio::fs::File) -> Response {
     });
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream")),
-        (header::CONTENT_DISPOSITION, named(name)),
+        (header::CONTENT_DISPOSITION, ATTACHED),
         (header::CONTENT_LENGTH, HeaderValue::from(length)),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
     ];
     (headers, Bytes::from_stream(pieces)).into_response()
-}
-
-fn named(name: &str) -> HeaderValue {
-    HeaderValue::try_from(format!("attachment; filename=\"{name}\""))
-        .expect("a release's name has letters, digits and a few signs only")
 }
 
 fn unreadable(error: &dyn std::fmt::Display) -> Refusal {

@@ -69,5 +69,5 @@ pub async fn agent(State(app): State<App>) -> Result<Response, Refusal> {
     };
     let file = tokio::fs::File::open(path).await.map_err(missing)?;
     let length = file.metadata().await.map_err(missing)?.len();
-    Ok(downloads::whole("farhand-agent", length, file))
+    Ok(downloads::whole(length, file))
 }

@@ -46,7 +46,7 @@ async fn signed_releases_are_offered_whole_and_with_their_signature() {
     assert_eq!(offer.release().file, offered.file);
     let file = world.get(&format!("/download/farhand-agent/{}", offered.file)).await;
     assert_eq!(file.headers()["content-length"], "200000");
-    assert_eq!(file.headers()["content-disposition"], "attachment; filename=\"agent-0.2.0.exe\"");
+    assert_eq!(file.headers()["content-disposition"], "attachment");
     assert_eq!(file.headers()["x-content-type-options"], "nosniff");
     assert_eq!(file.bytes().await.unwrap(), bytes);
 
