@@ -114,11 +114,10 @@ const isConsent = (place) => place.includes('{consent}') || place.includes('{rig
 describe('an agent that lies', () => {
   test('in the messages of the session', () =>
     hostile(async (page, mock) => {
-      for (const tool of ['together', 'quality']) {
-        await dock(page, tool);
-        spray(mock, 'control', 'control', { pick: (place) => !isConsent(place) });
-        await heard(page, mock);
-      }
+      await dock(page, 'together');
+      spray(mock, 'control', 'control', { pick: (place) => !isConsent(place) });
+      await heard(page, mock);
+      await dock(page, 'quality');
       for (const text of TEXTS) {
         for (const kind of ['capture_failed', 'input_failed']) mock.control({ type: 'notice', notice: { kind, text } });
         mock.control({ type: 'together', message: { type: 'introduce', participant: 2, name: text, organisation: text, purpose: 'watch', rights: ['view'], digits: '0815' } });
@@ -163,11 +162,11 @@ describe('an agent that lies', () => {
   test('more than anybody could read', () =>
     hostile(async (page, mock) => {
       await dock(page, 'chat');
-      // Above what the page keeps, in lines and in letters.
+      // Above what the page keeps.
       const line = (text) => ({ number: (marks += 1), id: `f${marks}`, name: '', text, age_ms: 0 });
-      for (let at = 0; at < 40; at += 1) mock.chat({ type: 'history', lines: Array.from({ length: 60 }, () => line('x')), last: true });
-      for (let at = 0; at < 140; at += 1) mock.chat({ type: 'history', lines: Array.from({ length: 2 }, () => line('x'.repeat(4_000))), last: true });
-      for (let at = 0; at < 300; at += 1) {
+      for (let at = 0; at < 34; at += 1) mock.chat({ type: 'history', lines: Array.from({ length: 60 }, () => line('x')), last: true });
+      for (let at = 0; at < 10; at += 1) mock.chat({ type: 'history', lines: Array.from({ length: 2 }, () => line('x'.repeat(4_000))), last: true });
+      for (let at = 0; at < 100; at += 1) {
         mock.control({ type: 'notice', notice: { kind: 'capture_failed', text: 'y'.repeat(1_000) } });
         mock.control({ type: 'together', message: { type: 'rights', to: at % 256, snapshot: { revision: at, state: 'granted', rights: ['view'], more: null } } });
       }
