@@ -1,26 +1,35 @@
-// How fast a file goes each way between a browser and an agent on one machine, what that does to the way of a sign of
-// life, and what scp needs for the same file where an SSH server is installed.
+// How fast a file goes each way between a browser and an agent on one machine, how long a key takes to its pixel while
+// one goes and while none does, and what scp needs for the same file where an SSH server is installed.
 //
-// node tests/bench/files.mjs [megabytes]
+// FARHAND_BINARIES=target/release node tests/bench/files.mjs [--megabytes 1024] [--presses 40] [--path blocked]
 
 import { execFile, spawn } from 'node:child_process';
 import { access, mkdir, open, rm, writeFile } from 'node:fs/promises';
+import { cpus, loadavg } from 'node:os';
 import path from 'node:path';
-import { promisify } from 'node:util';
-import { World } from '../e2e/world.mjs';
+import { parseArgs, promisify } from 'node:util';
+import { Display } from '../kit/display.mjs';
+import { Household } from '../kit/household.mjs';
+import { Target } from '../kit/target.mjs';
 import { pace, until } from '../kit/wait.mjs';
+import { rates, reading } from './counters.mjs';
+import { latency } from './measure.mjs';
+import { farhand } from './products/farhand.mjs';
+import { Viewer } from './viewer.mjs';
 
 const run = promisify(execFile);
+const { values } = parseArgs({ options: { megabytes: { type: 'string', default: '1024' }, presses: { type: 'string', default: '40' }, path: { type: 'string', default: 'direct' } } });
 const MB = 1_000_000;
-const size = Number(process.argv[2] ?? 1024) * MB;
+const size = Number(values.megabytes) * MB;
+const SCREEN = { width: 1920, height: 1080 };
 const ASKS = '^Farhand files$';
 
 /** A file whose bytes do not repeat, so that nothing on the way can make it smaller. */
-async function fill(place) {
+async function fill(place, length) {
   const file = await open(place, 'w');
   const piece = crypto.getRandomValues(new Uint8Array(65_536));
   const large = Buffer.concat(Array.from({ length: 64 }, () => piece));
-  for (let at = 0; at < size; at += large.length) await file.write(large.subarray(0, Math.min(large.length, size - at)));
+  for (let at = 0; at < length; at += large.length) await file.write(large.subarray(0, Math.min(large.length, length - at)));
   await file.close();
 }
 
@@ -33,30 +42,12 @@ async function answer(person) {
   await person.choose(ASKS, (buttons) => pair(buttons).length === 2, (buttons) => pair(buttons)[1], gone);
 }
 
-/** Round trips that the page measured end to end, while `during` runs. */
-async function trips(page, during) {
-  const seen = [];
-  let over = false;
-  const watch = (async () => {
-    while (!over) {
-      const text = await page.getByTestId('carrier').innerText().catch(() => '');
-      const ms = Number(/([\d.]+) ms/.exec(text)?.[1]);
-      if (ms > 0) seen.push(ms);
-      await pace(250);
-    }
-  })();
-  const result = await during();
-  over = true;
-  await watch;
-  seen.sort((a, b) => a - b);
-  return { result, trip: seen[Math.floor(seen.length / 2)] ?? null };
-}
-
 async function scp(household, from) {
   const sshd = await access('/usr/sbin/sshd').then(() => '/usr/sbin/sshd', () => null);
   if (!sshd) return null;
   const folder = path.join(household.folder, 'ssh');
   await mkdir(folder, { mode: 0o700 });
+  await mkdir('/run/sshd', { recursive: true }).catch(() => undefined);
   const key = path.join(folder, 'key');
   await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key]);
   await run('cp', [`${key}.pub`, path.join(folder, 'authorized')]);
@@ -64,57 +55,110 @@ async function scp(household, from) {
   await writeFile(path.join(folder, 'config'), config.join('\n'));
   const server = spawn(sshd, ['-D', '-f', path.join(folder, 'config')], { stdio: 'ignore' });
   household.later(() => server.kill());
-  await pace(1_000);
+  const copy = () => run('scp', ['-P', '2222', '-i', key, '-o', 'StrictHostKeyChecking=no', '-o', 'UserKnownHostsFile=/dev/null', from, `127.0.0.1:${folder}/copy`]);
+  await until('the SSH server to answer', () => run('ssh', ['-p', '2222', '-i', key, '-o', 'StrictHostKeyChecking=no', '-o', 'UserKnownHostsFile=/dev/null', '127.0.0.1', 'true']).then(() => true));
   const started = performance.now();
-  await run('scp', ['-P', '2222', '-i', key, '-o', 'StrictHostKeyChecking=no', '-o', 'UserKnownHostsFile=/dev/null', from, `127.0.0.1:${folder}/copy`]);
+  await copy();
   return size / MB / ((performance.now() - started) / 1000);
 }
 
-const world = await World.open();
+const household = new Household();
+const home = path.join(household.folder, 'home');
+await mkdir(path.join(home, 'Downloads'), { recursive: true });
+Object.assign(process.env, { HOME: home, XDG_CONFIG_HOME: path.join(home, '.config') });
 try {
-  const [technician, customer] = await Promise.all([world.technician(), world.customer()]);
-  const home = path.join(world.household.folder, 'home');
-  await mkdir(path.join(home, 'Downloads'), { recursive: true });
-  const there = path.join(home, 'there.bin');
-  await fill(there);
-  await technician.page.addInitScript(() => {
+  await fill(path.join(home, 'there.bin'), size);
+  await fill(path.join(home, 'long.bin'), 4 * size);
+  const display = await Display.open(household, { name: 'customer', ...SCREEN, manager: true });
+  const target = await Target.open(display, { name: 'target' });
+  const viewer = await Viewer.open(household);
+  await viewer.page.addInitScript(() => {
     window.showSaveFilePicker = async ({ suggestedName }) => (await navigator.storage.getDirectory()).getFileHandle(suggestedName, { create: true });
   });
-  await technician.page.reload();
-  await technician.start();
-  await customer.joinAndAllow(technician, { env: { HOME: home } });
-  await technician.by('open-files').click();
-  await technician.by('ask-files').click();
-  await customer.person.allow();
-  await technician.rights('view', 'files');
-
-  const { trip: still } = await trips(technician.page, () => pace(6_000));
-  const whole = async (direction) => {
-    const row = technician.page.locator(`[data-testid=transfer][data-direction=${direction}]`).first();
-    await until('it to begin', async () => Number(await row.getAttribute('data-moved')) > 0);
-    const started = performance.now();
-    const before = Number(await row.getAttribute('data-moved'));
-    await until('it to be whole', async () => (await row.getAttribute('data-state')) === 'finished', { within: 600_000, every: 20 });
-    return (size - before) / MB / ((performance.now() - started) / 1000);
+  const screen = { target, display, viewer };
+  const session = await farhand({ household, screen, size: SCREEN, route: values.path });
+  const { console_, person, agent } = session;
+  const groups = { ...session.groups, viewer: viewer.pids };
+  const panel = () => console_.by('open-files').click();
+  /** The picture has the keyboard, and lies where it says. */
+  const atKeys = async () => {
+    await target.focus();
+    await console_.by('screen-surface').focus();
+    const place = await viewer.place('[data-testid=screen-surface]', SCREEN);
+    await until('the page to take the keys', async () => (await console_.by('keys').getAttribute('data-capturing')) === 'true');
+    return place;
   };
-  await technician.by('files-input').setInputFiles(there);
-  await answer(customer.person);
-  const up = await trips(technician.page, () => whole('in'));
+  const keys = async () => latency(screen, await atKeys(), Number(values.presses));
+  await target.mode('idle');
+  await pace(1_500);
+  const still = await keys();
+
+  await panel();
+  await console_.by('ask-files').click();
+  await person.allow();
+  await console_.rights('view', 'control', 'files');
+  const row = (direction) => viewer.page.locator(`[data-testid=transfer][data-direction=${direction}]:not([data-state=over])`).first();
+  const going = (direction) => until('it to begin', async () => Number(await row(direction).getAttribute('data-moved')) > 0, { every: 20 });
+  const whole = async (direction) => {
+    await going(direction);
+    const before = Number(await row(direction).getAttribute('data-moved'));
+    const [at, counted] = [performance.now(), await reading(groups, session.received)];
+    await until('it to be whole', async () => (await row(direction).getAttribute('data-state')) === 'finished', { within: 600_000, every: 20 });
+    const seconds = (performance.now() - at) / 1000;
+    const { cpu } = rates(counted, await reading(groups, session.received));
+    await console_.by('files-clear').click();
+    return { rate: (size - before) / MB / seconds, cpu };
+  };
+  /** Keys while a long file goes, which is stopped then. */
+  const under = async (direction) => {
+    await going(direction);
+    await panel();
+    const found = await keys();
+    await panel();
+    const state = await row(direction).getAttribute('data-state');
+    if (state !== 'flows') throw new Error(`the file was ${state} before the keys were counted`);
+    await row(direction).getByTestId('transfer-stop').click();
+    await until('it to be over', async () => (await row(direction).count()) === 0);
+    await console_.by('files-clear').click();
+    return found;
+  };
+  const browse = async (name) => {
+    await console_.by('folder-home').click();
+    await viewer.page.locator(`[data-testid=entry][data-name="${name}"] input`).check();
+    await console_.by('take').click();
+  };
+
+  await console_.by('files-input').setInputFiles(path.join(home, 'there.bin'));
+  await answer(person);
+  const up = await whole('in');
   await rm(path.join(home, 'Downloads', 'there.bin'));
-  await technician.by('browse').click();
-  await answer(customer.person);
-  const entry = technician.page.locator('[data-testid=entry][data-name="there.bin"]');
-  await entry.locator('input').check();
-  await technician.by('take').click();
-  const down = await trips(technician.page, () => whole('out'));
-  const other = await scp(world.household, there);
+  await console_.by('files-input').setInputFiles(path.join(home, 'long.bin'));
+  const underUp = await under('in');
+
+  await console_.by('browse').click();
+  await answer(person);
+  await viewer.page.locator('[data-testid=entry]').first().waitFor();
+  await browse('there.bin');
+  const down = await whole('out');
+  await browse('long.bin');
+  const underDown = await under('out');
+  const other = await scp(household, path.join(home, 'there.bin'));
+
   const rate = (value) => (value === null ? 'not measured' : `${value.toFixed(1)} MB/s`);
-  const ms = (value) => (value === null ? 'not measured' : `${value.toFixed(1)} ms`);
-  console.log(`${size / MB} MB`);
-  console.log(`to the customer: ${rate(up.result)}, a sign of life takes ${ms(up.trip)}`);
-  console.log(`from the customer: ${rate(down.result)}, a sign of life takes ${ms(down.trip)}`);
-  console.log(`without a file a sign of life takes ${ms(still)}`);
-  console.log(`scp: ${rate(other)}`);
+  const key = ({ p50, p95, lost, presses }) => `p50 ${p50.toFixed(1)}  p95 ${p95.toFixed(1)} ms (${presses} keys, ${lost} lost)`;
+  const share = ({ cpu }) => Object.entries(cpu).map(([name, percent]) => `${name} ${percent.toFixed(0)}`).join(', ');
+  console.log(`${cpus().length} × ${cpus()[0].model.trim()}, load ${loadavg().map((load) => load.toFixed(1)).join(' ')}; ${size / MB} MB, ${(await console_.carrier()).name}`);
+  console.log(`to the customer:   ${rate(up.rate)}   CPU % ${share(up)}`);
+  console.log(`from the customer: ${rate(down.rate)}   CPU % ${share(down)}`);
+  console.log(`scp:               ${rate(other)}`);
+  console.log(`key → pixel without a file:           ${key(still)}`);
+  console.log(`key → pixel, a file to the customer:  ${key(underUp)}   ${(underUp.p50 / still.p50).toFixed(2)} times`);
+  console.log(`key → pixel, a file from the customer: ${key(underDown)}   ${(underDown.p50 / still.p50).toFixed(2)} times`);
+  if (agent.code !== undefined && agent.code !== null) console.log(`the agent has ended: ${agent.code}`);
+} catch (error) {
+  console.error(household.report?.(12) ?? '');
+  throw error;
 } finally {
-  await world.close();
+  await household.close();
 }
+process.exit(0);

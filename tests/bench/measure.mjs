@@ -19,7 +19,7 @@ async function probe(screen, what, x, y, amount) {
   return text.split('\n').filter(Boolean);
 }
 
-async function latency(screen, place, presses) {
+export async function latency(screen, place, presses) {
   const lines = await probe(screen, 'latency', BLOCK.x + place.x, BLOCK.y + place.y, presses);
   const values = lines.filter((line) => line !== 'lost').map((line) => Number(line.split(' ')[0]));
   return {

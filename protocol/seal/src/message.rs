@@ -105,8 +105,8 @@ pub enum Opened {
     Double,
 }
 
-/// A message that is still to be deciphered: AES-256-GCM under the epoch's key, with the nonce of the counter, what is in
-/// front of `start` as associated data, and the tag at the end.
+/// A message that is still to be deciphered, or to be sealed, by another cipher: AES-256-GCM under the epoch's key, with
+/// the nonce of the counter, what is in front of `start` as associated data, and the tag at the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Prepared {
     /// Whose key it has.
@@ -209,6 +209,34 @@ impl Sealer {
     /// # Errors
     /// [`SealError`]; nothing was sealed then.
     pub fn seal(&mut self, message: &[u8]) -> Result<Vec<u8>, SealError> {
+        let Prepared { counter, start, .. } = self.next(message)?;
+        let mut out = self.padded(message, start)?;
+        let (clear, text) = out.split_at_mut(start);
+        let tag = self.cipher.seal(counter, clear, text);
+        out.extend_from_slice(&tag);
+        self.used(counter);
+        Ok(out)
+    }
+
+    /// A whole clear message, made ready to be sealed by another cipher: it has its number from now on. What comes back
+    /// lies in front of the tag, sealed from `start` on, and is sent in this order.
+    ///
+    /// # Errors
+    /// [`SealError`]; nothing is to be sealed then.
+    pub fn prepare(&mut self, message: &[u8]) -> Result<(Prepared, Vec<u8>), SealError> {
+        let prepared = self.next(message)?;
+        let out = self.padded(message, prepared.start)?;
+        self.used(prepared.counter);
+        Ok((prepared, out))
+    }
+
+    /// The key, for another cipher.
+    #[must_use]
+    pub const fn key(&self) -> &StreamKey {
+        self.cipher.key()
+    }
+
+    fn next(&self, message: &[u8]) -> Result<Prepared, SealError> {
         let (head, sealed) = read_head(message)?;
         let head_len = head_len(self.stream, self.direction);
         if sealed || head.stream != self.stream || head.sender != self.sender || message.len() < head_len {
@@ -221,7 +249,12 @@ impl Sealer {
         if self.sealed >= MAX_SEALED {
             return Err(SealError::Spent);
         }
-        let start = head_len + EPOCH;
+        Ok(Prepared { epoch: self.epoch, counter, start: head_len + EPOCH })
+    }
+
+    /// Head, epoch and padded text, with room for the tag.
+    fn padded(&self, message: &[u8], start: usize) -> Result<Vec<u8>, SealError> {
+        let head_len = start - EPOCH;
         let smallest = padding::smallest(self.stream, self.direction);
         let size = padding::padded(message.len() - head_len, smallest).ok_or(SealError::Long)?;
         let mut out = Vec::with_capacity(start + size + TAG);
@@ -230,11 +263,11 @@ impl Sealer {
         out.extend_from_slice(&self.epoch.to_be_bytes());
         out.extend_from_slice(&message[head_len..]);
         padding::pad(&mut out, start, smallest).ok_or(SealError::Long)?;
-        let (clear, text) = out.split_at_mut(start);
-        let tag = self.cipher.seal(counter, clear, text);
-        out.extend_from_slice(&tag);
-        (self.next, self.sealed) = (counter + 1, self.sealed + 1);
         Ok(out)
+    }
+
+    const fn used(&mut self, counter: u64) {
+        (self.next, self.sealed) = (counter + 1, self.sealed + 1);
     }
 }
 

@@ -5,8 +5,10 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
+use super::item::{Direction, Item, ItemState};
+use super::stops::Stops;
 use super::{ACTIVE, Incoming, Job, Outgoing, Said, Took, page_share};
 use crate::channel::files::{FileEnd, Files};
 
@@ -14,57 +16,6 @@ use crate::channel::files::{FileEnd, Files};
 pub const AGAIN_MS: u64 = 4_000;
 /// Files that the list holds, those that are over included.
 pub const MAX_ITEMS: usize = 20_000;
-
-/// Which way a file goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-#[serde(rename_all = "snake_case")]
-pub enum Direction {
-    /// To the customer's computer.
-    In,
-    /// From it.
-    Out,
-}
-
-/// Where a file stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-#[serde(rename_all = "snake_case")]
-pub enum ItemState {
-    /// Others go first.
-    Queued,
-    /// The agent was told.
-    Asked,
-    /// The customer is asked.
-    Waits,
-    /// It goes.
-    Flows,
-    /// It is whole at the other end, or here.
-    Finished,
-    /// It is over, unfinished.
-    Over,
-}
-
-/// A file as the list shows it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-#[cfg_attr(feature = "ts", ts(rename = "TransferItem"))]
-pub struct Item {
-    /// Its number.
-    pub transfer: u32,
-    /// Which way.
-    pub direction: Direction,
-    /// Its name; where it lies, once it is whole.
-    pub name: String,
-    /// Bytes in all.
-    pub size: u64,
-    /// Bytes that the receiving end has, as far as is known.
-    pub moved: u64,
-    /// Where it stands.
-    pub state: ItemState,
-    /// Why it is over.
-    pub why: Option<FileEnd>,
-}
 
 /// What the caller does next.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -114,6 +65,8 @@ struct Entry {
     moved: u64,
     /// A gap was seen here, and told.
     gap: Option<u64>,
+    /// This side had so much of it before it was added: a page before this one took it.
+    had: u64,
 }
 
 impl Entry {
@@ -137,6 +90,8 @@ pub struct Console {
     order: VecDeque<u32>,
     /// The agent can be reached.
     up: bool,
+    /// What the agent may not have heard to be over.
+    stops: Stops,
     outputs: VecDeque<ConsoleOutput>,
 }
 
@@ -151,24 +106,34 @@ impl Console {
     /// has room and the number is free.
     pub fn put(&mut self, transfer: u32, steps: Vec<String>, size: u64, now: u64) -> bool {
         let name = steps.last().cloned().unwrap_or_default();
-        self.add(transfer, Direction::In, steps, String::new(), name, size, now)
+        self.add(transfer, Direction::In, steps, String::new(), (name, size, 0), now)
     }
 
     /// Asks for a file of the customer's computer, which will be `steps` here.
     pub fn fetch(&mut self, transfer: u32, from: String, steps: Vec<String>, size: u64, now: u64) -> bool {
-        let name = steps.last().cloned().unwrap_or_default();
-        self.add(transfer, Direction::Out, steps, from, name, size, now)
+        self.fetch_on(transfer, from, steps, (size, 0), now)
     }
 
-    #[allow(clippy::too_many_arguments, reason = "the two ways above name them")]
+    /// Goes on with a file of the customer's computer of which this side has the first bytes: its `size`, and how many.
+    pub fn fetch_on(
+        &mut self,
+        transfer: u32,
+        from: String,
+        steps: Vec<String>,
+        (size, had): (u64, u64),
+        now: u64,
+    ) -> bool {
+        let name = steps.last().cloned().unwrap_or_default();
+        had <= size && self.add(transfer, Direction::Out, steps, from, (name, size, had), now)
+    }
+
     fn add(
         &mut self,
         transfer: u32,
         direction: Direction,
         steps: Vec<String>,
         from: String,
-        name: String,
-        size: u64,
+        (name, size, had): (String, u64, u64),
         now: u64,
     ) -> bool {
         if self.files.len() >= MAX_ITEMS || self.files.contains_key(&transfer) || steps.is_empty() {
@@ -182,8 +147,9 @@ impl Console {
             size,
             state: State::Queued,
             heard: now,
-            moved: 0,
+            moved: had,
             gap: None,
+            had,
         };
         self.files.insert(transfer, entry);
         self.order.push_back(transfer);
@@ -199,7 +165,7 @@ impl Console {
             self.order.retain(|other| *other != transfer);
             return;
         }
-        self.over(transfer, FileEnd::Cancelled, true);
+        self.over(transfer, FileEnd::Cancelled, Some(now));
         self.begin(now);
     }
 
@@ -207,6 +173,8 @@ impl Console {
     pub fn handle_reach(&mut self, up: bool, now: u64) {
         self.up = up;
         if up {
+            let stops = self.stops.say(now);
+            stops.into_iter().for_each(|(transfer, why)| self.send(Files::Stop { transfer, why }));
             let active: Vec<u32> = self.active().collect();
             active.into_iter().for_each(|transfer| self.say_again(transfer, now));
             self.begin(now);
@@ -249,7 +217,7 @@ impl Console {
             }
             Files::Stop { transfer, why } => {
                 if self.heard(transfer, now).is_some() {
-                    self.over(transfer, why, false);
+                    self.over(transfer, why, None);
                     self.begin(now);
                 }
             }
@@ -284,7 +252,7 @@ impl Console {
         match (entry.direction, &mut entry.state) {
             (Direction::In, State::Asked | State::Waits | State::Sends(_)) => {
                 if size != entry.size {
-                    return self.over(transfer, FileEnd::Changed, true);
+                    return self.over(transfer, FileEnd::Changed, Some(now));
                 }
                 entry.name = name;
                 entry.moved = offset;
@@ -297,8 +265,11 @@ impl Console {
                         self.disk(transfer, job);
                         self.read_on(transfer);
                     }
-                    None => self.over(transfer, FileEnd::Failed, true),
+                    None => self.over(transfer, FileEnd::Failed, Some(now)),
                 }
+            }
+            (Direction::Out, State::Asked | State::Waits) if entry.had > 0 && entry.size != size => {
+                self.over(transfer, FileEnd::Changed, Some(now));
             }
             (Direction::Out, State::Asked | State::Waits) => {
                 entry.size = size;
@@ -308,7 +279,7 @@ impl Console {
             }
             // It goes on where it stood, if it still is the same file.
             (Direction::Out, State::Takes(file)) if file.size() != size => {
-                self.over(transfer, FileEnd::Changed, true);
+                self.over(transfer, FileEnd::Changed, Some(now));
             }
             (Direction::Out, State::Takes(_) | State::Creating)
             | (_, State::Queued | State::Finished | State::Over(_))
@@ -333,7 +304,7 @@ impl Console {
                     self.say_again(transfer, now);
                 }
             }
-            Took::Broken => self.over(transfer, FileEnd::Failed, true),
+            Took::Broken => self.over(transfer, FileEnd::Failed, Some(now)),
             Took::Job(job) => self.disk(transfer, job),
         }
     }
@@ -355,7 +326,7 @@ impl Console {
         let Some(entry) = self.files.get_mut(&transfer).filter(|entry| entry.is_active()) else { return };
         match (said, &mut entry.state) {
             (Said::Created, State::Creating) => {
-                let mut file = Incoming::new(entry.size);
+                let mut file = Incoming::after(entry.size, entry.had);
                 let until = file.regrant(page_share(many));
                 entry.state = State::Takes(file);
                 self.send(Files::Grant { transfer, until });
@@ -385,11 +356,11 @@ impl Console {
                         self.read_on(transfer);
                         self.count_sent(transfer);
                     }
-                    Err(_) => self.over(transfer, FileEnd::Changed, true),
+                    Err(_) => self.over(transfer, FileEnd::Changed, Some(now)),
                 }
             }
             (Said::Failed { why }, _) => {
-                self.over(transfer, why, true);
+                self.over(transfer, why, Some(now));
                 self.begin(now);
             }
             // Answers to what is not wanted any more.
@@ -519,7 +490,7 @@ impl Console {
                     | State::Creating
                     | State::Sends(_)
                     | State::Finished
-                    | State::Over(_) => (0, 0),
+                    | State::Over(_) => (entry.had, entry.had),
                 };
                 Files::Fetch { transfer, path: entry.from.clone(), offset, until, more, more_size }
             }
@@ -544,16 +515,23 @@ impl Console {
         }
     }
 
-    fn over(&mut self, transfer: u32, why: FileEnd, tell: bool) {
+    /// The agent is told at this time, unless it said so itself.
+    fn over(&mut self, transfer: u32, why: FileEnd, tell: Option<u64>) {
         let Some(entry) = self.files.get_mut(&transfer) else { return };
         let known = entry.is_active();
         entry.state = State::Over(why);
         if known {
             self.disk(transfer, Job::Close);
-            if tell {
+            if let Some(now) = tell {
+                self.stops.add(transfer, why, self.up.then_some(now));
                 self.send(Files::Stop { transfer, why });
             }
         }
+    }
+
+    /// Files that are over, as the agent was not told yet: a page that is loaded again tells it.
+    pub fn untold(&self) -> impl Iterator<Item = u32> + '_ {
+        self.stops.untold()
     }
 
     fn disk(&mut self, transfer: u32, job: Job) {
@@ -567,3 +545,7 @@ impl Console {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "console_tests.rs"]
+mod tests;

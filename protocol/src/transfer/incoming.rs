@@ -33,7 +33,13 @@ impl Incoming {
     /// Of so many bytes, none of which has come.
     #[must_use]
     pub const fn new(size: u64) -> Self {
-        Self { size, taken: 0, written: 0, granted: 0, finishing: false }
+        Self::after(size, 0)
+    }
+
+    /// Of so many bytes, the first of which are written already.
+    #[must_use]
+    pub const fn after(size: u64, written: u64) -> Self {
+        Self { size, taken: written, written, granted: written, finishing: false }
     }
 
     /// The next byte that is wanted.

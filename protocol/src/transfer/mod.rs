@@ -12,11 +12,14 @@
 
 mod console;
 mod incoming;
+mod item;
 pub mod names;
 mod outgoing;
+mod stops;
 
-pub use console::{AGAIN_MS, Console, ConsoleOutput, Direction, Item, ItemState};
+pub use console::{AGAIN_MS, Console, ConsoleOutput};
 pub use incoming::{Incoming, Took};
+pub use item::{Direction, Item, ItemState};
 pub use outgoing::{Changed, Outgoing, Pieces};
 use serde::{Deserialize, Serialize};
 
@@ -24,8 +27,8 @@ use crate::channel::files::{FileEnd, MAX_CHUNK};
 
 /// Bytes that may be on their way to one receiving end, over all of its files. Less than what a link and a room let wait.
 pub const BUDGET: u64 = 1536 * 1024;
-/// The same where a page receives: it opens and draws with one thread, and what it granted delays its picture.
-const PAGE_BUDGET: u64 = 384 * 1024;
+/// The same where a page receives: what it granted and has not written lies in its memory.
+const PAGE_BUDGET: u64 = 1024 * 1024;
 /// Files of one console that go at the same time in each direction; others wait at the console.
 pub const ACTIVE: usize = 3;
 /// Bytes that are read from a disk at once.

@@ -36,8 +36,8 @@ export async function farhand({ household, screen, size, route }) {
   await console_.askControl();
   await person.allow();
   await console_.rights('view', 'control');
-  const zoom = console_.by('zoom');
-  if ((await zoom.getAttribute('data-zoom')) === 'fit') await zoom.click();
+  await console_.by('zoom-menu').click();
+  await console_.by('zoom-actual').click();
   await console_.by('screen-surface').focus();
   // The person's pointer leaves the picture's middle.
   await screen.display.run('xdotool', ['mousemove', size.width - 40, size.height - 40]);
@@ -46,6 +46,9 @@ export async function farhand({ household, screen, size, route }) {
   Object.assign(groups, { agent: [agent.pid], service: [service.process.pid] });
   const { name: carrier } = await console_.carrier();
   return {
+    console_,
+    person,
+    agent,
     place,
     groups,
     received: () => service.metric('farhand_media_bytes_total'),
@@ -81,7 +84,7 @@ export async function farhand({ household, screen, size, route }) {
 }
 
 /** The service's arguments with which it names a UDP port where everything that arrives is dropped, as by a firewall. */
-async function blackHole(household) {
+export async function blackHole(household) {
   const hole = dgram.createSocket('udp4');
   household.later(() => hole.close());
   const port = await new Promise((resolve) => hole.bind(0, '127.0.0.1', () => resolve(hole.address().port)));

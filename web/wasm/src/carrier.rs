@@ -112,6 +112,18 @@ impl Doubler {
         self.index = self.index.wrapping_add(1);
     }
 
+    /// A message was written to the stream that is too long to be doubled.
+    pub fn passed(&mut self) {
+        self.index = self.index.wrapping_add(1);
+    }
+
+    /// From this many bytes on a message is too long to be doubled.
+    #[wasm_bindgen(js_name = tooLong)]
+    #[must_use]
+    pub fn too_long() -> u32 {
+        framing::DOUBLE_UP_TO as u32 + 1
+    }
+
     /// When `due` will give something; nothing waits when undefined.
     #[wasm_bindgen(js_name = dueAt)]
     #[must_use]

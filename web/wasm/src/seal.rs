@@ -216,7 +216,7 @@ impl ConsoleEnd {
         }
         let prepared = self.inner.prepare(stream(stream_number)?, message);
         self.note(prepared.as_ref().err());
-        Ok(prepared?.map(|inner| Piece { inner }))
+        Ok(prepared?.map(|inner| Piece { inner, bytes: Vec::new() }))
     }
 
     /// 32 bytes, for WebCrypto; nothing when the key is not here any more.
@@ -282,6 +282,36 @@ impl ConsoleEnd {
             Err(NotSealed::NoKeys) => Ok(None),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Like `say`, where WebCrypto is to seal: AES-GCM with this nonce, what is in front of `start` as additional data, and
+    /// the key of `keyUp`. What is prepared goes in this order, behind `start` the sealed text with its tag. Nothing when
+    /// the message must go to `say`.
+    ///
+    /// # Errors
+    /// When it cannot be sealed: it must not be sent.
+    #[wasm_bindgen(js_name = sayElsewhere)]
+    pub fn say_elsewhere(
+        &mut self,
+        stream_number: u8,
+        message: &[u8],
+        now: f64,
+    ) -> Result<Option<Piece>, JsError> {
+        let stream = stream(stream_number)?;
+        let prepared = self.inner.say_elsewhere(stream, message, moment(now))?;
+        if prepared.is_some() {
+            self.receipt.said(stream, message);
+        }
+        Ok(prepared.map(|(inner, bytes)| Piece { inner, bytes }))
+    }
+
+    /// 32 bytes, for WebCrypto: the key of what was prepared last; nothing when there is none.
+    ///
+    /// # Errors
+    /// When there is no such stream.
+    #[wasm_bindgen(js_name = keyUp)]
+    pub fn key_up(&self, stream_number: u8) -> Result<Option<Vec<u8>>, JsError> {
+        Ok(self.inner.key_up(stream(stream_number)?).map(|(_, key)| key.key.to_vec()))
     }
 
     /// The two ends shake hands anew: what is said waits for the new keys, for a moment.
@@ -373,10 +403,19 @@ impl ConsoleEnd {
 #[derive(Debug)]
 pub struct Piece {
     inner: ends::Elsewhere,
+    /// To be sealed; empty where something is to be opened.
+    bytes: Vec<u8>,
 }
 
 #[wasm_bindgen]
 impl Piece {
+    /// What is to be sealed: a head that stays clear up to `start`, and the text.
+    #[must_use]
+    #[wasm_bindgen(getter)]
+    pub fn bytes(&self) -> Vec<u8> {
+        self.bytes.clone()
+    }
+
     /// Which key: another number means another key.
     #[must_use]
     #[wasm_bindgen(getter)]

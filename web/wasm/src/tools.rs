@@ -37,6 +37,12 @@ fn not_a_tool() -> JsError {
 
 #[wasm_bindgen]
 impl Composer {
+    /// A message of the files' stream whose body the list of transfers has written.
+    #[wasm_bindgen(js_name = fileBody)]
+    pub fn file_body(&mut self, body: &[u8]) -> Vec<u8> {
+        self.with_body(Stream::Files, body)
+    }
+
     /// A message of a tool's stream, from an object of the generated type of that stream.
     ///
     /// # Errors

@@ -1,7 +1,10 @@
 //! The console's list of files for the page, and the hash of what a page reads and writes.
 
+use farhand_protocol::channel;
 use farhand_protocol::channel::files::Files;
-use farhand_protocol::transfer::{Console, Said};
+use farhand_protocol::envelope::{Head, Stream, TO_HEAD_LEN};
+use farhand_protocol::transfer::{Console, ConsoleOutput, Said};
+use js_sys::{Object, Reflect, Uint8Array};
 use serde::Serialize;
 use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::*;
@@ -36,6 +39,26 @@ impl Transfers {
         self.inner.fetch(transfer, from, steps, whole(size), whole(now))
     }
 
+    /// Goes on with a file of the customer's computer of which the first `had` bytes are here.
+    #[wasm_bindgen(js_name = fetchOn)]
+    pub fn fetch_on(
+        &mut self,
+        transfer: u32,
+        from: String,
+        steps: Vec<String>,
+        size: f64,
+        had: f64,
+        now: f64,
+    ) -> bool {
+        self.inner.fetch_on(transfer, from, steps, (whole(size), whole(had)), whole(now))
+    }
+
+    /// Files that are over without the agent having been told.
+    #[must_use]
+    pub fn untold(&self) -> Vec<u32> {
+        self.inner.untold().collect()
+    }
+
     /// Stops a file, or takes one that is over from the list.
     pub fn stop(&mut self, transfer: u32, now: f64) {
         self.inner.stop(transfer, whole(now));
@@ -54,6 +77,42 @@ impl Transfers {
         let message: Files = serde_wasm_bindgen::from_value(message)?;
         self.inner.handle_message(message, whole(now));
         Ok(())
+    }
+
+    /// A whole message of the agent, head included, as it was opened. Gives it back as an object where it is not about a
+    /// file but about a folder.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn take(&mut self, message: &[u8], now: f64) -> Result<JsValue, JsError> {
+        if Head::read_clear(message)?.stream != Stream::Files {
+            return Err(JsError::new("the message is of another stream"));
+        }
+        let message = Files::decode(message.get(TO_HEAD_LEN..).unwrap_or_default())?;
+        match message {
+            Files::Listing { .. } | Files::ListAsking { .. } | Files::ListRefused { .. } => {
+                Ok(message.serialize(&serializer())?)
+            }
+            Files::Offer { .. }
+            | Files::Fetch { .. }
+            | Files::Asking { .. }
+            | Files::Ready { .. }
+            | Files::Chunk { .. }
+            | Files::Grant { .. }
+            | Files::Done { .. }
+            | Files::Finished { .. }
+            | Files::Stop { .. }
+            | Files::List { .. }
+            | Files::Unknown => {
+                self.inner.handle_message(message, whole(now));
+                Ok(JsValue::UNDEFINED)
+            }
+        }
+    }
+
+    /// The disk has read: the bytes, and with the last of them the hash of the whole file.
+    pub fn read(&mut self, transfer: u32, turn: u32, bytes: Vec<u8>, hash: Option<Vec<u8>>, now: f64) {
+        self.inner.handle_said(transfer, Said::Read { turn, bytes, hash }, whole(now));
     }
 
     /// The disk's answer, an object of the generated type `TransferSaid`.
@@ -84,6 +143,26 @@ impl Transfers {
     #[wasm_bindgen(js_name = next)]
     pub fn poll_output(&mut self) -> Result<JsValue, JsError> {
         match self.inner.poll_output() {
+            Some(output) => Ok(output.serialize(&serializer())?),
+            None => Ok(JsValue::UNDEFINED),
+        }
+    }
+
+    /// The same, but what carries bytes of a file is `{ type: "body", body }`, for `Composer.fileBody`.
+    ///
+    /// # Errors
+    /// Never, with the types that there are.
+    #[wasm_bindgen(js_name = nextBody)]
+    pub fn poll_body(&mut self) -> Result<JsValue, JsError> {
+        match self.inner.poll_output() {
+            Some(ConsoleOutput::Send { message: message @ Files::Chunk { .. } }) => {
+                let mut body = Vec::new();
+                channel::encode(&message, &mut body);
+                let object = Object::new();
+                let _ = Reflect::set(&object, &"type".into(), &"body".into());
+                let _ = Reflect::set(&object, &"body".into(), &Uint8Array::from(body.as_slice()));
+                Ok(object.into())
+            }
             Some(output) => Ok(output.serialize(&serializer())?),
             None => Ok(JsValue::UNDEFINED),
         }

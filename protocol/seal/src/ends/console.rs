@@ -17,7 +17,7 @@ use crate::context::{Offer, View};
 use crate::epochs::open_hand_over;
 use crate::handshake::{CONSOLE_TRIES, Handshake};
 use crate::keys::{Epoch, Pair, StreamKey};
-use crate::message::{OpenError, Opened, Opener, Sealer};
+use crate::message::{OpenError, Opened, Opener, Prepared, Sealer};
 use crate::secret::Secret;
 
 /// Messages of one stream that wait for their keys, at most; the oldest is given up first.
@@ -39,7 +39,7 @@ pub enum Output {
     Keys(Epoch),
 }
 
-/// A message that another cipher deciphers, see [`Console::prepare`].
+/// A message that another cipher deciphers or seals, see [`Console::prepare`] and [`Console::say_elsewhere`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Elsewhere {
     /// Names the hand-shake whose key it has.
@@ -233,6 +233,33 @@ impl Console {
             return Ok(None);
         }
         self.seal(stream, message).map(Some)
+    }
+
+    /// Like [`Console::say`], for another cipher to seal: what it needs, and the message with room for the tag. It has its
+    /// number from now on, and goes in this order. Nothing where the message must go to [`Console::say`].
+    ///
+    /// # Errors
+    /// [`NotSealed`]: it must not be sent.
+    pub fn say_elsewhere(
+        &mut self,
+        stream: Stream,
+        message: &[u8],
+        now: Duration,
+    ) -> Result<Option<(Elsewhere, Vec<u8>)>, NotSealed> {
+        let Some(keys) = self.keys.as_mut().filter(|_| !self.waiting.holds(stream, now)) else {
+            return Ok(None);
+        };
+        let sealer = &mut keys.sealers[at(stream)];
+        let (Prepared { epoch, counter, start }, bytes) = sealer.prepare(message)?;
+        let nonce = sealer.key().nonce(counter);
+        Ok(Some((Elsewhere { generation: keys.generation, epoch, start, nonce }, bytes)))
+    }
+
+    /// The newest key of what this console says on a stream, for another cipher, with its epoch.
+    #[must_use]
+    pub fn key_up(&self, stream: Stream) -> Option<(Epoch, &StreamKey)> {
+        let sealer = &self.keys.as_ref()?.sealers[at(stream)];
+        Some((sealer.epoch(), sealer.key()))
     }
 
     /// The two ends shake hands anew, from now on: what this console says waits for the new keys.

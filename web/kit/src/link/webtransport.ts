@@ -12,6 +12,8 @@ export interface Framing {
   reader(): FrameReader;
   reorder(): Reorder;
   doubler(stream: Stream): Doubler;
+  /** Bytes from which on a message is not sent twice. */
+  readonly tooLong: number;
 }
 /** Cuts the bytes of a stream into messages. */
 export interface FrameReader {
@@ -27,6 +29,8 @@ export interface Reorder {
 /** Says which messages go again as a datagram, and when. */
 export interface Doubler {
   sent(message: Uint8Array, now: number): void;
+  /** One that is too long was sent. */
+  passed(): void;
   dueAt(): number | undefined;
   due(now: number): Uint8Array | undefined;
 }
@@ -149,6 +153,7 @@ class WebTransportLine implements Line {
     const lane = this.#lanes.get(stream);
     if (!lane) return;
     this.#write(lane.writer, this.#framing.frame(message));
+    if (message.length >= this.#framing.tooLong) return lane.doubler.passed();
     lane.doubler.sent(message, performance.now());
     this.#double(stream, lane);
   }

@@ -36,6 +36,14 @@ export interface SealSink {
   tell(message: FromWorker): void;
 }
 
+/** Messages that go in their order, whoever is done with them first. */
+interface Lane {
+  last: Promise<void>;
+  waiting: number;
+}
+
+const lane = (): Lane => ({ last: Promise.resolve(), waiting: 0 });
+
 /** Bytes of their own, as WebCrypto wants them. */
 function copy(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return new Uint8Array(bytes);
@@ -52,8 +60,9 @@ export class Sealing implements Link {
   #names: SealNames | null = null;
   #closed = false;
   /** Messages that wait for a long one before them, or are long, in their order. */
-  #queue: Promise<void> = Promise.resolve();
-  #opening = 0;
+  readonly #opening = { all: lane(), files: lane() };
+  /** The same, on their way to the agent. */
+  readonly #closing = lane();
   #cancelDue: () => void = () => {};
   readonly #imported = new Map<string, Promise<CryptoKey>>();
 
@@ -95,19 +104,32 @@ export class Sealing implements Link {
     this.#drain();
   }
 
-  /** A message came over the link. What follows a long one waits for it, so that all keep their order. */
+  /**
+   * A message came over the link. What follows a long one waits for it, so that all keep their order; files wait for
+   * nothing but files, and nothing waits for them.
+   */
   take(stream: Stream, message: Uint8Array): void {
-    const long = stream === STREAM.screen && message.length >= LONG;
-    if (!long && this.#opening === 0) return this.#take(stream, message);
+    const files = stream === STREAM.files;
+    const lane = files ? this.#opening.files : this.#opening.all;
+    const long = (files || stream === STREAM.screen) && message.length >= LONG;
+    if (!long && lane.waiting === 0) return this.#take(stream, message);
     const opened = long ? this.#decipher(stream, message) : null;
-    this.#opening += 1;
-    this.#queue = this.#queue.then(async () => {
-      const done = await opened;
-      this.#opening -= 1;
-      if (this.#closed) return;
+    this.#inTurn(lane, opened, (done) => {
       if (done) this.#finish(stream, message, done);
       else this.#take(stream, message);
     });
+  }
+
+  #inTurn<T>(lane: Lane, comes: Promise<T> | T, then: (value: T) => void): void {
+    lane.waiting += 1;
+    lane.last = lane.last
+      .then(async () => {
+        const value = await comes;
+        lane.waiting -= 1;
+        if (!this.#closed) then(value);
+      })
+      // What went wrong with one holds up none behind it.
+      .catch((error: unknown) => console.warn("a message was lost:", reason(error)));
   }
 
   /** Has WebCrypto open a message; null when that is not for it. */
@@ -122,7 +144,7 @@ export class Sealing implements Link {
     if (!piece) return null;
     const { start, nonce } = piece;
     const [head, sealed] = [copy(message.subarray(0, start)), copy(message.subarray(start))];
-    return this.#key(stream, piece)
+    return this.#key(stream, piece, "decrypt", () => this.#end.key(stream, piece.epoch))
       .then((key) => crypto.subtle.decrypt({ name: "AES-GCM", iv: copy(nonce), additionalData: head, tagLength: TAG_BITS }, key, sealed))
       .then(
         (text) => ({ piece, text: new Uint8Array(text) }),
@@ -131,15 +153,17 @@ export class Sealing implements Link {
   }
 
   /** The newest keys of a stream, as WebCrypto has them. They cannot be taken out of it again. */
-  #key(stream: Stream, { generation, epoch }: Piece): Promise<CryptoKey> {
-    const name = `${stream} ${generation} ${epoch}`;
+  #key(stream: Stream, { generation, epoch }: Piece, use: "encrypt" | "decrypt", bytes: () => Uint8Array | undefined): Promise<CryptoKey> {
+    const kind = `${use} ${stream} `;
+    const name = `${kind}${generation} ${epoch}`;
     const known = this.#imported.get(name);
     if (known) return known;
-    const bytes = this.#end.key(stream, epoch);
-    if (!bytes) return Promise.reject(new Error("the key is not here any more"));
-    const key = crypto.subtle.importKey("raw", copy(bytes), "AES-GCM", false, ["decrypt"]);
+    const raw = bytes();
+    if (!raw) return Promise.reject(new Error("the key is not here any more"));
+    const key = crypto.subtle.importKey("raw", copy(raw), "AES-GCM", false, [use]);
     // Beside the newest one only the key before it may still be needed.
-    for (const older of [...this.#imported.keys()].slice(0, -1)) this.#imported.delete(older);
+    const older = [...this.#imported.keys()].filter((name) => name.startsWith(kind));
+    for (const name of older.slice(0, -1)) this.#imported.delete(name);
     this.#imported.set(name, key);
     return key;
   }
@@ -184,7 +208,18 @@ export class Sealing implements Link {
   }
 
   send(stream: Stream, message: Uint8Array): boolean {
+    if (stream === STREAM.files && message.length >= LONG) {
+      const piece = this.#end.sayElsewhere(stream, message, this.clock.now());
+      if (piece) {
+        this.#inTurn(this.#closing, this.#encipher(stream, piece), (sealed) => sealed && this.#link.send(stream, sealed));
+        return true;
+      }
+    }
     const sealed = this.#end.say(stream, message, this.clock.now());
+    if (sealed && stream === STREAM.files && this.#closing.waiting > 0) {
+      this.#inTurn(this.#closing, sealed, (sealed) => this.#link.send(stream, sealed));
+      return true;
+    }
     if (sealed) return this.#link.send(stream, sealed);
     this.#cancelDue();
     const due = this.#end.due();
@@ -193,6 +228,25 @@ export class Sealing implements Link {
     if (due <= this.clock.now()) this.#said();
     else this.#cancelDue = this.clock.after(Math.max(0, due - this.clock.now()), () => this.#said());
     return true;
+  }
+
+  /** Has WebCrypto seal a message: what goes on the wire. Null where it cannot; then the message is lost, as on a link. */
+  async #encipher(stream: Stream, piece: Piece): Promise<Uint8Array | null> {
+    const { start, nonce, bytes } = piece;
+    const key = this.#key(stream, piece, "encrypt", () => this.#end.keyUp(stream));
+    piece.free();
+    const head = copy(bytes.subarray(0, start));
+    try {
+      const text = copy(bytes.subarray(start));
+      const sealed = await crypto.subtle.encrypt({ name: "AES-GCM", iv: copy(nonce), additionalData: head, tagLength: TAG_BITS }, await key, text);
+      const out = new Uint8Array(start + sealed.byteLength);
+      out.set(head);
+      out.set(new Uint8Array(sealed), start);
+      return out;
+    } catch (error) {
+      console.warn("a message was not sealed:", reason(error));
+      return null;
+    }
   }
 
   /** Sends what waited for keys. */

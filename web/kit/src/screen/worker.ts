@@ -24,7 +24,7 @@ interface Page {
 }
 
 const page = self as unknown as Page;
-const tell = (message: FromWorker): void => page.postMessage(message);
+const tell = (message: FromWorker, transfer?: Transferable[]): void => page.postMessage(message, transfer);
 const clock: Clock = {
   now: () => performance.now(),
   after(ms, run) {
@@ -220,6 +220,7 @@ function handle(message: ToWorker): void {
     case "together":
     case "wish":
     case "tool":
+    case "bulk":
       renderer?.handle(message);
       return;
   }

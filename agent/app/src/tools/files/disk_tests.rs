@@ -190,3 +190,161 @@ fn what_is_no_ordinary_file_is_not_read() {
     assert_eq!(open(Path::new("relative")), failed(FileEnd::Name));
     assert_eq!(open(&folder.path().join("gone")), failed(FileEnd::Vanished));
 }
+
+/// A disk of its own with room for 1 MB, where this machine lets a test mount one.
+struct SmallDisk {
+    place: tempfile::TempDir,
+}
+
+impl SmallDisk {
+    fn open() -> Option<Self> {
+        let place = tempfile::tempdir().unwrap();
+        let disk = Self { place };
+        let mounted = disk.mount(&["-t", "tmpfs", "-o", "size=1m", "small"]);
+        if !mounted {
+            eprintln!("no disk of its own: only root can mount one, and not everywhere");
+        }
+        mounted.then_some(disk)
+    }
+
+    fn mount(&self, words: &[&str]) -> bool {
+        let mount = std::process::Command::new("mount").args(words).arg(self.path()).output();
+        mount.is_ok_and(|done| done.status.success())
+    }
+
+    fn path(&self) -> &Path {
+        self.place.path()
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = std::process::Command::new("umount").arg("--lazy").arg(self.path()).output();
+    }
+}
+
+/// A file on its way in a thread of its own, as in the agent.
+struct OnItsWay {
+    jobs: mpsc::Sender<Job>,
+    said: mpsc::Receiver<Said>,
+}
+
+impl OnItsWay {
+    fn start(folder: &Path) -> Self {
+        let ((jobs, todo), (say, said)) = (mpsc::channel(), mpsc::channel());
+        let folder = folder.to_owned();
+        std::thread::spawn(move || run(&todo, Some(&folder), |word| say.send(word).is_ok()));
+        Self { jobs, said }
+    }
+
+    fn does(&self, job: Job) -> Said {
+        self.jobs.send(job).unwrap();
+        self.said.recv().unwrap()
+    }
+
+    /// Everything but its end: how many bytes were written, and why no more.
+    fn write(&self, bytes: &[u8]) -> Result<(), (u64, FileEnd)> {
+        let mut at = 0;
+        for part in bytes.chunks(16 * 1024) {
+            match self.does(Job::Write { offset: at, bytes: part.to_vec() }) {
+                Said::Written { until } => at = until,
+                Said::Failed { why } => return Err((at, why)),
+                said => panic!("{said:?}"),
+            }
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn a_disk_that_fills_up_ends_that_file_and_the_rest_goes_on() {
+    let Some(disk) = SmallDisk::open() else { return };
+    let bytes = vec![5; 700 * 1024];
+    let (first, second) = (OnItsWay::start(disk.path()), OnItsWay::start(disk.path()));
+    // Each alone has room when it begins.
+    assert_eq!(first.does(create(&["first"], bytes.len() as u64)), Said::Created);
+    assert_eq!(second.does(create(&["second"], bytes.len() as u64)), Said::Created);
+    assert_eq!(first.write(&bytes), Ok(()));
+    let (written, why) = second.write(&bytes).unwrap_err();
+    assert_eq!(why, FileEnd::DiskFull);
+    assert!(written > 0, "it is full in the middle of the file");
+    // The one is whole, and what there was of the other has made room for a third.
+    assert_eq!(first.does(Job::Finish { hash: hash(&bytes) }), Said::Kept { name: "first".into() });
+    assert!(second.said.recv().is_err(), "its thread has ended, and its file with it");
+    let third = work(disk.path(), put(&["third"], &[6; 200 * 1024]));
+    assert_eq!(third.last(), Some(&Said::Kept { name: "third".into() }));
+    let names: Vec<_> =
+        tree(disk.path()).into_iter().map(|(path, _)| path.file_name().unwrap().to_owned()).collect();
+    assert_eq!(names, ["first", "third"]);
+}
+
+/// A stand-in where no disk can be mounted: the device that is always full, which fails as a full disk does.
+#[test]
+fn what_a_full_disk_says_is_understood() {
+    let mut full = File::options().write(true).open("/dev/full").unwrap();
+    assert_eq!(why(&full.write_all(b"x").unwrap_err()), FileEnd::DiskFull);
+}
+
+#[test]
+fn a_folder_that_nobody_may_write_to_is_told() {
+    if let Some(disk) = SmallDisk::open() {
+        std::fs::write(disk.path().join("there"), b"x").unwrap();
+        assert!(disk.mount(&["-o", "remount,ro"]));
+        let said = work(disk.path(), put(&["a"], b"content"));
+        assert_eq!(said[0], Said::Failed { why: FileEnd::Denied });
+        assert_eq!(tree(disk.path()).len(), 1);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    set_mode(folder.path(), 0o500);
+    // To root nothing is denied.
+    if std::fs::write(folder.path().join("probe"), b"").is_err() {
+        let said = work(folder.path(), put(&["a"], b"content"));
+        assert_eq!(said[0], Said::Failed { why: FileEnd::Denied });
+    }
+    set_mode(folder.path(), 0o700);
+}
+
+#[test]
+fn a_file_that_this_user_may_not_read_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("closed");
+    std::fs::write(&path, b"x").unwrap();
+    set_mode(&path, 0o000);
+    if File::open(&path).is_err() {
+        let said = work(folder.path(), vec![Job::Open { path: path.to_str().unwrap().into() }]);
+        assert_eq!(said, [Said::Failed { why: FileEnd::Denied }]);
+    }
+}
+
+fn set_mode(path: &Path, mode: u32) {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+}
+
+#[test]
+fn a_file_that_vanishes_or_shrinks_on_its_way() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("source");
+    let bytes = vec![9; 300_000];
+    std::fs::write(&path, &bytes).unwrap();
+    let open = || Job::Open { path: path.to_str().unwrap().into() };
+    let file = OnItsWay::start(folder.path());
+    assert!(matches!(file.does(open()), Said::Opened { size: 300_000, .. }));
+    file.jobs.send(Job::Seek { turn: 1, offset: 0 }).unwrap();
+    let read = Job::Read { turn: 1, length: 100_000 };
+    assert!(matches!(file.does(read.clone()), Said::Read { bytes, .. } if bytes.len() == 100_000));
+    // What is open still comes when its name has gone, and is whole.
+    std::fs::remove_file(&path).unwrap();
+    file.does(read.clone());
+    assert!(matches!(file.does(read.clone()), Said::Read { hash: Some(known), .. } if known == hash(&bytes)));
+    assert_eq!(work(folder.path(), vec![open()]), [Said::Failed { why: FileEnd::Vanished }]);
+    // What shrinks gives less than it should, which the sending end takes for a change.
+    std::fs::write(&path, &bytes).unwrap();
+    let file = OnItsWay::start(folder.path());
+    file.does(open());
+    file.jobs.send(Job::Seek { turn: 1, offset: 0 }).unwrap();
+    file.does(read.clone());
+    File::options().write(true).open(&path).unwrap().set_len(120_000).unwrap();
+    assert!(matches!(file.does(read.clone()), Said::Read { bytes, hash: None, .. } if bytes.len() == 20_000));
+    assert!(matches!(file.does(read), Said::Read { bytes, hash: None, .. } if bytes.is_empty()));
+}

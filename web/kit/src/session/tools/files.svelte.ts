@@ -4,6 +4,7 @@ import type { Clock } from "../../link/link";
 import type { FileEnd, FileEntry, Files, TransferItem, TransferJob, TransferOutput, TransferSaid } from "../../types";
 import { Disks, type HasherLike, type Place, type Source } from "./files/disk";
 import type { Begun, Handles } from "./files/handles";
+import type { Taken } from "./files/browser";
 
 /** What the page needs of the module's list of transfers. */
 export interface TransferList {
@@ -13,14 +14,30 @@ export interface TransferList {
   reach(up: boolean, now: number): void;
   message(message: Files, now: number): void;
   said(transfer: number, said: TransferSaid, now: number): void;
+  /** What the disk read. */
+  read(transfer: number, turn: number, bytes: Uint8Array, hash: Uint8Array | null, now: number): void;
+  /** Goes on with a file of which so much is here. */
+  fetchOn(transfer: number, from: string, steps: string[], size: number, had: number, now: number): boolean;
+  /** A whole message of the agent; gives it back where it is about a folder. */
+  take(message: Uint8Array, now: number): Files | undefined;
+  /** Files that are over without the agent having been told. */
+  untold(): ArrayLike<number>;
   tick(now: number): void;
   busy(): boolean;
   next(): TransferOutput | undefined;
+  /** The same, with bodies of messages in place of those that carry bytes of a file. */
+  nextBody(): TransferOutput | { type: "body"; body: Uint8Array<ArrayBuffer> } | undefined;
   items(): TransferItem[];
 }
 
 export interface FilesParts {
   send(message: Files): void;
+  /** Sends bodies of messages, and takes them; those are answered by {@link FilesState.taken} too. */
+  sendBulk?(bodies: Uint8Array<ArrayBuffer>[]): void;
+  /** Whose files they are. */
+  session?: string;
+  /** Files of this session that a page before this one was writing, where that can be gone on with. */
+  taken?(): Promise<Taken[]>;
   clock: Clock;
   list: TransferList;
   hasher(): HasherLike;
@@ -67,8 +84,8 @@ export const MAX_TAKEN = 5_000;
 const MAX_FOLDERS = 1_000;
 /** How much the newest moment counts for the rate. */
 const NEWEST = 0.3;
-/** Pieces that may wait for being sealed. */
-const MAX_WAITING = 8;
+/** Pieces that may wait for being handed on. */
+const MAX_WAITING = 48;
 /** Entries of one folder, however much an agent says. */
 const MAX_ENTRIES = 20_000;
 
@@ -119,7 +136,8 @@ export class FilesState {
     this.#parts = parts;
     this.#before = parts.keeper?.kept ?? null;
     this.#disks = new Disks(parts.hasher, (transfer, said) => {
-      parts.list.said(transfer, said, this.#now());
+      if (said.type === "read") parts.list.read(transfer, said.turn, said.bytes, said.hash, this.#now());
+      else parts.list.said(transfer, said, this.#now());
       this.#drain();
     });
   }
@@ -183,7 +201,7 @@ export class FilesState {
   #fetch(path: string, steps: string[], size: number, place: Place): void {
     this.#freshen();
     const transfer = this.#newNumber();
-    this.#disks.writes(transfer, place);
+    this.#disks.writes(place, { session: this.#parts.session ?? "", transfer, from: path });
     this.#parts.list.fetch(transfer, path, steps, size, this.#now());
     this.#drain();
   }
@@ -242,6 +260,21 @@ export class FilesState {
     if (this.up) this.#parts.send({ type: "list", list: asked.list, path: asked.path });
   }
 
+  /** Messages of the agent, as they came. */
+  bulk(messages: readonly Uint8Array[]): void {
+    for (const message of messages) {
+      let other: Files | undefined;
+      try {
+        other = this.#parts.list.take(message, this.#now());
+      } catch (error) {
+        console.warn("a message was refused:", error);
+        continue;
+      }
+      if (other) this.message(other);
+    }
+    this.#drain();
+  }
+
   /** A message of the agent. */
   message(message: Files): void {
     switch (message.type) {
@@ -277,7 +310,14 @@ export class FilesState {
     }
   }
 
-  /** The session is over or the page goes. */
+  /** The session is over: nothing goes on, and what is not whole is removed. */
+  end(): void {
+    for (const { transfer, state } of this.#parts.list.items()) {
+      if (state !== "finished" && state !== "over") this.#disks.work(transfer, { type: "close" });
+    }
+  }
+
+  /** The page goes. */
   close(): void {
     this.#over = true;
     this.#cancel?.();
@@ -295,9 +335,9 @@ export class FilesState {
     return (this.#parts.newNumber ?? random)();
   }
 
-  /** Something that was sent is on its way. */
-  taken(): void {
-    this.#waiting = Math.max(0, this.#waiting - 1);
+  /** So much of what was sent is on its way. */
+  taken(messages = 1): void {
+    this.#waiting = Math.max(0, this.#waiting - messages);
     this.#release();
   }
 
@@ -311,9 +351,19 @@ export class FilesState {
 
   #outputs(): void {
     const { list, paced } = this.#parts;
-    for (let output = list.next(); output; output = list.next()) {
-      if (output.type === "send") {
+    let bodies: Uint8Array<ArrayBuffer>[] = [];
+    const flush = (): void => {
+      if (bodies.length > 0) this.#parts.sendBulk?.(bodies);
+      bodies = [];
+    };
+    const next = (): ReturnType<TransferList["nextBody"]> => (this.#parts.sendBulk ? list.nextBody() : list.next());
+    for (let output = next(); output; output = next()) {
+      if (output.type === "body") {
         if (paced) this.#waiting += 1;
+        bodies.push(output.body);
+      } else if (output.type === "send") {
+        if (paced) this.#waiting += 1;
+        flush();
         this.#parts.send(output.message);
       } else if (output.job.type === "read" && this.#waiting >= MAX_WAITING) {
         this.#held.push(output);
@@ -321,6 +371,7 @@ export class FilesState {
         this.#disks.work(output.transfer, output.job);
       }
     }
+    flush();
   }
 
   #drain(): void {
@@ -353,11 +404,7 @@ export class FilesState {
     const busy = this.live > 0;
     if (!busy) this.#rates.clear();
     if (busy || this.#asked.size > 0) this.#tickSoon();
-    let output = this.#parts.list.next();
-    for (; output; output = this.#parts.list.next()) {
-      if (output.type === "send") this.#parts.send(output.message);
-      else this.#disks.work(output.transfer, output.job);
-    }
+    this.#outputs();
   }
 
   #row(item: TransferItem, now: number): Row {
@@ -379,7 +426,7 @@ export class FilesState {
   #keep(items: readonly TransferItem[]): void {
     const active = items.filter(({ state }) => state === "flows" || state === "asked" || state === "waits");
     if (!this.#tookBack) return;
-    const text = JSON.stringify([...this.unfinished, ...active.map(({ transfer }) => transfer)]);
+    const text = JSON.stringify([...this.unfinished, ...active.map(({ transfer }) => transfer), ...Array.from(this.#parts.list.untold())]);
     if (text === this.#kept) return;
     this.#kept = text;
     for (const { transfer, state } of items) if (state === "finished" || state === "over") this.#parts.handles?.forget(transfer);
@@ -398,8 +445,20 @@ export class FilesState {
     } catch {
       kept = [];
     }
-    if (!Array.isArray(kept)) return;
-    for (const transfer of kept) if (typeof transfer === "number") void this.#back(transfer, false);
+    const begun = Array.isArray(kept) ? kept.filter((transfer) => typeof transfer === "number") : [];
+    void this.#goOn(begun);
+  }
+
+  async #goOn(begun: readonly number[]): Promise<void> {
+    const taken = (await this.#parts.taken?.().catch(() => [])) ?? [];
+    for (const { transfer, from, steps, size, had, place } of taken) {
+      this.#freshen();
+      this.#disks.writes(place, { session: this.#parts.session ?? "", transfer, from }, had);
+      this.#parts.list.fetchOn(transfer, from, steps, size, had, this.#now());
+    }
+    this.#drain();
+    const others = begun.filter((transfer) => taken.every((one) => one.transfer !== transfer));
+    for (const transfer of others) void this.#back(transfer, false);
   }
 
   /** Goes on with what a person must allow this page to read again. */

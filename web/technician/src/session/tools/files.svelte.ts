@@ -2,7 +2,7 @@ import { wallClock } from "@kit/link/link";
 import type { Session } from "@kit/session/session.svelte";
 import { allowed, may } from "@kit/session/state";
 import { FilesState } from "@kit/session/tools/files.svelte";
-import { FileSource, type Given } from "@kit/session/tools/files/browser";
+import { FileSource, fileWays, type Given } from "@kit/session/tools/files/browser";
 import { browserHandles } from "@kit/session/tools/files/handles";
 import { filesModule } from "@kit/session/tools/files/wasm";
 
@@ -25,14 +25,17 @@ export class SessionFiles {
     };
     void filesModule().then((parts) => {
       if (this.#gone) return;
-      const state = new FilesState({ ...parts, clock: wallClock, keeper, handles: browserHandles(id), paced: true, send: (message) => session.tool("files", message) });
+      const state = new FilesState({ ...parts, clock: wallClock, keeper, handles: browserHandles(id), paced: true, session: id, send: (message) => session.tool("files", message), sendBulk: (bodies) => session.sendBulk(bodies), taken: async () => (await fileWays().taken?.(id)) ?? [] });
       this.state = state;
-      session.taken = () => state.taken();
+      session.taken = (messages) => state.taken(messages);
+      session.bulk = (messages) => state.bulk(messages);
       this.#undo.push(
-        session.onTool("files", (message) => state.message(message)),
         $effect.root(() => {
           const up = $derived(session.reachable && session.known.seal === "on" && may(session.known, "files"));
           $effect(() => state.reach(up));
+          $effect(() => {
+            if (session.known.ended !== null) state.end();
+          });
         }),
         () => state.close(),
       );

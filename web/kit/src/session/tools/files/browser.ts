@@ -9,9 +9,14 @@ interface SaveWindow {
   showDirectoryPicker?(options: { mode: "readwrite" }): Promise<FileSystemDirectoryHandle>;
 }
 
+/** A browser is asked for so much of a file at once, and for the next part before it is wanted: each asking takes long. */
+const PART = 1024 * 1024;
+
 /** A file that a person gave the page. */
 export class FileSource implements Source {
   readonly #file: File;
+  /** The part that was wanted last, and the one behind it. */
+  readonly #parts = new Map<number, Promise<Uint8Array>>();
 
   constructor(file: File) {
     this.#file = file;
@@ -21,8 +26,24 @@ export class FileSource implements Source {
     return this.#file.size;
   }
 
+  /** May give fewer bytes than were asked for. */
   async read(offset: number, length: number): Promise<Uint8Array> {
-    return new Uint8Array(await this.#file.slice(offset, offset + length).arrayBuffer());
+    const at = offset - (offset % PART);
+    const part = await this.#part(at);
+    if (at + PART < this.size) this.#part(at + PART).catch(() => undefined);
+    for (const other of this.#parts.keys()) if (other !== at && other !== at + PART) this.#parts.delete(other);
+    return part.subarray(offset - at, offset - at + length);
+  }
+
+  #part(at: number): Promise<Uint8Array> {
+    const known = this.#parts.get(at);
+    if (known) return known;
+    const part = this.#file
+      .slice(at, at + PART)
+      .arrayBuffer()
+      .then((bytes) => new Uint8Array(bytes));
+    this.#parts.set(at, part);
+    return part;
   }
 }
 
@@ -157,12 +178,27 @@ const inMemory: Place = {
   },
 };
 
+/** A file of the customer's that a page before this one was writing. */
+export interface Taken {
+  transfer: number;
+  from: string;
+  steps: string[];
+  size: number;
+  /** So much of it is there. */
+  had: number;
+  place: Place;
+}
+
 /** What the page does with files. A browser's ways, unless a program that shows the same pages brings its own. */
 export interface FileWays {
   placeForFile(name: string): Promise<Place | null>;
   placeForFolder(): Promise<Place | null>;
   /** Files can be written as they come, whatever their size. */
   streams: boolean;
+  /** Everything goes into the downloads folder, without asking. */
+  downloads?: boolean;
+  /** What a page before this one was writing for a session. */
+  taken?(session: string): Promise<Taken[]>;
 }
 
 let current: FileWays = {

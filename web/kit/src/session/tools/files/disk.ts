@@ -13,16 +13,26 @@ export interface Source {
 export interface Sink {
   /** Rejects with a {@link DiskError}. */
   write(bytes: Uint8Array): Promise<void>;
-  /** Gives it its name, which is told. */
-  keep(): Promise<string>;
+  /** Gives it its name, which is told. Where this takes the hash of the whole, it hashed what it wrote, and compares. */
+  keep(hash: Uint8Array): Promise<string>;
+  /** It hashes by itself. */
+  readonly hashes?: boolean;
   /** Throws away what is there. */
   drop(): Promise<void>;
+}
+
+/** Which file of the customer's is being written. */
+export interface Fetched {
+  session: string;
+  transfer: number;
+  /** Where it lies on the customer's computer. */
+  from: string;
 }
 
 /** Where files go that come. */
 export interface Place {
   /** Rejects with a {@link DiskError}. */
-  create(steps: readonly string[], size: number): Promise<Sink>;
+  create(steps: readonly string[], size: number, fetched: Fetched): Promise<Sink>;
 }
 
 export interface HasherLike {
@@ -48,6 +58,7 @@ interface Open {
   busy: boolean;
   source: Source | null;
   place: Place | null;
+  fetched: Fetched | null;
   sink: Sink | null;
   hasher: HasherLike;
   at: number;
@@ -89,13 +100,13 @@ export class Disks {
     this.#add(transfer, source, null);
   }
 
-  /** The next jobs for this number write a file there. */
-  writes(transfer: number, place: Place): void {
-    this.#add(transfer, null, place);
+  /** The next jobs for this number write a file there, of which the first `had` bytes are there. */
+  writes(place: Place, fetched: Fetched, had = 0): void {
+    this.#add(fetched.transfer, null, place, fetched, had);
   }
 
-  #add(transfer: number, source: Source | null, place: Place | null): void {
-    this.#open.set(transfer, { jobs: [], busy: false, source, place, sink: null, hasher: this.#hasher(), at: 0, over: false });
+  #add(transfer: number, source: Source | null, place: Place | null, fetched: Fetched | null = null, at = 0): void {
+    this.#open.set(transfer, { jobs: [], busy: false, source, place, fetched, sink: null, hasher: this.#hasher(), at, over: false });
   }
 
   work(transfer: number, job: TransferJob): void {
@@ -131,8 +142,8 @@ export class Disks {
   async #do(transfer: number, open: Open, job: TransferJob): Promise<TransferSaid | null> {
     switch (job.type) {
       case "create": {
-        if (!open.place) throw new DiskError("failed");
-        const sink = await open.place.create(job.path, job.size);
+        if (!open.place || !open.fetched) throw new DiskError("failed");
+        const sink = await open.place.create(job.path, job.size, open.fetched);
         if (open.over) {
           await sink.drop();
           return null;
@@ -143,14 +154,15 @@ export class Disks {
       case "write": {
         const bytes = together(job.bytes, open.jobs);
         await open.sink?.write(bytes);
-        open.hasher.update(bytes);
+        if (!open.sink?.hashes) open.hasher.update(bytes);
         open.at += bytes.length;
         return { type: "written", until: open.at };
       }
       case "finish": {
-        const ours = open.hasher.finish();
-        if (!open.sink || ours.some((byte, at) => byte !== job.hash[at])) throw new DiskError("mismatch");
-        const name = await open.sink.keep();
+        if (!open.sink) throw new DiskError("failed");
+        const ours = open.sink.hashes ? job.hash : open.hasher.finish();
+        if (ours.some((byte, at) => byte !== job.hash[at])) throw new DiskError("mismatch");
+        const name = await open.sink.keep(job.hash);
         open.sink = null;
         this.#free(transfer, open);
         return { type: "kept", name };
