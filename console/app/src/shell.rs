@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use farhand_console_core::Controller;
 use farhand_console_core::deep_link::SCHEME;
-use farhand_console_core::shell::{Shell, ShellError, TraySession};
-use farhand_console_core::types::{Event, KeyboardHold};
+use farhand_console_core::shell::{Clip, ClipRead, ClipWritten, Shell, ShellError, TraySession};
+use farhand_console_core::types::{ClipFormat, Event, KeyboardHold, MenuAction};
 use notify_rust::Notification;
 use tauri::ipc::Channel;
 use tauri::{AppHandle, Manager as _, WebviewWindow};
@@ -74,6 +74,10 @@ impl TauriShell {
             .lock()
             .expect("nobody panics while it is held")
             .insert(window.label().to_owned(), channel);
+        // A page that was loaded anew does not know.
+        if window.is_fullscreen().unwrap_or(false) {
+            self.tell_window(window.label(), Event::FullScreen { full: true });
+        }
         if window.label() == windows::MAIN {
             let waiting = std::mem::take(&mut *self.later.lock().expect("nobody panics while it is held"));
             for work in waiting {
@@ -109,6 +113,24 @@ impl TauriShell {
     }
 }
 
+impl TauriShell {
+    /// Does something on the main thread, where a window has the focus: nobody's clipboard is touched behind their back.
+    fn with_focus<T: Send + 'static>(
+        &self,
+        window: &str,
+        then: T,
+        otherwise: fn(T),
+        work: impl FnOnce(T) + Send + 'static,
+    ) {
+        let focused =
+            self.app.get_webview_window(window).filter(|window| window.is_focused().unwrap_or(false));
+        let Some(window) = focused else { return otherwise(then) };
+        if let Err(error) = window.run_on_main_thread(move || work(then)) {
+            tracing::warn!(%error, "the clipboard cannot be reached");
+        }
+    }
+}
+
 impl Shell for TauriShell {
     fn open_session_window(&self, session: &str) -> Result<(), ShellError> {
         windows::open_session(&self.app, session).map_err(|error| ShellError(error.to_string()))
@@ -126,7 +148,7 @@ impl Shell for TauriShell {
         }
     }
 
-    fn notify(&self, session: &str, title: &str, text: &str) {
+    fn notify(&self, session: Option<&str>, title: &str, text: &str) {
         let mut notice = Notification::new();
         // Text of the far side may be in it: the desktop's own markup is off by escaping.
         notice
@@ -135,10 +157,20 @@ impl Shell for TauriShell {
             .summary(title)
             .body(&text.replace('&', "&amp;").replace('<', "&lt;"));
         let show = self.strings.get("console.tray.open", &[]);
-        let (app, address) = (self.app.clone(), format!("{SCHEME}://session/{session}"));
+        let (app, address) =
+            (self.app.clone(), session.map(|session| format!("{SCHEME}://session/{session}")));
         // The desktop may take its time to show it, and says when it was chosen or has gone.
         let waiting = std::thread::Builder::new().name("notice".into()).spawn(move || {
-            let chosen = || app.state::<Console>().shown_by_address(&address);
+            let chosen = || {
+                let console = app.state::<Console>();
+                match &address {
+                    Some(address) => console.shown_by_address(address),
+                    None => {
+                        console.shell().show_main();
+                        console.shell().tell_window(windows::MAIN, Event::Menu { action: MenuAction::Home });
+                    }
+                }
+            };
             if let Err(error) = platform::notify(notice, &show, chosen) {
                 tracing::info!(%error, "the desktop shows no notifications");
             }
@@ -153,7 +185,7 @@ impl Shell for TauriShell {
     }
 
     fn hold_keyboard(&self, window: &str, hold: bool) -> KeyboardHold {
-        let Some(window) = self.app.get_webview_window(window) else { return KeyboardHold::Leftovers };
+        let Some(window) = windows::used(&self.app, window) else { return KeyboardHold::Leftovers };
         let (sender, answer) = mpsc::channel();
         let app = self.app.clone();
         let target = window.clone();
@@ -168,12 +200,29 @@ impl Shell for TauriShell {
         }
     }
 
+    fn toggle_full_screen(&self, window: &str) {
+        windows::toggle_full_screen(&self.app, window);
+    }
+
     fn system_proxy(&self, address: &str) -> Option<String> {
         platform::system_proxy(address)
     }
 
     fn install(&self, package: &Path) -> Result<(), ShellError> {
         platform::install(package).map_err(|error| ShellError(error.to_string()))
+    }
+
+    fn downloads(&self) -> Option<PathBuf> {
+        dirs::download_dir().or_else(|| Some(dirs::home_dir()?.join("Downloads")))
+    }
+
+    fn read_clipboard(&self, window: &str, then: ClipRead) {
+        self.with_focus(window, then, |then| then(Err(Clip::Unfocused)), platform::read_clipboard);
+    }
+
+    fn write_clipboard(&self, window: &str, parts: Vec<(ClipFormat, Vec<u8>)>, then: ClipWritten) {
+        let write = |then| platform::write_clipboard(parts, then);
+        self.with_focus(window, then, |then| then(Err(Clip::Unfocused)), write);
     }
 
     fn pages_paint(&self) -> bool {

@@ -1,6 +1,8 @@
 //! What changes between two readings of the technician's sessions, for the tray and the notifications.
 
-use farhand_protocol::api::SessionList;
+use std::collections::BTreeSet;
+
+use farhand_protocol::api::{ColleagueInvitations, SessionList};
 use farhand_protocol::session::{Role, SessionSnapshot, SessionState};
 
 use crate::deep_link::is_session;
@@ -8,8 +10,19 @@ use crate::shell::TraySession;
 
 /// Sessions beside the clock, at most.
 const MAX_TRAY: usize = 12;
+/// Invitations that are remembered, at most.
+const MAX_CALLS: usize = 100;
 /// Characters of a name that are shown there.
 const MAX_LABEL: usize = 60;
+
+/// What a notification is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum News<'a> {
+    /// A customer has come to a session that waited: their name, which may be empty.
+    Customer(&'a str),
+    /// A colleague calls into a session: their name.
+    Colleague(&'a str),
+}
 
 /// A customer has come to a session that waited.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +67,17 @@ pub fn came(before: Option<&SessionList>, after: &SessionList) -> Vec<Came> {
         .filter(|session| has_come(session) && waited(&session.id) && is_session(&session.id))
         .map(|session| Came { session: session.id.clone(), name: customer(session) })
         .collect()
+}
+
+/// Who calls since the reading before, by name; `known` becomes what was read. Also the first reading is news: somebody
+/// waits.
+#[must_use]
+pub fn calls(known: &mut BTreeSet<String>, after: &ColleagueInvitations) -> Vec<String> {
+    let fresh = after.invitations.iter().filter(|call| is_session(&call.session));
+    let fresh = fresh.filter(|call| !known.contains(&call.session)).map(|call| plain(&call.from)).collect();
+    let sessions = after.invitations.iter().take(MAX_CALLS).map(|call| call.session.clone());
+    *known = sessions.collect();
+    fresh
 }
 
 /// What stands beside the clock.

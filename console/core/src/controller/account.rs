@@ -68,6 +68,7 @@ impl<S: Shell> Controller<S> {
     pub async fn forget_server(&self) -> Result<Status, Failure> {
         let server = self.with(|state| {
             state.sessions = None;
+            state.calls.clear();
             state.seen = None;
             state.server.take()
         });
@@ -106,8 +107,14 @@ impl<S: Shell> Controller<S> {
             self.with_vault(move |vault| vault.put(&url, &fresh)).await;
         } else if signed_out || (answered.answer.status == 401 && token.is_some() && request.path == "/me") {
             self.with_vault(move |vault| vault.forget(&url)).await;
-            self.with(|state| state.sessions = None);
+            self.with(|state| {
+                state.sessions = None;
+                state.calls.clear();
+            });
             self.inner.shell.show_tray(&[]);
+        }
+        if request.method != "GET" && answered.answer.status < 300 {
+            self.inner.stirred.notify_one();
         }
         Ok(answered.answer)
     }

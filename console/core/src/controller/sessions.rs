@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use farhand_protocol::api::SessionList;
+use farhand_protocol::api::{ColleagueInvitations, SessionList};
+use serde::de::DeserializeOwned;
 use tokio::sync::mpsc;
 
-use super::Controller;
+use super::{Controller, Server};
 use crate::deep_link::{DeepLink, is_session};
 use crate::door::{Door, LinkPlan};
 use crate::shell::Shell;
@@ -14,7 +15,7 @@ use crate::types::{
     ApiBody, ApiRequest, DoorKey, Event, Failure, KeyboardHold, OpenSocket, Say, SocketEvent, SocketNumber,
     TearOff,
 };
-use crate::watch;
+use crate::watch::{self, News};
 
 /// Sockets that are open at a time: as many as a technician has sessions, and some that are going.
 const MAX_SOCKETS: usize = 64;
@@ -54,6 +55,10 @@ impl<S: Shell> Controller<S> {
         };
         let inner = Arc::clone(&self.inner);
         tokio::spawn(async move {
+            let heard = |event| {
+                inner.stirred.notify_one();
+                heard(event)
+            };
             socket::run(plan, waiting, heard).await;
             inner.sockets.lock().expect("nobody panics while it is held").remove(&number);
         });
@@ -98,6 +103,12 @@ impl<S: Shell> Controller<S> {
         self.inner.shell.hold_keyboard(window, wanted)
     }
 
+    /// The window that is used fills its screen, or does so no longer. `window` is the one that asks: it asks for the
+    /// windows of single monitors, too.
+    pub fn full_screen(&self, window: &str) {
+        self.inner.shell.toggle_full_screen(window);
+    }
+
     /// Opens a session in a window of its own.
     ///
     /// # Errors
@@ -110,6 +121,18 @@ impl<S: Shell> Controller<S> {
         opened.map_err(|error| Failure::new("window", format!("The window could not be opened: {error}")))
     }
 
+    /// Whether an address is one of the service's pages for everybody, which a link may show in the person's browser: the
+    /// customers' page, and the description of the API.
+    #[must_use]
+    pub fn is_for_browsers(&self, address: &str) -> bool {
+        const PAGES: [&str; 2] = ["/join", "/api/docs"];
+        let Ok(server) = self.server() else { return false };
+        let url = server.address.url();
+        // Addresses leave the usual port out.
+        let origin = url.strip_suffix(":443").unwrap_or(&url);
+        address.strip_prefix(origin).is_some_and(|page| PAGES.contains(&page))
+    }
+
     /// What a later start of the program, or the desktop, was asked to show.
     pub fn shown_by_address(&self, address: &str) {
         self.inner.shell.show_main();
@@ -119,20 +142,28 @@ impl<S: Shell> Controller<S> {
         }
     }
 
-    /// Reads the sessions once, for the tray and the notifications. Signed out, it does nothing.
-    /// `title` and `text` are the notification's, in the person's language, with the customer's name (which may be
-    /// empty) filled in.
-    pub async fn watch(&self, words: impl Fn(&str) -> (String, String)) {
+    /// Ready once something was heard that sessions may have changed by: a page's request, or a session's socket.
+    pub async fn stirred(&self) {
+        self.inner.stirred.notified().await;
+    }
+
+    /// Reads the sessions and who calls once, for the tray and the notifications. Signed out, it does nothing.
+    /// `words` are a notification's title and text, in the person's language.
+    pub async fn watch(&self, words: impl Fn(News<'_>) -> (String, String)) {
         let Ok(server) = self.server() else { return };
         let token = self.inner.vault.lock().await.token(&server.address.url());
         let Some(token) = token else { return };
-        let request = ApiRequest { method: "GET".into(), path: "/sessions".into(), kind: None, body: None };
-        let Ok(answered) = server.api.ask(&request, Some(&token)).await else { return };
-        if answered.answer.status != 200 {
-            return;
+        if let Some(invitations) =
+            read::<ColleagueInvitations>(&server, "/colleague-invitations", &token).await
+        {
+            let (calls, notify) = self
+                .with(|state| (watch::calls(&mut state.calls, &invitations), state.settings.notifications));
+            for name in calls.iter().filter(|_| notify) {
+                let (title, text) = words(News::Colleague(name));
+                self.inner.shell.notify(None, &title, &text);
+            }
         }
-        let ApiBody::Text(text) = &answered.answer.body else { return };
-        let Ok(list) = serde_json::from_str::<SessionList>(text) else { return };
+        let Some(list) = read::<SessionList>(&server, "/sessions", &token).await else { return };
         self.inner.shell.show_tray(&watch::tray(&list));
         let (came, notify) = self.with(|state| {
             let came = watch::came(state.sessions.as_ref(), &list);
@@ -141,12 +172,20 @@ impl<S: Shell> Controller<S> {
         });
         for customer in came {
             if notify {
-                let (title, text) = words(&customer.name);
-                self.inner.shell.notify(&customer.session, &title, &text);
+                let (title, text) = words(News::Customer(&customer.name));
+                self.inner.shell.notify(Some(&customer.session), &title, &text);
             }
             self.inner.shell.tell(Event::CustomerCame { session: customer.session });
         }
     }
+}
+
+/// Asks the service for something; nothing where it does not answer as it should.
+async fn read<T: DeserializeOwned>(server: &Server, path: &str, token: &str) -> Option<T> {
+    let request = ApiRequest { method: "GET".into(), path: path.into(), kind: None, body: None };
+    let answered = server.api.ask(&request, Some(token)).await.ok()?;
+    let ApiBody::Text(text) = &answered.answer.body else { return None };
+    serde_json::from_str(text).ok().filter(|_| answered.answer.status == 200)
 }
 
 fn no_session() -> Failure {
