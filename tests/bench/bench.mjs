@@ -41,8 +41,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => p
 const results = [];
 for (const route of values.path) {
   for (const name of values.product) {
-    // Only we can be sent over an emulated path: it is made for UDP.
-    if (name !== 'farhand' && route !== 'direct') continue;
+    // Only we can be sent over an emulated path: it is made for UDP. The console knows the blocked one, too.
+    if (name !== 'farhand' && route !== 'direct' && !(name === 'desktop' && route === 'blocked')) continue;
     if (!PATHS.includes(route)) throw new Error(`there is no path "${route}"; there are ${PATHS.join(', ')}`);
     results.push(await one(name, route));
   }

@@ -187,11 +187,27 @@ describe('what a page of the desktop console cannot do', () => {
       } catch {
         out.eval = 'refused';
       }
+      try {
+        (() => {
+          'use strict';
+          Object.prototype.evil = 1;
+        })();
+      } catch {
+        out.prototype = 'refused';
+      }
+      try {
+        (() => {
+          'use strict';
+          Object.prototype.toString = () => 'evil';
+        })();
+      } catch {
+        out.toString_ = `${{}}`;
+      }
       out.fetch = await fetch('https://example.org/').then(() => 'answered', () => 'refused');
       location.href = 'https://example.org/';
       return out;
     });
-    assert.deepEqual(found, { window: true, script: 'refused', inline: true, eval: 'refused', fetch: 'refused' });
+    assert.deepEqual(found, { window: true, script: 'refused', inline: true, eval: 'refused', prototype: 'refused', toString_: '[object Object]', fetch: 'refused' });
     assert.equal(await desktop.driver.run(() => location.href), place);
     assert.equal((await desktop.windows()).length, 1);
   });

@@ -2,11 +2,11 @@
 
 use farhand_console_core::settings::Settings;
 use farhand_console_core::types::{
-    ApiAnswer, ApiRequest, DoorKey, Event, Failure, HoldKeyboard, KeepSignIn, KeyboardHold, LogPage,
-    LookAtServer, OpenSocket, Say, ServerSeen, SocketEvent, SocketNumber, Status, TearOff, TrustServer,
-    Unlock, UpdateState,
+    ApiAnswer, ApiRequest, BeginFile, ClipboardParts, DoorKey, Event, Failure, FileNumber, FilesOf,
+    HoldKeyboard, KeepFile, KeepSignIn, KeptFile, KeyboardHold, LogPage, LookAtServer, OpenFiles, OpenSocket,
+    Say, ServerSeen, SocketEvent, SocketNumber, Status, TearOff, TrustServer, Unlock, UpdateState, WriteFile,
 };
-use tauri::ipc::{Channel, Invoke};
+use tauri::ipc::{Channel, Invoke, InvokeBody, Request};
 use tauri::{State, WebviewWindow, Wry};
 
 use crate::shell::Console;
@@ -30,7 +30,15 @@ pub fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static {
         close_socket,
         open_door,
         hold_keyboard,
+        full_screen,
         tear_off,
+        begin_file,
+        write_file,
+        keep_file,
+        drop_file,
+        open_files,
+        read_clipboard,
+        write_clipboard,
         read_log,
         check_update,
         install_update,
@@ -119,8 +127,62 @@ async fn hold_keyboard(
 }
 
 #[tauri::command]
+async fn full_screen(window: WebviewWindow, console: State<'_, Console>) -> Answer<()> {
+    console.full_screen(window.label());
+    Ok(())
+}
+
+#[tauri::command]
 async fn tear_off(console: State<'_, Console>, request: TearOff) -> Answer<()> {
     console.tear_off(&request)
+}
+
+#[tauri::command]
+async fn begin_file(console: State<'_, Console>, request: BeginFile) -> Answer<FileNumber> {
+    console.begin_file(&request)
+}
+
+/// Bytes come as they are, and not as JSON: what they are for stands in a header.
+#[tauri::command]
+async fn write_file(console: State<'_, Console>, request: Request<'_>) -> Answer<()> {
+    let head = request.headers().get("request").and_then(|head| head.to_str().ok());
+    let head = head.and_then(|head| serde_json::from_str::<WriteFile>(head).ok());
+    match (request.body(), head) {
+        (InvokeBody::Raw(bytes), Some(WriteFile { file, offset })) => console.write_file(file, offset, bytes),
+        (InvokeBody::Raw(_) | InvokeBody::Json(_), _) => {
+            Err(Failure::new("failed", "These are no bytes of a file."))
+        }
+    }
+}
+
+#[tauri::command]
+async fn keep_file(console: State<'_, Console>, request: KeepFile) -> Answer<KeptFile> {
+    console.keep_file(&request)
+}
+
+#[tauri::command]
+async fn drop_file(console: State<'_, Console>, request: FileNumber) -> Answer<()> {
+    console.drop_file(request);
+    Ok(())
+}
+
+#[tauri::command]
+async fn open_files(console: State<'_, Console>, request: FilesOf) -> Answer<OpenFiles> {
+    console.open_files(&request)
+}
+
+#[tauri::command]
+async fn read_clipboard(window: WebviewWindow, console: State<'_, Console>) -> Answer<ClipboardParts> {
+    console.read_clipboard(window.label()).await
+}
+
+#[tauri::command]
+async fn write_clipboard(
+    window: WebviewWindow,
+    console: State<'_, Console>,
+    request: ClipboardParts,
+) -> Answer<()> {
+    console.write_clipboard(window.label(), request).await
 }
 
 #[tauri::command]
@@ -169,7 +231,9 @@ mod tests {
         for hole in ["unsafe-inline", "'unsafe-eval'", "https:", "data: *", " *;"] {
             assert!(!policy.contains(hole), "{hole}");
         }
-        assert_eq!(security["freezePrototype"], true);
+        // Tauri's own freeze keeps libraries from giving an object its own `toString`; ours does not.
+        assert_eq!(security["freezePrototype"], false);
+        assert!(include_str!("freeze.js").contains("Object.freeze(root)"));
         assert_eq!(config["app"]["withGlobalTauri"], false);
         assert!(security.get("assetProtocol").is_none());
     }

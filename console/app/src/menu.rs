@@ -71,6 +71,7 @@ pub fn enable(app: &AppHandle, enabled: bool) {
 pub fn handle_event(app: &AppHandle, event: MenuEvent) {
     let name = event.id().as_ref();
     if name == QUIT {
+        windows::remember_all(app);
         app.exit(0);
     } else if let Some(action) = MenuAction::named(name) {
         windows::act(app, action);

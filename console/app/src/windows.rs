@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use farhand_console_core::settings::{Place, SMALLEST};
 use farhand_console_core::types::{Event, MenuAction};
-use tauri::webview::{DownloadEvent, NewWindowFeatures, NewWindowResponse};
+use tauri::webview::{DownloadEvent, NewWindowFeatures, NewWindowResponse, PageLoadEvent};
 use tauri::{
-    AppHandle, Manager as _, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder, Window, WindowEvent,
+    AppHandle, Manager as _, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder, Window, WindowEvent, Wry,
 };
 
 use crate::shell::Console;
@@ -20,13 +20,18 @@ const SESSION: &str = "session-";
 /// A new window's inner size, in logical pixels.
 const SIZE: (f64, f64) = (1280.0, 860.0);
 const TITLE: &str = "Farhand Console";
-/// What the label of a window begins with that shows one of a customer's monitors; a number follows. Such a window has no
-/// code of its own and no capability: the page that opened it fills it.
+/// Runs before anything of a page.
+const FREEZE: &str = include_str!("freeze.js");
+/// What the label of a window begins with that shows one of a customer's monitors; a number, a colon and the label of the
+/// window that opened it follow. Such a window has no code of its own and no capability: the page that opened it fills
+/// it, and it goes with that page.
 const MONITOR: &str = "monitor-";
 /// Windows for monitors that are open at a time, at most.
 const MAX_MONITORS: usize = 16;
-/// The only address that a page may open in a window: nothing.
+/// The only address that a page may open in a window: nothing. `#1280x720` behind it is the size that it wishes for.
 const EMPTY: &str = "about:blank";
+/// No window is wished larger, in logical pixels.
+const LARGEST: f64 = 16_384.0;
 
 /// Opens the main window.
 pub fn open_main(app: &AppHandle) -> tauri::Result<()> {
@@ -59,14 +64,29 @@ fn build(app: &AppHandle, label: &str, page: &str) -> tauri::Result<WebviewWindo
         .title(TITLE)
         .min_inner_size(SMALLEST.0, SMALLEST.1)
         .data_directory(console.shell().folder().join("pages"))
+        .initialization_script(FREEZE)
         // The page takes what is dropped by itself, as in a browser.
         .disable_drag_drop_handler()
-        .on_navigation(is_ours)
-        .on_new_window({
+        .on_navigation({
             let app = app.clone();
-            move |url, features| match open_monitor(&app, &url, features) {
-                Some(window) => NewWindowResponse::Create { window },
-                None => NewWindowResponse::Deny,
+            move |url| !shown_outside(&app, url) && is_ours(url)
+        })
+        .on_new_window({
+            let (app, opener) = (app.clone(), label.to_owned());
+            move |url, features| {
+                if shown_outside(&app, &url) {
+                    return NewWindowResponse::Deny;
+                }
+                match open_monitor(&app, &opener, &url, features) {
+                    Some(window) => NewWindowResponse::Create { window },
+                    None => NewWindowResponse::Deny,
+                }
+            }
+        })
+        // What a page filled is nobody's when it is loaded anew.
+        .on_page_load(|window, load| {
+            if load.event() == PageLoadEvent::Started {
+                close_monitors(window.app_handle(), window.label());
             }
         })
         .on_download(|_, event| match event {
@@ -82,9 +102,7 @@ fn build(app: &AppHandle, label: &str, page: &str) -> tauri::Result<WebviewWindo
             _ => true,
         });
     builder = match place {
-        Some(Place { x, y, width, height, maximized }) => {
-            builder.position(x, y).inner_size(width, height).maximized(maximized)
-        }
+        Some(place) => lay(builder, place),
         None => builder.inner_size(SIZE.0, SIZE.1).center(),
     };
     let window = builder.build()?;
@@ -92,33 +110,117 @@ fn build(app: &AppHandle, label: &str, page: &str) -> tauri::Result<WebviewWindo
     Ok(window)
 }
 
+type Builder<'a> = WebviewWindowBuilder<'a, Wry, AppHandle>;
+
+/// Where it was before.
+fn lay(builder: Builder<'_>, place: Place) -> Builder<'_> {
+    let Place { x, y, width, height, maximized } = place;
+    builder.position(x, y).inner_size(width, height).maximized(maximized)
+}
+
 /// A window for a customer's monitor, which a session's page asks for and fills: empty, and going nowhere.
-fn open_monitor(app: &AppHandle, url: &Url, features: NewWindowFeatures) -> Option<WebviewWindow> {
+fn open_monitor(
+    app: &AppHandle,
+    opener: &str,
+    url: &Url,
+    features: NewWindowFeatures,
+) -> Option<WebviewWindow> {
     let open = app.webview_windows();
-    let number = (0..MAX_MONITORS).find(|number| !open.contains_key(&format!("{MONITOR}{number}")));
-    let Some(number) = number.filter(|_| url.as_str() == EMPTY) else {
+    let taken: Vec<&str> = open.keys().filter_map(|label| slot(label)).collect();
+    let mut slots = (0..MAX_MONITORS).map(|number| format!("{MONITOR}{number}"));
+    let free = slots.find(|slot| !taken.contains(&slot.as_str()));
+    let Some(slot) = free.filter(|_| is_empty(url)) else {
         tracing::warn!(scheme = url.scheme(), "a page wanted a window of its own");
         return None;
     };
     let empty = Url::parse(EMPTY).expect("it is an address");
-    let built = WebviewWindowBuilder::new(app, format!("{MONITOR}{number}"), WebviewUrl::External(empty))
+    let mut builder = WebviewWindowBuilder::new(app, format!("{slot}:{opener}"), WebviewUrl::External(empty))
         .title(TITLE)
-        .inner_size(SIZE.0, SIZE.1)
         .min_inner_size(SMALLEST.0, SMALLEST.1)
         .window_features(features)
-        .on_navigation(|url| url.as_str() == EMPTY)
+        .on_navigation(is_empty)
         .on_new_window(|_, _| NewWindowResponse::Deny)
         .on_document_title_changed(|window, title| {
             let _ = window.set_title(&title);
-        })
-        .build();
-    match built {
-        Ok(window) => Some(window),
+        });
+    builder = match app.state::<Console>().place(&slot) {
+        Some(place) => lay(builder, place),
+        None => {
+            let (width, height) = wished(url).unwrap_or(SIZE);
+            builder.inner_size(width, height)
+        }
+    };
+    match builder.build() {
+        Ok(window) => {
+            platform::close_with_page(&window);
+            Some(window)
+        }
         Err(error) => {
             tracing::warn!(%error, "a window for a monitor could not be opened");
             None
         }
     }
+}
+
+/// Shows the service's pages for everybody in the person's browser, and says whether this was one.
+fn shown_outside(app: &AppHandle, url: &Url) -> bool {
+    let wanted = app.state::<Console>().is_for_browsers(url.as_str());
+    if wanted && let Err(error) = platform::show_outside(url.as_str()) {
+        tracing::warn!(%error, "the browser could not be opened");
+    }
+    wanted
+}
+
+/// Whether an address is that of an empty page.
+fn is_empty(url: &Url) -> bool {
+    let mut plain = url.clone();
+    plain.set_fragment(None);
+    plain.as_str() == EMPTY
+}
+
+/// The inner size that a page wishes for a window that it opens.
+fn wished(url: &Url) -> Option<(f64, f64)> {
+    let (width, height) = url.fragment()?.split_once('x')?;
+    let sane = |text: &str, smallest: f64| {
+        let value = f64::from(text.parse::<u16>().ok()?);
+        Some(value.clamp(smallest, LARGEST))
+    };
+    Some((sane(width, SMALLEST.0)?, sane(height, SMALLEST.1)?))
+}
+
+/// A monitor's window by its number: what its place is remembered under, too.
+fn slot(label: &str) -> Option<&str> {
+    label.starts_with(MONITOR).then(|| label.split(':').next().unwrap_or(label))
+}
+
+/// Closes the windows of monitors that a window's page opened.
+fn close_monitors(app: &AppHandle, opener: &str) {
+    for (label, window) in app.webview_windows() {
+        let opened = slot(&label).and_then(|slot| label.strip_prefix(slot)?.strip_prefix(':'));
+        if opened == Some(opener) {
+            let _ = window.close();
+        }
+    }
+}
+
+/// The window that has the focus, or this one.
+pub fn used(app: &AppHandle, label: &str) -> Option<WebviewWindow> {
+    let windows = app.webview_windows();
+    let has_focus = |window: &&WebviewWindow| window.is_focused().unwrap_or(false);
+    let this = windows.get(label);
+    this.filter(has_focus).or_else(|| windows.values().find(has_focus)).or(this).cloned()
+}
+
+/// The window that has the focus, or this one, fills its screen, or does so no longer.
+pub fn toggle_full_screen(app: &AppHandle, label: &str) {
+    let Some(window) = used(app, label) else { return };
+    let full = !window.is_fullscreen().unwrap_or(false);
+    if let Err(error) = window.set_fullscreen(full) {
+        tracing::warn!(%error, "the window cannot fill the screen");
+        return;
+    }
+    let _ = if full { window.hide_menu() } else { window.show_menu() };
+    app.state::<Console>().shell().tell_window(window.label(), Event::FullScreen { full });
 }
 
 /// Whether a page may go there: our own pages, and nowhere else.
@@ -181,14 +283,32 @@ pub fn handle_event(window: &Window, event: &WindowEvent) {
     let app = window.app_handle();
     let Some(console) = app.try_state::<Console>() else { return };
     match event {
-        WindowEvent::CloseRequested { .. } if window.label().starts_with(MONITOR) => {}
-        WindowEvent::CloseRequested { .. } => remember(window, &console),
-        WindowEvent::Destroyed => console.shell().forget(window.label()),
+        WindowEvent::CloseRequested { .. } => {
+            if let Some(window) = app.get_webview_window(window.label()) {
+                remember(&window, &console);
+            }
+        }
+        WindowEvent::Destroyed => {
+            console.shell().forget(window.label());
+            close_monitors(app, window.label());
+        }
         _ => {}
     }
 }
 
-fn remember(window: &Window, console: &Console) {
+/// Remembers where every window is: the program ends.
+pub fn remember_all(app: &AppHandle) {
+    let console = app.state::<Console>();
+    for window in app.webview_windows().values() {
+        remember(window, &console);
+    }
+}
+
+fn remember(window: &WebviewWindow, console: &Console) {
+    // One that fills the screen comes back as it was before.
+    if window.is_fullscreen().unwrap_or(false) {
+        return;
+    }
     let place = || -> tauri::Result<Place> {
         let scale = window.scale_factor()?;
         let position = window.outer_position()?.to_logical::<f64>(scale);
@@ -197,24 +317,21 @@ fn remember(window: &Window, console: &Console) {
         Ok(Place { x: position.x, y: position.y, width: size.width, height: size.height, maximized })
     };
     match place() {
-        Ok(place) => console.remember_place(if window.label() == MAIN { MAIN } else { SESSION }, place),
+        Ok(place) => {
+            let label = window.label();
+            console.remember_place(if label == MAIN { MAIN } else { slot(label).unwrap_or(SESSION) }, place);
+        }
         Err(error) => tracing::debug!(%error, "the window's place is not known"),
     }
 }
 
 /// Carries out a menu's entry in the window that is used now.
 pub fn act(app: &AppHandle, action: MenuAction) {
-    let windows = app.webview_windows();
-    let focused = windows.iter().find(|(_, window)| window.is_focused().unwrap_or(false));
-    let label = focused.map_or(MAIN, |(label, _)| label.as_str());
     if action == MenuAction::FullScreen {
-        if let Some(window) = windows.get(label) {
-            let full = window.is_fullscreen().unwrap_or(false);
-            let _ = window.set_fullscreen(!full);
-        }
-        return;
+        return toggle_full_screen(app, MAIN);
     }
-    app.state::<Console>().shell().tell_window(label, Event::Menu { action });
+    let label = used(app, MAIN).map_or_else(|| MAIN.to_owned(), |window| window.label().to_owned());
+    app.state::<Console>().shell().tell_window(&label, Event::Menu { action });
 }
 
 #[cfg(test)]
@@ -236,6 +353,24 @@ mod tests {
             assert_eq!(save(&Url::parse(foreign).unwrap(), "x.deb"), None, "{foreign}");
         }
         std::fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn a_page_opens_nothing_but_an_empty_window() {
+        for (url, empty, size) in [
+            ("about:blank", true, None),
+            ("about:blank#1280x720", true, Some((1280.0, 720.0))),
+            ("about:blank#3x99999", true, None),
+            ("about:blank#3x5", true, Some(SMALLEST)),
+            ("about:blank#60000x60000", true, Some((LARGEST, LARGEST))),
+            ("about:blank#x", true, None),
+            ("about:srcdoc", false, None),
+            ("about:blank?x", false, None),
+            ("https://evil.example/#1280x720", false, Some((1280.0, 720.0))),
+        ] {
+            let url = Url::parse(url).unwrap();
+            assert_eq!((is_empty(&url), wished(&url)), (empty, size), "{url}");
+        }
     }
 
     #[test]

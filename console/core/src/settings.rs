@@ -19,6 +19,8 @@ pub struct Settings {
     pub look_for_updates: bool,
     /// How pages and messages leave this network.
     pub proxy: ProxyChoice,
+    /// How a session's picture begins; its own panel changes it.
+    pub picture: PictureChoice,
 }
 
 impl Default for Settings {
@@ -30,8 +32,22 @@ impl Default for Settings {
             stay_in_tray: false,
             look_for_updates: true,
             proxy: ProxyChoice::System,
+            picture: PictureChoice::Automatic,
         }
     }
+}
+
+/// What a picture is to be when the way does not carry both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum PictureChoice {
+    /// As the way allows.
+    Automatic,
+    /// Every pixel as it is.
+    Sharp,
+    /// As many pictures a second as the way carries.
+    Smooth,
 }
 
 /// The HTTP proxy that TCP goes through. QUIC goes directly, where the network lets it.

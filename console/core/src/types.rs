@@ -288,6 +288,121 @@ pub struct TearOff {
     pub session: String,
 }
 
+/// A file of a customer's that is to come to this computer's downloads folder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct BeginFile {
+    /// The session's identifier.
+    pub session: String,
+    /// The session's number for it.
+    pub transfer: u32,
+    /// Where it lies on the customer's computer; only kept.
+    pub from: String,
+    /// Folders and name that are wanted below the downloads folder.
+    pub steps: Vec<String>,
+    /// Bytes.
+    pub size: u64,
+}
+
+/// A file that is open here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct FileNumber {
+    /// Its number.
+    pub file: u32,
+}
+
+/// Bytes for a file: they are the command's body, and this its head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct WriteFile {
+    /// Its number.
+    pub file: u32,
+    /// Where they stand.
+    pub offset: u64,
+}
+
+/// A file is whole.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct KeepFile {
+    /// Its number.
+    pub file: u32,
+    /// BLAKE3 of what the other end read, lower-case hex.
+    pub hash: String,
+}
+
+/// What a file is called now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct KeptFile {
+    /// Its name.
+    pub name: String,
+}
+
+/// Asks for the files of a session that are not whole.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct FilesOf {
+    /// The session's identifier.
+    pub session: String,
+}
+
+/// See [`FilesOf`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct OpenFiles {
+    /// All of them.
+    pub files: Vec<OpenFile>,
+}
+
+/// A file that is not whole.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct OpenFile {
+    /// The session's number for it.
+    pub transfer: u32,
+    /// Where it lies on the customer's computer.
+    pub from: String,
+    /// Folders and name below the downloads folder.
+    pub steps: Vec<String>,
+    /// Bytes.
+    pub size: u64,
+    /// Bytes that are here.
+    pub had: u64,
+}
+
+/// What lies on this computer's clipboard, or shall: one thing in several formats.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct ClipboardParts {
+    /// Each format once.
+    pub parts: Vec<ClipPart>,
+}
+
+/// One format of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct ClipPart {
+    /// Which.
+    pub format: ClipFormat,
+    /// Its bytes, as base64.
+    pub base64: String,
+}
+
+/// A format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum ClipFormat {
+    /// UTF-8.
+    Text,
+    /// UTF-8.
+    Html,
+    /// A PNG file.
+    Png,
+}
+
 /// The newest lines of the log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -340,6 +455,11 @@ pub enum Event {
     CustomerCame {
         /// The session.
         session: String,
+    },
+    /// The window fills its screen now, or does so no longer.
+    FullScreen {
+        /// Whether it does.
+        full: bool,
     },
 }
 

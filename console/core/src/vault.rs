@@ -17,6 +17,10 @@ pub use sealed::{Cost, Sealed, SealedError};
 const CHOICE: &str = "keeping.json";
 const FILE: &str = "sign-in.json";
 const PROBE: &str = "probe";
+/// Sign-ins that are over and could not be taken out of the keyring.
+const LEFT: &str = "left-in-keyring.json";
+/// Of that many services at most; older ones stay in the keyring, worth nothing.
+const MAX_LEFT: usize = 16;
 /// The shortest passphrase, in characters. It guards a file that may be copied and tried at leisure.
 pub const SHORTEST_PASSPHRASE: usize = 12;
 
@@ -114,6 +118,11 @@ impl Vault {
                 return;
             }
         };
+        let left = left(&self.folder);
+        for server in &left {
+            remove(&self.folder, Some(keyring.as_ref()), server);
+        }
+        let found = found.filter(|_| server.is_none_or(|server| !left.iter().any(|known| known == server)));
         self.keyring = Some(keyring);
         match chosen(&self.folder) {
             Some(Keeping::Keyring) | None => self.keeping = Keeping::Keyring,
@@ -189,10 +198,10 @@ impl Vault {
     /// Nobody is signed in any more, here and wherever it was kept. A passphrase stays good for the next sign-in.
     pub fn forget(&mut self, server: &str) {
         self.token = None;
-        if let Some(keyring) = &self.keyring
-            && let Err(error) = keyring.remove(server)
-        {
-            tracing::warn!(%error, "the sign-in could not be removed from the keyring");
+        // One that cannot be reached now may have it from before.
+        let may_have = matches!(chosen(&self.folder), Some(Keeping::Keyring) | None);
+        if self.keyring.is_some() || may_have {
+            remove(&self.folder, self.keyring.as_deref(), server);
         }
         if let Err(error) = self.folder.remove(FILE) {
             tracing::warn!(%error, "the sign-in's file could not be removed");
@@ -242,7 +251,9 @@ impl Vault {
     fn keep(&self, server: &str, token: &str) -> Result<(), VaultError> {
         match (self.keeping, &self.keyring, &self.key) {
             (Keeping::Keyring, Some(keyring), _) => {
-                keyring.write(server, token).map_err(|error| VaultError::File(error.to_string()))
+                keyring.write(server, token).map_err(|error| VaultError::File(error.to_string()))?;
+                note_left(&self.folder, server, false);
+                Ok(())
             }
             (Keeping::File, _, Some(key)) => {
                 let sealed = key.seal(server, token).map_err(|error| VaultError::File(error.to_string()))?;
@@ -257,6 +268,39 @@ impl Vault {
 
 fn chosen(folder: &Folder) -> Option<Keeping> {
     folder.read::<Choice>(CHOICE).map(|choice| choice.keeping)
+}
+
+fn left(folder: &Folder) -> Vec<String> {
+    folder.read(LEFT).unwrap_or_default()
+}
+
+/// Takes a sign-in that is over out of the keyring; one that cannot be taken out is taken out when the keyring can be
+/// used again.
+fn remove(folder: &Folder, keyring: Option<&dyn Keyring>, server: &str) {
+    let removed = match keyring {
+        Some(keyring) => keyring.remove(server),
+        None => Err(KeyringError("it cannot be used".into())),
+    };
+    if let Err(error) = &removed {
+        tracing::warn!(%error, "the sign-in could not be removed from the keyring yet");
+    }
+    note_left(folder, server, removed.is_err());
+}
+
+fn note_left(folder: &Folder, server: &str, is_left: bool) {
+    let mut left = left(folder);
+    if left.iter().any(|known| known == server) == is_left {
+        return;
+    }
+    left.retain(|known| known != server);
+    if is_left {
+        left.push(server.to_owned());
+        left.drain(..left.len().saturating_sub(MAX_LEFT));
+    }
+    let kept = if left.is_empty() { folder.remove(LEFT) } else { folder.write(LEFT, &left) };
+    if let Err(error) = kept {
+        tracing::warn!(%error, "what is left in the keyring could not be noted");
+    }
 }
 
 /// Tries a keyring by a write, then looks for the sign-in to `server` in it. Blocks for as long as the keyring does.
@@ -403,6 +447,38 @@ mod tests {
         let vault = world.open();
         assert!(!vault.is_locked());
         assert_eq!(vault.token(SERVER), None);
+    }
+
+    #[test]
+    fn a_sign_in_that_ended_without_the_keyring_is_taken_out_of_it_when_it_is_back() {
+        let world = World::new(false);
+        world.open().put(SERVER, "token-1");
+        // The keyring is away for a while, and somebody signs out meanwhile.
+        let away =
+            World { keyring: Arc::new(MemoryKeyring { refuses: true, ..MemoryKeyring::default() }), ..world };
+        away.open().forget(SERVER);
+        let back = World { keyring: Arc::new(MemoryKeyring::default()), ..away };
+        back.keyring.write(SERVER, "token-1").unwrap();
+        let vault = back.open();
+        assert_eq!((vault.keeping(), vault.token(SERVER)), (Keeping::Keyring, None));
+        assert_eq!(back.keyring.read(SERVER).unwrap(), None);
+        // Whoever signs in anew is kept as ever.
+        back.open().put(SERVER, "token-2");
+        assert_eq!(back.open().token(SERVER).as_deref(), Some("token-2"));
+    }
+
+    #[test]
+    fn who_signs_in_anew_before_the_keyring_is_back_stays_signed_in() {
+        let world = World::new(false);
+        world.keyring.write(SERVER, "token-1").unwrap();
+        let folder = Folder::open(world.place.path()).unwrap();
+        let mut vault = Vault::open(folder, world.keyring.clone(), Cost::FOR_TESTS);
+        vault.forget(SERVER);
+        vault.put(SERVER, "token-2");
+        let keyring = vault.untried().unwrap();
+        vault.tried(Some(SERVER), try_keyring(keyring.as_ref(), Some(SERVER)));
+        assert_eq!(world.keyring.read(SERVER).unwrap().as_deref(), Some("token-2"));
+        assert_eq!(world.open().token(SERVER).as_deref(), Some("token-2"));
     }
 
     #[test]

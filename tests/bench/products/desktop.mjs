@@ -9,6 +9,7 @@ import { Person } from '../../kit/person.mjs';
 import { program, ROOT } from '../../kit/programs.mjs';
 import { Service } from '../../kit/service.mjs';
 import { until } from '../../kit/wait.mjs';
+import { blackHole } from './farhand.mjs';
 
 const SIZE = { width: 2100, height: 1340 };
 /** The colour of the button on the sign-in page, and how much of it there is at least. */
@@ -16,8 +17,9 @@ const BUTTON = ['0f766e', 4_000];
 const id = (name) => `[data-testid="${name}"]`;
 
 /** `starts` is how often the program is started, for the time from its start to the sign-in page. */
-export async function desktop({ household, screen, size, starts }) {
-  const service = await Service.open(household, { args: ['--web', path.join(ROOT, 'web/dist')] });
+export async function desktop({ household, screen, size, route, starts }) {
+  const hole = route === 'blocked' ? await blackHole(household) : [];
+  const service = await Service.open(household, { args: ['--web', path.join(ROOT, 'web/dist'), ...hole] });
   const token = new URL(service.ready.setup_url).hash.slice(1);
   await service.ask('POST', '/api/v1/setup', { body: { token, ...ADMINISTRATOR } });
   const place = { x: 0, y: 0, width: SIZE.width - 20, height: SIZE.height - 80, maximized: false };
@@ -40,7 +42,8 @@ export async function desktop({ household, screen, size, starts }) {
   await console_.askControl();
   await person.allow();
   await console_.rights('view', 'control');
-  if ((await console_.driver.attribute(id('zoom'), 'data-zoom')) === 'fit') await console_.driver.click(id('zoom'));
+  await console_.driver.click(id('zoom-menu'));
+  await console_.driver.click(id('zoom-actual'));
   await screen.display.run('xdotool', ['mousemove', size.width - 40, size.height - 40]);
   const left = await until('the picture to be shown pixel for pixel', async () => {
     const [[x, y], [right, bottom]] = [await console_.point(0, 0), await console_.point(size.width - 1, size.height - 1)];

@@ -84,6 +84,29 @@ pub fn watch_pages(window: &WebviewWindow) {
     }
 }
 
+/// A page that closes its own window takes the window along; otherwise only the web view in it would go.
+pub fn close_with_page(window: &WebviewWindow) {
+    let gone = window.clone();
+    let watched = window.with_webview(move |view| {
+        view.inner().connect_destroy(move |_| {
+            let _ = gone.close();
+        });
+    });
+    if let Err(error) = watched {
+        tracing::warn!(%error, "a window may stay when its page has closed it");
+    }
+}
+
+/// Shows an address in the person's browser.
+///
+/// # Errors
+/// The desktop's.
+pub fn show_outside(address: &str) -> Result<(), gtk::glib::Error> {
+    /// For the event that it belongs to: none.
+    const NOW: u32 = 0;
+    gtk::show_uri_on_window(None::<&gtk::Window>, address, NOW)
+}
+
 /// Shows a notification, and waits until it is gone; `chosen` is called when the person clicks on it. `show` names what a
 /// click does, on desktops that have a button for it.
 ///

@@ -7,6 +7,14 @@ mod system;
 #[path = "other.rs"]
 mod system;
 
+#[cfg(target_os = "linux")]
+mod clipboard;
+#[cfg(not(target_os = "linux"))]
+#[path = "no_clipboard.rs"]
+mod clipboard;
+
+pub use clipboard::{read_clipboard, write_clipboard};
 pub use system::{
-    PACKAGE, begin, composes, facts, hold_keyboard, install, notify, prepare, system_proxy, watch_pages,
+    PACKAGE, begin, close_with_page, composes, facts, hold_keyboard, install, notify, prepare, show_outside,
+    system_proxy, watch_pages,
 };

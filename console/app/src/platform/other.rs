@@ -33,6 +33,17 @@ pub fn composes() -> bool {
 /// The web view loads its page again by itself.
 pub fn watch_pages(_window: &WebviewWindow) {}
 
+/// The web view's own matter.
+pub fn close_with_page(_window: &WebviewWindow) {}
+
+/// Nothing shows it.
+///
+/// # Errors
+/// Always.
+pub fn show_outside(_address: &str) -> io::Result<()> {
+    Err(io::Error::other("this system's browser is not known"))
+}
+
 /// Shows a notification. A click on it is the system's own matter.
 ///
 /// # Errors

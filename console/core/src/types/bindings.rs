@@ -44,6 +44,8 @@ struct Command {
     request: Option<String>,
     channel: Option<String>,
     answer: String,
+    /// Bytes are its body, and the request its headers.
+    raw: bool,
 }
 
 fn commands(types: &mut Types) -> Vec<Command> {
@@ -60,7 +62,7 @@ fn commands(types: &mut Types) -> Vec<Command> {
             let mut channel = None;
             $(channel = Some(ident::<$channel>(types));)?
             let answer = ident::<$answer>(types);
-            Command { name: $name, doc: $doc, request, channel, answer }
+            Command { name: $name, doc: $doc, request, channel, answer, raw: false }
         }};
     }
     // Two types that pass through the door and not through a command.
@@ -100,7 +102,27 @@ fn commands(types: &mut Types) -> Vec<Command> {
             [],
             KeyboardHold
         ),
+        command!(
+            "full_screen",
+            "The window that is used fills its screen, or does so no longer.",
+            (),
+            [],
+            ()
+        ),
         command!("tear_off", "Opens a session in a window of its own.", (TearOff), [], ()),
+        command!(
+            "begin_file",
+            "Begins a file of a customer's in this computer's downloads folder, or goes on with it.",
+            (BeginFile),
+            [],
+            FileNumber
+        ),
+        Command { raw: true, ..command!("write_file", "Appends to it.", (WriteFile), [], ()) },
+        command!("keep_file", "Gives it its name.", (KeepFile), [], KeptFile),
+        command!("drop_file", "Removes what there is of it.", (FileNumber), [], ()),
+        command!("open_files", "Those of a session that are not whole yet.", (FilesOf), [], OpenFiles),
+        command!("read_clipboard", "What lies on this computer's clipboard.", (), [], ClipboardParts),
+        command!("write_clipboard", "Puts something there.", (ClipboardParts), [], ()),
         command!("read_log", "The newest lines of the log.", (), [], LogPage),
         command!("check_update", "Whether there is a newer version.", (), [], UpdateState),
         command!("install_update", "Downloads and installs the newer version.", (), [], ()),
@@ -117,7 +139,7 @@ fn text() -> String {
         let _ = writeln!(out, "{declaration}");
     }
     out.push_str("/** Everything that a page can ask Rust for. Rejects with a {@link Failure}. */\nexport const desktop = {\n");
-    for Command { name, doc, request, channel, answer } in commands {
+    for Command { name, doc, request, channel, answer, raw } in commands {
         let (mut parameters, mut arguments) = (Vec::new(), Vec::new());
         let answer = if answer == "null" { "void".to_owned() } else { answer };
         if let Some(request) = request {
@@ -134,6 +156,14 @@ fn text() -> String {
             if arguments.is_empty() { String::new() } else { format!(", {{ {} }}", arguments.join(", ")) };
         let call = format!("invoke<{answer}>(\"{name}\"{arguments})");
         let method = camel(name);
+        if raw {
+            let _ = writeln!(
+                out,
+                "  /** {doc} */\n  {method}: (bytes: Uint8Array<ArrayBuffer>, {}): Promise<{answer}> =>\n    invoke<{answer}>(\"{name}\", bytes, {{ headers: {{ request: JSON.stringify(request) }} }}),",
+                parameters.join(", ")
+            );
+            continue;
+        }
         let parameters = parameters.join(", ");
         let _ = if before.is_empty() {
             writeln!(out, "  /** {doc} */\n  {method}: ({parameters}): Promise<{answer}> => {call},")

@@ -46,6 +46,58 @@ kind: string | null,
 body: ApiBody | null, };
 
 /**
+ * A file of a customer's that is to come to this computer's downloads folder.
+ */
+export type BeginFile = { 
+/**
+ * The session's identifier.
+ */
+session: string, 
+/**
+ * The session's number for it.
+ */
+transfer: number, 
+/**
+ * Where it lies on the customer's computer; only kept.
+ */
+from: string, 
+/**
+ * Folders and name that are wanted below the downloads folder.
+ */
+steps: Array<string>, 
+/**
+ * Bytes.
+ */
+size: number, };
+
+/**
+ * A format.
+ */
+export type ClipFormat = "text" | "html" | "png";
+
+/**
+ * One format of it.
+ */
+export type ClipPart = { 
+/**
+ * Which.
+ */
+format: ClipFormat, 
+/**
+ * Its bytes, as base64.
+ */
+base64: string, };
+
+/**
+ * What lies on this computer's clipboard, or shall: one thing in several formats.
+ */
+export type ClipboardParts = { 
+/**
+ * Each format once.
+ */
+parts: Array<ClipPart>, };
+
+/**
  * The way into the native link: a WebSocket of this machine that opens once.
  */
 export type DoorKey = { 
@@ -77,7 +129,11 @@ action: MenuAction, } | { "type": "customer_came",
 /**
  * The session.
  */
-session: string, };
+session: string, } | { "type": "full_screen", 
+/**
+ * Whether it does.
+ */
+full: boolean, };
 
 /**
  * Why a command was not carried out. The pages look their sentence up by the code.
@@ -91,6 +147,24 @@ code: string,
  * For people, in English.
  */
 message: string, };
+
+/**
+ * A file that is open here.
+ */
+export type FileNumber = { 
+/**
+ * Its number.
+ */
+file: number, };
+
+/**
+ * Asks for the files of a session that are not whole.
+ */
+export type FilesOf = { 
+/**
+ * The session's identifier.
+ */
+session: string, };
 
 /**
  * Link → renderer, likewise.
@@ -123,6 +197,19 @@ export type HoldKeyboard = {
 hold: boolean, };
 
 /**
+ * A file is whole.
+ */
+export type KeepFile = { 
+/**
+ * Its number.
+ */
+file: number, 
+/**
+ * BLAKE3 of what the other end read, lower-case hex.
+ */
+hash: string, };
+
+/**
  * Where the sign-in shall be kept from now on.
  */
 export type KeepSignIn = { 
@@ -139,6 +226,15 @@ passphrase: string | null, };
  * Where a sign-in outlives the program.
  */
 export type Keeping = "keyring" | "file" | "nowhere";
+
+/**
+ * What a file is called now.
+ */
+export type KeptFile = { 
+/**
+ * Its name.
+ */
+name: string, };
 
 /**
  * Which keys reach the page.
@@ -173,6 +269,40 @@ address: string, };
 export type MenuAction = "new_session" | "settings" | "log" | "home" | "tear_off" | "close_tab" | "full_screen";
 
 /**
+ * A file that is not whole.
+ */
+export type OpenFile = { 
+/**
+ * The session's number for it.
+ */
+transfer: number, 
+/**
+ * Where it lies on the customer's computer.
+ */
+from: string, 
+/**
+ * Folders and name below the downloads folder.
+ */
+steps: Array<string>, 
+/**
+ * Bytes.
+ */
+size: number, 
+/**
+ * Bytes that are here.
+ */
+had: number, };
+
+/**
+ * See [`FilesOf`].
+ */
+export type OpenFiles = { 
+/**
+ * All of them.
+ */
+files: Array<OpenFile>, };
+
+/**
  * A session's socket.
  */
 export type OpenSocket = { 
@@ -180,6 +310,11 @@ export type OpenSocket = {
  * The session's identifier.
  */
 session: string, };
+
+/**
+ * What a picture is to be when the way does not carry both.
+ */
+export type PictureChoice = "automatic" | "sharp" | "smooth";
 
 /**
  * The HTTP proxy that TCP goes through. QUIC goes directly, where the network lets it.
@@ -264,7 +399,11 @@ look_for_updates: boolean,
 /**
  * How pages and messages leave this network.
  */
-proxy: ProxyChoice, };
+proxy: ProxyChoice, 
+/**
+ * How a session's picture begins; its own panel changes it.
+ */
+picture: PictureChoice, };
 
 /**
  * What a session's socket does.
@@ -387,6 +526,19 @@ version: string,
  */
 size: number, };
 
+/**
+ * Bytes for a file: they are the command's body, and this its head.
+ */
+export type WriteFile = { 
+/**
+ * Its number.
+ */
+file: number, 
+/**
+ * Where they stand.
+ */
+offset: number, };
+
 /** Everything that a page can ask Rust for. Rejects with a {@link Failure}. */
 export const desktop = {
   /** Where the program stands. */
@@ -423,8 +575,25 @@ export const desktop = {
   openDoor: (): Promise<DoorKey> => invoke<DoorKey>("open_door"),
   /** Asks for the whole keyboard, or gives it back. */
   holdKeyboard: (request: HoldKeyboard): Promise<KeyboardHold> => invoke<KeyboardHold>("hold_keyboard", { request }),
+  /** The window that is used fills its screen, or does so no longer. */
+  fullScreen: (): Promise<void> => invoke<void>("full_screen"),
   /** Opens a session in a window of its own. */
   tearOff: (request: TearOff): Promise<void> => invoke<void>("tear_off", { request }),
+  /** Begins a file of a customer's in this computer's downloads folder, or goes on with it. */
+  beginFile: (request: BeginFile): Promise<FileNumber> => invoke<FileNumber>("begin_file", { request }),
+  /** Appends to it. */
+  writeFile: (bytes: Uint8Array<ArrayBuffer>, request: WriteFile): Promise<void> =>
+    invoke<void>("write_file", bytes, { headers: { request: JSON.stringify(request) } }),
+  /** Gives it its name. */
+  keepFile: (request: KeepFile): Promise<KeptFile> => invoke<KeptFile>("keep_file", { request }),
+  /** Removes what there is of it. */
+  dropFile: (request: FileNumber): Promise<void> => invoke<void>("drop_file", { request }),
+  /** Those of a session that are not whole yet. */
+  openFiles: (request: FilesOf): Promise<OpenFiles> => invoke<OpenFiles>("open_files", { request }),
+  /** What lies on this computer's clipboard. */
+  readClipboard: (): Promise<ClipboardParts> => invoke<ClipboardParts>("read_clipboard"),
+  /** Puts something there. */
+  writeClipboard: (request: ClipboardParts): Promise<void> => invoke<void>("write_clipboard", { request }),
   /** The newest lines of the log. */
   readLog: (): Promise<LogPage> => invoke<LogPage>("read_log"),
   /** Whether there is a newer version. */

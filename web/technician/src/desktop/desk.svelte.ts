@@ -22,6 +22,8 @@ class Desk {
   /** The service showed another certificate than the trusted one. */
   certificateChanged = $state(false);
   update = $state.raw<UpdateState | null>(null);
+  /** This window fills its screen. */
+  fullScreen = $state(false);
   /** This window shows one session and nothing else. */
   readonly single = location.search === "?own";
 
@@ -113,6 +115,9 @@ class Desk {
         return;
       case "menu":
         return this.#menu(event.action);
+      case "full_screen":
+        this.fullScreen = event.full;
+        return;
       case "customer_came":
         if (!this.single && this.status?.settings.sounds) chime();
         return;

@@ -3,7 +3,9 @@ import { desktop, type ApiBody } from "@kit/desktop/bindings";
 import { failureText, startNativeRenderer } from "@kit/desktop/renderer";
 import { NativeSocket } from "@kit/desktop/socket";
 import { mount } from "svelte";
-import { BrowserClipboard } from "@kit/session/tools/local-clipboard";
+import { NativeClipboard } from "@kit/desktop/clipboard";
+import { nativeFileWays } from "@kit/desktop/files";
+import { useFileWays } from "@kit/session/tools/files/browser";
 import { useWays } from "../session/open";
 import { desk, failureOf } from "./desk.svelte";
 import Desktop from "./Desktop.svelte";
@@ -25,10 +27,18 @@ export function start(target: HTMLElement): void {
     renderer: () => startNativeRenderer(desk.status?.painted ?? false),
     origin: () => ({ host: "", hostname: "", secure: true }),
     program: "farhand-console",
-    capturing: (on) => keyboard.capturing(on),
-    // The web view's own; where it refuses, the panel's field for pasting takes what was copied.
-    clipboard: () => new BrowserClipboard(),
+    capturing: (on, view) => keyboard.capturing(on, view),
+    // The window's own. The web view's would end at the letter F, which it keeps for that.
+    fullScreen: {
+      get on() {
+        return desk.fullScreen;
+      },
+      toggle: () => void desktop.fullScreen().catch(() => undefined),
+    },
+    picture: () => desk.status?.settings.picture ?? "automatic",
+    clipboard: () => new NativeClipboard(),
   });
+  useFileWays(nativeFileWays());
   mount(Desktop, { target });
 }
 

@@ -7,7 +7,9 @@ import { receiptKeeper } from "@kit/session/receipt";
 import { Session, type RendererPort } from "@kit/session/session.svelte";
 import type { Socket } from "@kit/session/signal";
 import { BrowserClipboard, type LocalClipboard } from "@kit/session/tools/local-clipboard";
+import type { Prefer } from "@kit/types";
 import { Delivery } from "./deliver";
+import { BrowserFullScreen, type FullScreen } from "./full-screen.svelte";
 import { startChat } from "./tools/chat.svelte";
 import { startFiles } from "./tools/files.svelte";
 
@@ -19,11 +21,16 @@ export interface Ways {
   /** Where the service is, for carriers that the renderer opens itself. */
   origin(): Origin;
   program: string;
-  /** Whether keys go to the customer now. */
-  capturing(on: boolean): void;
+  /** Whether keys of a window go to the customer now. */
+  capturing(on: boolean, view: Window): void;
+  readonly fullScreen: FullScreen;
+  /** What a session's picture is to be at first. */
+  picture(): Prefer;
   /** This computer's clipboard. */
   clipboard(): LocalClipboard;
 }
+
+let browsers: FullScreen | null = null;
 
 const browser: Ways = {
   dial: (id) => {
@@ -34,6 +41,10 @@ const browser: Ways = {
   origin: () => ({ host: location.host, hostname: location.hostname, secure: location.protocol === "https:" }),
   program: "farhand-web",
   capturing: () => undefined,
+  get fullScreen() {
+    return (browsers ??= new BrowserFullScreen());
+  },
+  picture: () => "automatic",
   clipboard: () => new BrowserClipboard(),
 };
 

@@ -42,8 +42,9 @@ export class MonitorWindows {
     if (!monitor || this.has(id)) return;
     const { width, height } = monitor.area;
     const scale = Math.min(1, (screen.availWidth * 0.8) / width, (screen.availHeight * 0.8) / height);
-    const size = `popup,width=${Math.round(width * scale)},height=${Math.round(height * scale)}`;
-    const view = window.open("about:blank", `farhand-monitor-${id}`, size);
+    const [w, h] = [Math.round(width * scale), Math.round(height * scale)];
+    // The desktop console is told the size by the address.
+    const view = window.open(`about:blank#${w}x${h}`, `farhand-monitor-${id}`, `popup,width=${w},height=${h}`);
     if (!view) {
       toasts.show("warn", t("monitors.blocked"));
       return;
