@@ -1,4 +1,5 @@
 // Generated from the protocol crate by `cargo xtask vectors`. Do not edit.
+import type { OfferedDownload } from "./OfferedDownload";
 
 /**
  * `GET /service`: what anybody may know.
@@ -16,6 +17,18 @@ demo: boolean,
  * Whether the agent can be downloaded from `/download/…`.
  */
 download: boolean, 
+/**
+ * Signed releases of the agent for download, the newest of each kind.
+ */
+downloads: Array<OfferedDownload>, 
+/**
+ * Who signs them: minisign's public key. None where nothing signed is offered.
+ */
+release_key?: string, 
+/**
+ * Who signs start tokens: the installation's Ed25519 key, in base64.
+ */
+start_key: string, 
 /**
  * SHA-256 of the HTTPS certificate, lower-case hex.
  */
