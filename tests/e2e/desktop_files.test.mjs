@@ -111,7 +111,7 @@ describe('files and clipboard in the desktop console', () => {
   step('a page that is loaded again goes on with what it was taking', async () => {
     await take('large.bin');
     await until('it to be under way', async () => Number(await attribute(row('large.bin'), 'data-moved')) > 500_000);
-    await desktop.driver.run(() => void setTimeout(() => location.reload()));
+    await desktop.driver.run(() => void requestAnimationFrame(() => location.reload()));
     await until('the page to be another', async () => !(await desktop.driver.has(row('large.bin'))));
     await desktop.live();
     await until('the panel', async () => {
@@ -126,12 +126,16 @@ describe('files and clipboard in the desktop console', () => {
     assert.equal(customer.agent.err.events('files_asked').length, 1);
   });
 
-  step('a disk that fills up ends that file with a sentence, and the next one comes', async (test) => {
-    if (!small) return test.skip('no disk of its own: only root can mount one, and not everywhere');
+  step('a disk that fills up ends that file with a sentence, and the next one comes', async () => {
     await desktop.driver.click(id('browse'));
     await take('other.bin');
-    await state('other.bin', 'over', 'disk_full');
-    assert.match(await desktop.driver.text(row('other.bin')), /not enough room/i);
+    if (small) {
+      await state('other.bin', 'over', 'disk_full');
+      assert.match(await desktop.driver.text(row('other.bin')), /not enough room/i);
+    } else {
+      // Where nothing can be mounted, the disk is the machine's own and has room: core's tests fill one of a stand-in.
+      await state('other.bin', 'finished');
+    }
     assert.ok(!(await readdir(downloads)).some((name) => name.endsWith('.part')));
     await take('letter.txt');
     await state('letter (3).txt', 'finished');
