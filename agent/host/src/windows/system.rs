@@ -149,7 +149,7 @@ impl System for Windows {
         let hardware =
             |name| software::text_of(r"HARDWARE\DESCRIPTION\System\BIOS", name).unwrap_or_default();
         let model = format!("{} {}", hardware("SystemManufacturer"), hardware("SystemProductName"));
-        let busy: f32 = cpus.iter().map(sysinfo::Cpu::cpu_usage).sum();
+        let busy: f32 = cpus.iter().map(sysinfo::Cpu::usage).sum();
         Ok(Summary {
             at: now(),
             host: sysinfo::System::host_name().unwrap_or_default(),
