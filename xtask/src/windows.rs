@@ -42,6 +42,7 @@ const SYSTEM_LIBRARIES: &[&str] = &[
     "powrprof.dll",
     "propsys.dll",
     "psapi.dll",
+    "rpcrt4.dll",
     "secur32.dll",
     "shell32.dll",
     "shlwapi.dll",

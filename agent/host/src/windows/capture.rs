@@ -218,7 +218,8 @@ impl Capturer for GdiCapturer {
             }
             let resting = now.saturating_duration_since(self.changed) > RESTS_AFTER;
             let next = now + Duration::from_secs(1) / if resting { LOOKS_AT_REST } else { LOOKS };
-            self.happened.woken = self.bell.wait(Some(until.map_or(next, |until| until.min(next))));
+            let next = [until, self.cover.until()].into_iter().flatten().fold(next, Instant::min);
+            self.happened.woken = self.bell.wait(Some(next));
         }
     }
 
