@@ -46,13 +46,19 @@ static void paint(HWND window)
     EndPaint(window, &about);
 }
 
-static void key(WPARAM virtual_key, LPARAM about, int down)
+// Whether a key went up or down. A key that repeats itself did neither. That is counted here: Wine says of every key that
+// goes down while another is held that it had been down before.
+static int key(WPARAM virtual_key, LPARAM about, int down)
 {
+    static unsigned char held[512];
     char line[160];
-    if (down && (about & 1 << 30)) return;
+    unsigned char *was = &held[about >> 16 & 0x1ff];
+    if (down && *was) return 0;
+    *was = (unsigned char)down;
     snprintf(line, sizeof line, "{\"event\":\"key\",\"vk\":%u,\"scan\":%u,\"extended\":%s,\"down\":%s}", (unsigned)virtual_key,
              (unsigned)(about >> 16 & 0xff), about & 1 << 24 ? "true" : "false", down ? "true" : "false");
     say(line);
+    return 1;
 }
 
 static void button(int number, int down, LPARAM at)
@@ -79,8 +85,7 @@ static LRESULT CALLBACK handle(HWND window, UINT message, WPARAM word, LPARAM ab
         return 0;
     case WM_KEYDOWN:
     case WM_SYSKEYDOWN:
-        key(word, about, 1);
-        if (!(about & 1 << 30)) {
+        if (key(word, about, 1)) {
             on = !on;
             snprintf(line, sizeof line, "{\"event\":\"block\",\"on\":%s}", on ? "true" : "false");
             say(line);
