@@ -51,6 +51,8 @@ pub fn open(preference: Backend, _display: Option<&str>) -> Result<Box<dyn Injec
 struct WindowsInjector {
     keys: BTreeMap<Key, Usage>,
     buttons: BTreeSet<Held>,
+    /// Where the pointer was put last, unless it was moved from there.
+    at: Option<(i32, i32)>,
 }
 
 /// A button that can be held.
@@ -72,12 +74,13 @@ impl Injector for WindowsInjector {
     }
 
     fn pointer(&mut self, x: i32, y: i32) -> Result<(), InjectError> {
-        let desktop = desktop();
-        let flags = MOUSEEVENTF_MOVE | MOUSEEVENTF_ABSOLUTE | MOUSEEVENTF_VIRTUALDESK;
-        send(&[mouse(step(x, desktop.width), step(y, desktop.height), 0, flags)])
+        self.at = Some((x, y));
+        let (x, y, flags) = place(x, y);
+        send(&[mouse(x, y, 0, flags)])
     }
 
     fn pointer_by(&mut self, dx: i32, dy: i32) -> Result<(), InjectError> {
+        self.at = None;
         send(&[mouse(dx, dy, 0, MOUSEEVENTF_MOVE)])
     }
 
@@ -91,7 +94,11 @@ impl Injector for WindowsInjector {
             Button::Unknown => return Ok(()),
         };
         let changed = if down { self.buttons.insert(held) } else { self.buttons.remove(&held) };
-        if changed { send(&[click(held, down)]) } else { Ok(()) }
+        if !changed {
+            return Ok(());
+        }
+        // A hand at this machine's own mouse may have moved the pointer meanwhile, and a click belongs where it was meant.
+        send(&[click(held, down, self.at)])
     }
 
     fn wheel(&mut self, dx: i32, dy: i32) -> Result<(), InjectError> {
@@ -168,7 +175,7 @@ impl Injector for WindowsInjector {
 
     fn release_all(&mut self) -> Result<(), InjectError> {
         let keys = std::mem::take(&mut self.keys).into_keys().map(|key| press(key, false));
-        let buttons = std::mem::take(&mut self.buttons).into_iter().map(|held| click(held, false));
+        let buttons = std::mem::take(&mut self.buttons).into_iter().map(|held| click(held, false, None));
         let all: Vec<INPUT> = keys.chain(buttons).collect();
         send(&all)
     }
@@ -179,6 +186,13 @@ impl Drop for WindowsInjector {
         // Fails only where the desktop takes no input; nothing of ours can be held there.
         let _ = self.release_all();
     }
+}
+
+/// A place of the desktop in steps, and what says that they are such.
+fn place(x: i32, y: i32) -> (i32, i32, u32) {
+    let desktop = desktop();
+    let flags = MOUSEEVENTF_MOVE | MOUSEEVENTF_ABSOLUTE | MOUSEEVENTF_VIRTUALDESK;
+    (step(x, desktop.width), step(y, desktop.height), flags)
 }
 
 /// Where a place is on its side of the desktop, in steps. The system rounds down, so this rounds up.
@@ -229,7 +243,8 @@ pub fn press(key: Key, down: bool) -> INPUT {
     keyboard(0, key.code(), KEYEVENTF_SCANCODE | extended | up)
 }
 
-fn click(held: Held, down: bool) -> INPUT {
+/// A button going down or up at a place, or where the pointer is.
+fn click(held: Held, down: bool, at: Option<(i32, i32)>) -> INPUT {
     // Buttons are put in as the mouse has them, and the system exchanges them for whoever wants that.
     // SAFETY: a plain call.
     let swapped = unsafe { GetSystemMetrics(SM_SWAPBUTTON) } != 0;
@@ -245,7 +260,8 @@ fn click(held: Held, down: bool) -> INPUT {
         Held::Back => (XBUTTON1, MOUSEEVENTF_XDOWN, MOUSEEVENTF_XUP),
         Held::Forward => (XBUTTON2, MOUSEEVENTF_XDOWN, MOUSEEVENTF_XUP),
     };
-    mouse(0, 0, which, if down { press } else { release })
+    let (x, y, flags) = at.map_or((0, 0, 0), |(x, y)| place(x, y));
+    mouse(x, y, which, flags | if down { press } else { release })
 }
 
 fn keyboard(virtual_key: u16, code: u16, flags: u32) -> INPUT {
