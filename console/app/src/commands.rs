@@ -2,11 +2,12 @@
 
 use farhand_console_core::settings::Settings;
 use farhand_console_core::types::{
-    ApiAnswer, ApiRequest, BeginFile, ClipboardParts, DoorKey, Event, Failure, FileNumber, FilesOf,
-    HoldKeyboard, KeepFile, KeepSignIn, KeptFile, KeyboardHold, LogPage, LookAtServer, OpenFiles, OpenSocket,
-    Say, ServerSeen, SocketEvent, SocketNumber, Status, TearOff, TrustServer, Unlock, UpdateState, WriteFile,
+    ApiAnswer, ApiRequest, BeginFile, ClipboardParts, DoorKey, DroppedFiles, Event, Failure, FileNumber,
+    FilesOf, HoldKeyboard, KeepFile, KeepSignIn, KeptFile, KeyboardHold, LogPage, LookAtServer, OpenFiles,
+    OpenSocket, ReadDropped, Say, ServerSeen, SocketEvent, SocketNumber, Status, TakeDropped, TearOff,
+    TrustServer, Unlock, UpdateState, WriteFile,
 };
-use tauri::ipc::{Channel, Invoke, InvokeBody, Request};
+use tauri::ipc::{Channel, Invoke, InvokeBody, Request, Response};
 use tauri::{State, WebviewWindow, Wry};
 
 use crate::shell::Console;
@@ -37,6 +38,9 @@ pub fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static {
         keep_file,
         drop_file,
         open_files,
+        take_dropped,
+        read_dropped,
+        forget_dropped,
         read_clipboard,
         write_clipboard,
         read_log,
@@ -169,6 +173,35 @@ async fn drop_file(console: State<'_, Console>, request: FileNumber) -> Answer<(
 #[tauri::command]
 async fn open_files(console: State<'_, Console>, request: FilesOf) -> Answer<OpenFiles> {
     console.open_files(&request)
+}
+
+#[tauri::command]
+async fn take_dropped(
+    window: WebviewWindow,
+    console: State<'_, Console>,
+    request: TakeDropped,
+) -> Answer<DroppedFiles> {
+    console.take_dropped(window.label(), &request).await
+}
+
+/// Bytes go as they are, and not as JSON.
+#[tauri::command]
+async fn read_dropped(
+    window: WebviewWindow,
+    console: State<'_, Console>,
+    request: ReadDropped,
+) -> Answer<Response> {
+    console.read_dropped(window.label(), &request).await.map(Response::new)
+}
+
+#[tauri::command]
+async fn forget_dropped(
+    window: WebviewWindow,
+    console: State<'_, Console>,
+    request: FileNumber,
+) -> Answer<()> {
+    console.forget_dropped(window.label(), request);
+    Ok(())
 }
 
 #[tauri::command]

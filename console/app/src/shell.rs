@@ -148,6 +148,10 @@ impl Shell for TauriShell {
         }
     }
 
+    fn tell_page(&self, window: &str, event: Event) {
+        self.tell_window(window, event);
+    }
+
     fn notify(&self, session: Option<&str>, title: &str, text: &str) {
         let mut notice = Notification::new();
         // Text of the far side may be in it: the desktop's own markup is off by escaping.

@@ -6,7 +6,8 @@ use farhand_console_core::settings::{Place, SMALLEST};
 use farhand_console_core::types::{Event, MenuAction};
 use tauri::webview::{DownloadEvent, NewWindowFeatures, NewWindowResponse, PageLoadEvent};
 use tauri::{
-    AppHandle, Manager as _, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder, Window, WindowEvent, Wry,
+    AppHandle, DragDropEvent, Manager as _, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder, Window,
+    WindowEvent, Wry,
 };
 
 use crate::shell::Console;
@@ -65,8 +66,6 @@ fn build(app: &AppHandle, label: &str, page: &str) -> tauri::Result<WebviewWindo
         .min_inner_size(SMALLEST.0, SMALLEST.1)
         .data_directory(console.shell().folder().join("pages"))
         .initialization_script(FREEZE)
-        // The page takes what is dropped by itself, as in a browser.
-        .disable_drag_drop_handler()
         .on_navigation({
             let app = app.clone();
             move |url| !shown_outside(&app, url) && is_ours(url)
@@ -87,6 +86,7 @@ fn build(app: &AppHandle, label: &str, page: &str) -> tauri::Result<WebviewWindo
         .on_page_load(|window, load| {
             if load.event() == PageLoadEvent::Started {
                 close_monitors(window.app_handle(), window.label());
+                window.app_handle().state::<Console>().forget_drops(window.label());
             }
         })
         .on_download(|_, event| match event {
@@ -290,7 +290,20 @@ pub fn handle_event(window: &Window, event: &WindowEvent) {
         }
         WindowEvent::Destroyed => {
             console.shell().forget(window.label());
+            console.forget_drops(window.label());
             close_monitors(app, window.label());
+        }
+        // A monitor's window has no page that could take anything.
+        WindowEvent::DragDrop(event) if slot(window.label()).is_none() => {
+            let label = window.label();
+            match event {
+                DragDropEvent::Enter { paths, .. } => console.held_over(label, paths),
+                DragDropEvent::Leave => console.held_over(label, &[]),
+                DragDropEvent::Drop { paths, .. } => {
+                    console.dropped(label, label.strip_prefix(SESSION), paths.clone());
+                }
+                _ => {}
+            }
         }
         _ => {}
     }

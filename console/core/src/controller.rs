@@ -2,6 +2,7 @@
 
 mod account;
 mod desk;
+mod dropped;
 mod sessions;
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ use tokio::sync::{Notify, OnceCell, mpsc};
 
 use crate::api::Api;
 use crate::door::Door;
+use crate::drops::Drops;
 use crate::files::Incoming;
 use crate::folder::Folder;
 use crate::log::Log;
@@ -88,6 +90,7 @@ struct Inner<S> {
     state: Mutex<State>,
     sockets: Mutex<HashMap<u32, mpsc::Sender<String>>>,
     files: Mutex<Incoming>,
+    drops: Mutex<Drops>,
     next_socket: AtomicU32,
     /// Something was heard that sessions may have changed by.
     stirred: Notify,
@@ -136,6 +139,7 @@ impl<S: Shell> Controller<S> {
             state: Mutex::new(state),
             sockets: Mutex::default(),
             files: Mutex::new(files),
+            drops: Mutex::default(),
             next_socket: AtomicU32::new(1),
             stirred: Notify::new(),
         };

@@ -231,7 +231,7 @@ fn take_name(temporary: &Path, name: &Path) -> Result<bool, FileEnd> {
 }
 
 /// What a system's error means to people.
-fn why(error: &io::Error) -> FileEnd {
+pub(crate) fn why(error: &io::Error) -> FileEnd {
     match error.kind() {
         io::ErrorKind::NotFound => FileEnd::Vanished,
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => FileEnd::Denied,

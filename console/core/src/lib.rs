@@ -10,6 +10,7 @@ pub mod controller;
 pub mod decoder;
 pub mod deep_link;
 pub mod door;
+pub mod drops;
 pub mod files;
 pub mod folder;
 pub mod instance;

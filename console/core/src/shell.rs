@@ -54,6 +54,9 @@ pub trait Shell: Send + Sync + 'static {
     /// Tells every page that listens.
     fn tell(&self, event: Event);
 
+    /// Tells the page of one window.
+    fn tell_page(&self, window: &str, event: Event);
+
     /// Shows a notification; choosing it shows this session, or the overview without one.
     fn notify(&self, session: Option<&str>, title: &str, text: &str);
 

@@ -372,6 +372,52 @@ pub struct OpenFile {
     pub had: u64,
 }
 
+/// Takes what a person dropped on the window, for a session that the window shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct TakeDropped {
+    /// Which drop.
+    pub drop: u32,
+    /// The session's identifier.
+    pub session: String,
+}
+
+/// What was dropped: ordinary files, those of folders with the folders above them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct DroppedFiles {
+    /// In the order of their names.
+    pub files: Vec<DroppedFile>,
+    /// There were more than can be taken at once.
+    pub cut: bool,
+}
+
+/// A file that was dropped.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct DroppedFile {
+    /// Its number.
+    pub file: u32,
+    /// The dropped folder, if one was, the folders below it, and the name.
+    pub steps: Vec<String>,
+    /// Bytes.
+    pub size: u64,
+}
+
+/// A part of a file that was dropped.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct ReadDropped {
+    /// Its number.
+    pub file: u32,
+    /// The session that it was taken for.
+    pub session: String,
+    /// Where the part begins.
+    pub offset: u64,
+    /// Bytes, at most 1 MiB.
+    pub length: u32,
+}
+
 /// What lies on this computer's clipboard, or shall: one thing in several formats.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -455,6 +501,16 @@ pub enum Event {
     CustomerCame {
         /// The session.
         session: String,
+    },
+    /// Files of this computer are held over the window, or no longer.
+    FilesOver {
+        /// Whether they are.
+        over: bool,
+    },
+    /// They were dropped on it: the session that it shows may take them.
+    FilesDropped {
+        /// Which drop.
+        drop: u32,
     },
     /// The window fills its screen now, or does so no longer.
     FullScreen {

@@ -54,6 +54,11 @@ impl Shell for Mock {
         self.told.lock().unwrap().push(event);
     }
 
+    fn tell_page(&self, window: &str, event: Event) {
+        self.call(format!("tell {window}"));
+        self.told.lock().unwrap().push(event);
+    }
+
     fn notify(&self, session: Option<&str>, title: &str, text: &str) {
         self.call(format!("notify {} {title}: {text}", session.unwrap_or("overview")));
     }

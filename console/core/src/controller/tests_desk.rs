@@ -4,7 +4,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::*;
-use crate::types::{BeginFile, ClipPart, ClipboardParts, FileNumber, FilesOf, KeepFile};
+use crate::types::{
+    BeginFile, ClipPart, ClipboardParts, FileNumber, FilesOf, KeepFile, ReadDropped, TakeDropped,
+};
 
 fn console(mock: Mock) -> (tempfile::TempDir, Controller<Mock>) {
     let place = tempfile::tempdir().unwrap();
@@ -88,4 +90,51 @@ async fn secrets_and_what_is_too_large_are_not_read() {
     assert_eq!(console.read_clipboard("main").await.unwrap_err().code, "too_large");
     *shell.refuses.lock().unwrap() = Some(Clip::Secret);
     assert_eq!(console.read_clipboard("main").await.unwrap_err().code, "secret");
+}
+
+#[tokio::test]
+async fn what_is_dropped_on_a_window_is_read_there_for_the_session_that_took_it() {
+    let (place, console) = console(Mock::default());
+    let path = place.path().join("letter.txt");
+    std::fs::write(&path, b"letter").unwrap();
+    console.dropped("main", None, vec!["https://x.example/".into()]);
+    console.held_over("main", std::slice::from_ref(&path));
+    console.dropped("main", None, vec![path.clone()]);
+    let told = std::mem::take(&mut *console.shell().told.lock().unwrap());
+    let [Event::FilesOver { over: false }, Event::FilesOver { over: true }, Event::FilesDropped { drop }] =
+        told[..]
+    else {
+        panic!("{told:?}")
+    };
+    assert_eq!(console.shell().calls(), ["tell main"; 3], "no other window is told");
+    let take = |window: &'static str, session: &str| {
+        let (console, request) = (console.clone(), TakeDropped { drop, session: session.into() });
+        async move { console.take_dropped(window, &request).await }
+    };
+    assert_eq!(take("main", "../x").await.unwrap_err().code, "session_unknown");
+    assert_eq!(take("session-s-1", "s-1").await.unwrap_err().code, "vanished");
+    let files = take("main", "s-1").await.unwrap().files;
+    assert_eq!(take("main", "s-1").await.unwrap_err().code, "vanished", "once");
+    assert_eq!((files.len(), files[0].size), (1, 6));
+    assert_eq!(files[0].steps, ["letter.txt"]);
+    let file = files[0].file;
+    let read = |window: &'static str, session: &str, offset, length| {
+        let request = ReadDropped { file, session: session.into(), offset, length };
+        let console = console.clone();
+        async move { console.read_dropped(window, &request).await.map_err(|failure| failure.code) }
+    };
+    assert_eq!(read("main", "s-1", 2, 4).await, Ok(b"tter".to_vec()));
+    assert_eq!(read("main", "s-1", 2, 5).await, Err("failed".into()));
+    assert_eq!(read("main", "s-2", 0, 6).await, Err("vanished".into()));
+    assert_eq!(read("session-s-1", "s-1", 0, 6).await, Err("vanished".into()));
+    std::fs::write(&path, b"another letter").unwrap();
+    assert_eq!(read("main", "s-1", 0, 6).await, Err("changed".into()));
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(read("main", "s-1", 0, 6).await, Err("vanished".into()));
+    console.forget_dropped("main", FileNumber { file });
+    console.dropped("main", None, vec![path]);
+    console.forget_drops("main");
+    let [Event::FilesDropped { drop }] = console.shell().told.lock().unwrap()[..] else { panic!("one") };
+    let request = TakeDropped { drop, session: "s-1".into() };
+    assert_eq!(console.take_dropped("main", &request).await.unwrap_err().code, "vanished");
 }

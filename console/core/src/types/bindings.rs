@@ -121,6 +121,18 @@ fn commands(types: &mut Types) -> Vec<Command> {
         command!("keep_file", "Gives it its name.", (KeepFile), [], KeptFile),
         command!("drop_file", "Removes what there is of it.", (FileNumber), [], ()),
         command!("open_files", "Those of a session that are not whole yet.", (FilesOf), [], OpenFiles),
+        command!(
+            "take_dropped",
+            "Takes what was dropped on this window, for a session.",
+            (TakeDropped),
+            [],
+            DroppedFiles
+        ),
+        Command {
+            answer: "ArrayBuffer".to_owned(),
+            ..command!("read_dropped", "A part of a file that was dropped.", (ReadDropped), [], ())
+        },
+        command!("forget_dropped", "It is not read any more.", (FileNumber), [], ()),
         command!("read_clipboard", "What lies on this computer's clipboard.", (), [], ClipboardParts),
         command!("write_clipboard", "Puts something there.", (ClipboardParts), [], ()),
         command!("read_log", "The newest lines of the log.", (), [], LogPage),

@@ -111,6 +111,36 @@ port: number,
 token: string, };
 
 /**
+ * A file that was dropped.
+ */
+export type DroppedFile = { 
+/**
+ * Its number.
+ */
+file: number, 
+/**
+ * The dropped folder, if one was, the folders below it, and the name.
+ */
+steps: Array<string>, 
+/**
+ * Bytes.
+ */
+size: number, };
+
+/**
+ * What was dropped: ordinary files, those of folders with the folders above them.
+ */
+export type DroppedFiles = { 
+/**
+ * In the order of their names.
+ */
+files: Array<DroppedFile>, 
+/**
+ * There were more than can be taken at once.
+ */
+cut: boolean, };
+
+/**
  * What the program tells its pages by itself.
  */
 export type Event = { "type": "status", 
@@ -129,7 +159,15 @@ action: MenuAction, } | { "type": "customer_came",
 /**
  * The session.
  */
-session: string, } | { "type": "full_screen", 
+session: string, } | { "type": "files_over", 
+/**
+ * Whether they are.
+ */
+over: boolean, } | { "type": "files_dropped", 
+/**
+ * Which drop.
+ */
+drop: number, } | { "type": "full_screen", 
 /**
  * Whether it does.
  */
@@ -326,6 +364,27 @@ export type ProxyChoice = { "use": "system" } | { "use": "direct" } | { "use": "
 address: string, };
 
 /**
+ * A part of a file that was dropped.
+ */
+export type ReadDropped = { 
+/**
+ * Its number.
+ */
+file: number, 
+/**
+ * The session that it was taken for.
+ */
+session: string, 
+/**
+ * Where the part begins.
+ */
+offset: number, 
+/**
+ * Bytes, at most 1 MiB.
+ */
+length: number, };
+
+/**
  * A message for a session's socket.
  */
 export type Say = { 
@@ -466,6 +525,19 @@ updates: boolean,
 painted: boolean, };
 
 /**
+ * Takes what a person dropped on the window, for a session that the window shows.
+ */
+export type TakeDropped = { 
+/**
+ * Which drop.
+ */
+drop: number, 
+/**
+ * The session's identifier.
+ */
+session: string, };
+
+/**
  * Opens a session in a window of its own.
  */
 export type TearOff = { 
@@ -590,6 +662,12 @@ export const desktop = {
   dropFile: (request: FileNumber): Promise<void> => invoke<void>("drop_file", { request }),
   /** Those of a session that are not whole yet. */
   openFiles: (request: FilesOf): Promise<OpenFiles> => invoke<OpenFiles>("open_files", { request }),
+  /** Takes what was dropped on this window, for a session. */
+  takeDropped: (request: TakeDropped): Promise<DroppedFiles> => invoke<DroppedFiles>("take_dropped", { request }),
+  /** A part of a file that was dropped. */
+  readDropped: (request: ReadDropped): Promise<ArrayBuffer> => invoke<ArrayBuffer>("read_dropped", { request }),
+  /** It is not read any more. */
+  forgetDropped: (request: FileNumber): Promise<void> => invoke<void>("forget_dropped", { request }),
   /** What lies on this computer's clipboard. */
   readClipboard: (): Promise<ClipboardParts> => invoke<ClipboardParts>("read_clipboard"),
   /** Puts something there. */

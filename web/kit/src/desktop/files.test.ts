@@ -1,6 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { NativeClipboard, type Clip } from "./clipboard";
-import { nativeFileWays, type Disk } from "./files";
+import type { TakeDropped } from "../session/tools/files/browser";
+import { Drops, nativeFileWays, type Disk } from "./files";
+
+/** What was dropped. */
+const DROPPED = new Uint8Array(2_500_000).map((_, at) => at % 251);
 
 /** A program that writes down what it is asked, and keeps what it is given. */
 class Program {
@@ -29,6 +33,20 @@ class Program {
     },
     dropFile: ({ file }) => {
       this.asked.push(`drop ${file}`);
+      return Promise.resolve();
+    },
+    takeDropped: ({ drop, session }) => {
+      this.asked.push(`take ${drop} ${session}`);
+      if (this.refuses) return Promise.reject({ code: this.refuses, message: "" });
+      return Promise.resolve({ files: [{ file: 5, steps: ["box", "big"], size: DROPPED.length }], cut: false });
+    },
+    readDropped: ({ file, session, offset, length }) => {
+      this.asked.push(`read ${file} ${session} ${offset} ${length}`);
+      if (this.refuses) return Promise.reject({ code: this.refuses, message: "" });
+      return Promise.resolve(DROPPED.slice(offset, offset + length).buffer);
+    },
+    forgetDropped: ({ file }) => {
+      this.asked.push(`forget ${file}`);
       return Promise.resolve();
     },
     openFiles: ({ session }) => Promise.resolve({ files: session === "s" ? [{ transfer: 7, from: "/a", steps: ["a"], size: 9, had: 4 }] : [] }),
@@ -73,6 +91,58 @@ describe("files of customers in the desktop console", () => {
     await sink?.write(new Uint8Array(5));
     expect(program.asked.at(-1)).toBe("write 1 4 5 of 5");
     expect(await nativeFileWays(program.disk).taken?.("another")).toEqual([]);
+  });
+});
+
+/** Someone drops something; what a session may take of it. */
+function dropOn(program: Program): { heard: (boolean | TakeDropped)[]; drops: Drops; undo: () => void } {
+  const drops = new Drops(program.disk);
+  const heard: (boolean | TakeDropped)[] = [];
+  const undo = nativeFileWays(program.disk, drops).drops?.({ over: (over) => heard.push(over), dropped: (take) => heard.push(take) });
+  drops.over(true);
+  drops.dropped(3);
+  return { heard, drops, undo: undo ?? (() => undefined) };
+}
+
+describe("files that are dropped on the desktop console", () => {
+  it("are taken for one session, read in parts within their size, and forgotten", async () => {
+    const program = new Program();
+    const { heard, drops, undo } = dropOn(program);
+    const [over, take] = heard;
+    expect(over).toBe(true);
+    if (typeof take !== "function") throw new Error("nothing was dropped");
+    const { files, cut } = await take("s");
+    expect(cut).toBe(false);
+    expect(files.map(({ steps, source }) => [steps, source.size])).toEqual([[["box", "big"], 2_500_000]]);
+    const source = files[0]?.source;
+    const whole = new Uint8Array(2_500_000);
+    for (let at = 0; at < whole.length; ) {
+      const part = (await source?.read(at, 300_000)) ?? new Uint8Array();
+      expect(part.length).toBeGreaterThan(0);
+      whole.set(part, at);
+      at += part.length;
+    }
+    expect(whole.every((byte, at) => byte === DROPPED[at])).toBe(true);
+    source?.close?.();
+    const mebibyte = 1024 * 1024;
+    const parts = [0, mebibyte, 2 * mebibyte].map((at) => `read 5 s ${at} ${Math.min(mebibyte, 2_500_000 - at)}`);
+    expect(program.asked).toEqual(["take 3 s", ...parts, "forget 5"]);
+    undo();
+    drops.over(false);
+    drops.dropped(4);
+    expect(heard.length).toBe(2);
+  });
+
+  it("end with the program’s own reason when they cannot be read", async () => {
+    for (const [code, why] of [["changed", "changed"], ["vanished", "vanished"], ["<img src=x>", "failed"]] as const) {
+      const program = new Program();
+      const take = dropOn(program).heard[1];
+      if (typeof take !== "function") throw new Error("nothing was dropped");
+      const [file] = (await take("s")).files;
+      program.refuses = code;
+      await expect(file?.source.read(0, 10)).rejects.toMatchObject({ why });
+      await expect(take("s")).rejects.toMatchObject({ code });
+    }
   });
 });
 

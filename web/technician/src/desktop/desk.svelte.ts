@@ -1,4 +1,5 @@
 import { desktop, type Event as DesktopEvent, type Failure, type ServerSeen, type Settings, type Status, type UpdateState } from "@kit/desktop/bindings";
+import { drops } from "@kit/desktop/files";
 import { toasts } from "@kit/ui/toasts.svelte";
 import { app } from "../app.svelte";
 import { chime } from "./chime";
@@ -118,6 +119,10 @@ class Desk {
       case "full_screen":
         this.fullScreen = event.full;
         return;
+      case "files_over":
+        return drops.over(event.over);
+      case "files_dropped":
+        return drops.dropped(event.drop);
       case "customer_came":
         if (!this.single && this.status?.settings.sounds) chime();
         return;

@@ -162,11 +162,17 @@ export class FilesState {
   /** Offers files to the customer's computer. */
   put(files: readonly { steps: string[]; source: Source; handle?: FileSystemFileHandle | null }[]): void {
     this.#freshen();
+    let full = false;
     for (const { steps, source, handle } of files) {
+      if (full) {
+        source.close?.();
+        continue;
+      }
       const transfer = this.#newNumber();
       this.#disks.reads(transfer, source);
-      if (!this.#parts.list.put(transfer, steps, source.size, this.#now())) break;
-      if (handle) this.#parts.handles?.keep(transfer, steps, handle);
+      full = !this.#parts.list.put(transfer, steps, source.size, this.#now());
+      if (full) this.#disks.work(transfer, { type: "close" });
+      else if (handle) this.#parts.handles?.keep(transfer, steps, handle);
     }
     this.#drain();
   }
@@ -209,16 +215,22 @@ export class FilesState {
   /** Stops a file; one that is over goes from the list. */
   stop(transfer: number): void {
     this.#freshen();
-    this.#parts.list.stop(transfer, this.#now());
+    this.#stop(transfer);
     this.#drain();
   }
 
   stopAll(): void {
     this.#freshen();
     for (const { transfer, state } of this.#parts.list.items()) {
-      if (state !== "finished" && state !== "over") this.#parts.list.stop(transfer, this.#now());
+      if (state !== "finished" && state !== "over") this.#stop(transfer);
     }
     this.#drain();
+  }
+
+  #stop(transfer: number): void {
+    this.#parts.list.stop(transfer, this.#now());
+    // The list closes what is under way, and does not know of what others hold for a file that has not begun.
+    this.#disks.work(transfer, { type: "close" });
   }
 
   /** Takes everything that is over from the list. */
@@ -320,6 +332,7 @@ export class FilesState {
   /** The page goes. */
   close(): void {
     this.#over = true;
+    this.#disks.leave();
     this.#cancel?.();
     this.#cancel = null;
   }

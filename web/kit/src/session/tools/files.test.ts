@@ -171,6 +171,25 @@ describe("files to the customer", () => {
     expect(world.take("done").map((done) => done.hash)).toEqual([hash(bytes)]);
   });
 
+  it("are let go of when they are over, stopped before they began, or their page goes", async () => {
+    const world = new World();
+    const closed: number[] = [];
+    const many = (count: number) => Array.from({ length: count }, (_, at) => ({ steps: [`f${at}`], source: { ...source(content(10)), close: () => closed.push(at + 1) } }));
+    world.files.reach(true);
+    world.files.put(many(9));
+    for (const transfer of [1, 2]) world.files.message({ type: "ready", transfer, name: "x", size: 10, offset: 0, until: 10 });
+    await world.settle();
+    world.files.message({ type: "finished", transfer: 1, name: "x" });
+    world.files.message({ type: "stop", transfer: 2, why: "refused" });
+    await world.settle();
+    expect(closed).toEqual([1, 2]);
+    world.files.stop(9);
+    await world.settle();
+    expect(closed).toEqual([1, 2, 9]);
+    world.files.close();
+    expect(closed.toSorted()).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  });
+
   it("are asked about again when nobody answers", async () => {
     const world = new World();
     world.files.reach(true);

@@ -2,7 +2,7 @@ import { wallClock } from "@kit/link/link";
 import type { Session } from "@kit/session/session.svelte";
 import { allowed, may } from "@kit/session/state";
 import { FilesState } from "@kit/session/tools/files.svelte";
-import { FileSource, fileWays, type Given } from "@kit/session/tools/files/browser";
+import { FileSource, fileWays, type Given, type Offered } from "@kit/session/tools/files/browser";
 import { browserHandles } from "@kit/session/tools/files/handles";
 import { filesModule } from "@kit/session/tools/files/wasm";
 
@@ -10,11 +10,13 @@ import { filesModule } from "@kit/session/tools/files/wasm";
 export class SessionFiles {
   /** Null until the module is there. */
   state = $state.raw<FilesState | null>(null);
+  readonly id: string;
   readonly #session: Session;
   readonly #undo: (() => void)[] = [];
   #gone = false;
 
   constructor(session: Session, id: string) {
+    this.id = id;
     this.#session = session;
     const key = `farhand.files.${id}`;
     const keeper = {
@@ -49,8 +51,13 @@ export class SessionFiles {
 
   /** Sends what a person dropped or chose; it waits until the customer lets it. */
   give(given: readonly Given[]): void {
-    if (given.length === 0 || !this.state) return;
-    this.state.put(given.map(({ steps, file, handle }) => ({ steps, source: new FileSource(file), handle: handle ?? null })));
+    this.offer(given.map(({ steps, file, handle }) => ({ steps, source: new FileSource(file), handle: handle ?? null })));
+  }
+
+  /** The same, of files that are no browser's. */
+  offer(offered: readonly (Offered & Pick<Given, "handle">)[]): void {
+    if (offered.length === 0 || !this.state) return;
+    this.state.put(offered);
     if (!may(this.#session.known, "files")) this.ask();
   }
 

@@ -12,18 +12,17 @@ interface SaveWindow {
 /** A browser is asked for so much of a file at once, and for the next part before it is wanted: each asking takes long. */
 const PART = 1024 * 1024;
 
-/** A file that a person gave the page. */
-export class FileSource implements Source {
-  readonly #file: File;
+/** A file that is told in parts. */
+export class PartSource implements Source {
+  readonly size: number;
+  readonly #read: (offset: number, length: number) => Promise<Uint8Array>;
   /** The part that was wanted last, and the one behind it. */
   readonly #parts = new Map<number, Promise<Uint8Array>>();
 
-  constructor(file: File) {
-    this.#file = file;
-  }
-
-  get size(): number {
-    return this.#file.size;
+  /** `read` is never asked for what lies outside. */
+  constructor(size: number, read: (offset: number, length: number) => Promise<Uint8Array>) {
+    this.size = size;
+    this.#read = read;
   }
 
   /** May give fewer bytes than were asked for. */
@@ -38,12 +37,16 @@ export class FileSource implements Source {
   #part(at: number): Promise<Uint8Array> {
     const known = this.#parts.get(at);
     if (known) return known;
-    const part = this.#file
-      .slice(at, at + PART)
-      .arrayBuffer()
-      .then((bytes) => new Uint8Array(bytes));
+    const part = this.#read(at, Math.min(PART, this.size - at));
     this.#parts.set(at, part);
     return part;
+  }
+}
+
+/** A file that a person gave the page. */
+export class FileSource extends PartSource {
+  constructor(file: File) {
+    super(file.size, async (offset, length) => new Uint8Array(await file.slice(offset, offset + length).arrayBuffer()));
   }
 }
 
@@ -189,6 +192,22 @@ export interface Taken {
   place: Place;
 }
 
+/** A file to send that is no browser's. */
+export interface Offered {
+  steps: string[];
+  source: Source;
+}
+
+/** Takes what was dropped, once, for a session. `cut` says that there was more than can be taken at once. */
+export type TakeDropped = (session: string) => Promise<{ files: Offered[]; cut: boolean }>;
+
+/** Hears what is dropped on the window. */
+export interface DropHearer {
+  /** Files are held over the window, or no longer. */
+  over(over: boolean): void;
+  dropped(take: TakeDropped): void;
+}
+
 /** What the page does with files. A browser's ways, unless a program that shows the same pages brings its own. */
 export interface FileWays {
   placeForFile(name: string): Promise<Place | null>;
@@ -199,6 +218,8 @@ export interface FileWays {
   downloads?: boolean;
   /** What a page before this one was writing for a session. */
   taken?(session: string): Promise<Taken[]>;
+  /** Hears of drops until what it gives is called; those that the page is told by itself are not taken then. */
+  drops?(hearer: DropHearer): () => void;
 }
 
 let current: FileWays = {

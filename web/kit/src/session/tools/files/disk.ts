@@ -7,6 +7,8 @@ export interface Source {
   readonly size: number;
   /** Rejects with a {@link DiskError}. */
   read(offset: number, length: number): Promise<Uint8Array>;
+  /** It is not read any more. */
+  close?(): void;
 }
 
 /** A file that is being written, under a name of its own when it is whole. */
@@ -207,6 +209,12 @@ export class Disks {
     if (this.#open.get(transfer) !== open) return;
     this.#open.delete(transfer);
     open.hasher.free();
+    open.source?.close?.();
+  }
+
+  /** The page goes: nothing is read any more. */
+  leave(): void {
+    for (const { source } of this.#open.values()) source?.close?.();
   }
 }
 
