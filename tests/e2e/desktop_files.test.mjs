@@ -1,10 +1,11 @@
 // Files and the clipboard in the desktop console: written to the technician's disk as they come, gone on with after a
-// reload; and their own clipboard, with what password managers mark left alone.
+// reload; what is dropped on its window; and their own clipboard, with what password managers mark left alone.
 
 import assert from 'node:assert/strict';
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { program } from '../kit/programs.mjs';
 import { run } from '../kit/run.mjs';
 import { until } from '../kit/wait.mjs';
 import { Desktop } from './desktop.mjs';
@@ -141,7 +142,25 @@ describe('files and clipboard in the desktop console', () => {
     await state('letter (3).txt', 'finished');
   });
 
-  step('a page can write nowhere but into that folder', async () => {
+  step('what is dropped on the window goes to the customer, and not what links lead to', async () => {
+    const [letter, box] = [path.join(here, 'für Sie.txt'), path.join(here, 'dropped')];
+    await Promise.all([mkdir(path.join(box, 'below'), { recursive: true }), mkdir(path.join(there, 'Downloads'), { recursive: true })]);
+    await writeFile(letter, content(5, 70_000));
+    await writeFile(path.join(box, 'below', 'sunk.bin'), content(6, 2_500_000));
+    await symlink('/etc/passwd', path.join(box, 'a-link'));
+    const [window] = await desktop.windows();
+    await desktop.display.run(program('farhand-target-drag'), [window, (await desktop.point(100, 100)).join(), letter, box]);
+    await state('für Sie.txt', 'waits');
+    await allow();
+    for (const name of ['für Sie.txt', 'sunk.bin']) await state(name, 'finished');
+    const came = (...steps) => readFile(path.join(there, 'Downloads', ...steps));
+    assert.deepEqual(await came('für Sie.txt'), content(5, 70_000));
+    assert.ok((await came('dropped', 'below', 'sunk.bin')).equals(content(6, 2_500_000)));
+    assert.deepEqual(await readdir(path.join(there, 'Downloads', 'dropped')), ['below']);
+    await desktop.picture('desktop-dropped');
+  });
+
+  step('a page can write nowhere but into that folder, and reads no file that it was not given', async () => {
     const invoke = (command, args, options) =>
       desktop.driver.run((command, args, options) => window.__TAURI_INTERNALS__.invoke(command, args, options).then((value) => JSON.stringify(value ?? null), (error) => `refused: ${JSON.stringify(error)}`), command, args, options);
     await symlink(here, path.join(downloads, 'way-out'));
@@ -156,6 +175,11 @@ describe('files and clipboard in the desktop console', () => {
     }
     assert.deepEqual((await readdir(here)).filter((name) => name === 'x'), []);
     assert.match(await invoke('write_file', { request: { file: 1, offset: 0 } }), /^refused/);
+    for (let number = 0; number < 8; number += 1) {
+      assert.match(await invoke('take_dropped', { request: { drop: number, session: 's' } }), /^refused/);
+      assert.match(await invoke('read_dropped', { request: { file: number, session: 's', offset: 0, length: 1 } }), /^refused/);
+    }
+    assert.match(await invoke('read_dropped', { request: { file: '/etc/passwd', session: 's', offset: 0, length: 1 } }), /^refused/);
     assert.match(await invoke('write_file', [1, 2, 3], { headers: { request: '{"file":4000,"offset":0}' } }), /^refused/);
   });
 

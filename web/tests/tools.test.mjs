@@ -132,6 +132,30 @@ describe('what cannot be undone', () => {
       await until('the removal', () => dismissed() === 1);
     }));
 
+  it('takes what is dropped for the session that is shown, and for no other', () =>
+    withPage(async (page, mock) => {
+      await stand(page, mock);
+      mock.add('s2', '771204', 'waiting');
+      const drop = (name) =>
+        page.evaluate((name) => {
+          const event = new Event('drop', { bubbles: true, cancelable: true });
+          const entry = { isFile: true, name, file: (done) => done(new File(['text'], name)) };
+          Object.defineProperty(event, 'dataTransfer', { value: { types: ['Files'], items: [{ kind: 'file', webkitGetAsEntry: () => entry }], files: [] } });
+          return window.dispatchEvent(event);
+        }, name);
+      const show = async (session, inside) => {
+        await page.evaluate((session) => void (location.hash = `session=${session}`), session);
+        await page.locator(`[data-testid=tab-pane]:not([hidden]) [data-testid=${inside}]`).waitFor();
+      };
+      await show('s2', 'session-code');
+      assert.equal(await drop('elsewhere.txt'), false, 'the page does not go there');
+      await show('s1', 'screen');
+      await drop('here.txt');
+      const offers = () => mock.said('files').filter(({ type }) => type === 'offer').map(({ path }) => path.join('/'));
+      await until('the offer', () => offers().length > 0);
+      assert.deepEqual([...new Set(offers())], ['here.txt']);
+    }));
+
   it('says what is stopped when a session ends with files under way', () =>
     withPage(async (page, mock) => {
       await scenes['tool-files-going'](page, mock);
