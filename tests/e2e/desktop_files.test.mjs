@@ -38,7 +38,7 @@ describe('files and clipboard in the desktop console', () => {
     world = await World.open();
     [there, here] = ['customer-home', 'technician-home'].map((name) => path.join(world.household.folder, name));
     downloads = path.join(here, 'Downloads');
-    await Promise.all([mkdir(path.join(there, 'box', 'below'), { recursive: true }), mkdir(downloads, { recursive: true })]);
+    await Promise.all([path.join(there, 'box', 'below'), path.join(there, 'Downloads'), downloads].map((folder) => mkdir(folder, { recursive: true })));
     small = await run('mount', ['-t', 'tmpfs', '-o', `size=${DISK}`, 'small', downloads]).then(() => true, () => false);
     if (small) world.household.later(() => run('umount', ['--lazy', downloads]).catch(() => undefined));
     await writeFile(path.join(there, 'letter.txt'), content(1, 70_000));
@@ -144,7 +144,7 @@ describe('files and clipboard in the desktop console', () => {
 
   step('what is dropped on the window goes to the customer, and not what links lead to', async () => {
     const [letter, box] = [path.join(here, 'für Sie.txt'), path.join(here, 'dropped')];
-    await Promise.all([mkdir(path.join(box, 'below'), { recursive: true }), mkdir(path.join(there, 'Downloads'), { recursive: true })]);
+    await mkdir(path.join(box, 'below'), { recursive: true });
     await writeFile(letter, content(5, 70_000));
     await writeFile(path.join(box, 'below', 'sunk.bin'), content(6, 2_500_000));
     await symlink('/etc/passwd', path.join(box, 'a-link'));
