@@ -29,6 +29,7 @@ const SYSTEM_LIBRARIES: &[&str] = &[
     "comctl32.dll",
     "crypt32.dll",
     "dwmapi.dll",
+    "dwrite.dll",
     "gdi32.dll",
     "imm32.dll",
     "iphlpapi.dll",
