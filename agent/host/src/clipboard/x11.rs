@@ -69,7 +69,7 @@ pub struct X11Clipboard {
 enum Command {
     Read(mpsc::Sender<Result<ClipboardContent, ClipboardError>>),
     Write(ClipboardContent, mpsc::Sender<Result<(), ClipboardError>>),
-    Watch(bool),
+    Watch(bool, mpsc::Sender<()>),
 }
 
 /// What lies there because we put it there.
@@ -140,7 +140,10 @@ impl Clipboard for X11Clipboard {
     }
 
     fn watch(&mut self, on: bool) -> Result<(), ClipboardError> {
-        self.tell(Command::Watch(on))
+        let (answer, answered) = mpsc::channel();
+        self.tell(Command::Watch(on, answer))?;
+        // Once it is off, nothing is told any more: not even what was copied a moment before.
+        answered.recv().map_err(|_| Fault::Gone.into())
     }
 }
 
@@ -187,7 +190,10 @@ impl Worker {
                     // Whoever waited no longer does; there is nobody else to tell.
                     Ok(Command::Read(answer)) => drop(answer.send(self.read())),
                     Ok(Command::Write(content, answer)) => drop(answer.send(self.write(content))),
-                    Ok(Command::Watch(on)) => self.watched = on,
+                    Ok(Command::Watch(on, answer)) => {
+                        self.watched = on;
+                        let _ = answer.send(());
+                    }
                     Err(mpsc::TryRecvError::Empty) => break,
                     Err(mpsc::TryRecvError::Disconnected) => return,
                 }
