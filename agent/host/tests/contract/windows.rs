@@ -2,6 +2,7 @@
 #![allow(unsafe_code, reason = "the system's calls")]
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::ptr::{null, null_mut};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -44,6 +45,8 @@ struct Canvas {
 
 thread_local! {
     static CANVAS: RefCell<Option<(Arc<Mutex<Canvas>>, Sender<Arrived>)>> = const { RefCell::new(None) };
+    /// Keys that are down. Wine says of every key that goes down while another is held that it had been down before.
+    static HELD: RefCell<BTreeSet<isize>> = const { RefCell::new(BTreeSet::new()) };
 }
 
 pub struct Windows {
@@ -194,7 +197,10 @@ fn usage(scan: u32, extended: bool) -> Option<Usage> {
 unsafe extern "system" fn handle(window: HWND, message: u32, word: WPARAM, long: LPARAM) -> LRESULT {
     let key = |down: bool| {
         // What repeats was told.
-        if down && long & (1 << 30) != 0 {
+        let which = long >> 16 & 0x1ff;
+        let known =
+            HELD.with_borrow_mut(|held| if down { !held.insert(which) } else { !held.remove(&which) });
+        if known && down {
             return;
         }
         let scan = (long >> 16 & 0xff) as u32;
