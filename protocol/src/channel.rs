@@ -8,6 +8,7 @@ pub mod diagnostics;
 pub mod files;
 pub mod monitors;
 pub mod pointing;
+pub mod restart;
 pub mod together;
 
 use serde::de::DeserializeOwned;
@@ -20,6 +21,7 @@ use crate::rights::Rights;
 
 use self::at_end::ScreenLock;
 use self::monitors::{Choice, Monitors};
+use self::restart::Restart;
 
 use self::together::{Together, Wish};
 
@@ -118,6 +120,11 @@ pub enum Control {
     ScreenLock {
         /// All of it.
         lock: ScreenLock,
+    },
+    /// Agent → consoles: where restarting the customer's computer stands.
+    Restart {
+        /// All of it.
+        restart: Restart,
     },
     /// Either way: measures the round trip end to end.
     Ping {
@@ -327,7 +334,12 @@ pub fn encode<T: Serialize>(message: &T, out: &mut Vec<u8>) {
 }
 
 pub(crate) fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, ChannelError> {
-    if body.len() > MAX_MESSAGE {
+    decode_within(body, MAX_MESSAGE)
+}
+
+/// The same for a stream whose messages may be longer.
+fn decode_within<T: DeserializeOwned>(body: &[u8], longest: usize) -> Result<T, ChannelError> {
+    if body.len() > longest {
         return Err(ChannelError::Limit { what: "length" });
     }
     let mut reader = rmp_serde::Deserializer::new(std::io::Cursor::new(body));
@@ -364,6 +376,7 @@ impl Control {
             Self::Together { message } => message.check()?,
             Self::Wish { .. }
             | Self::ScreenLock { .. }
+            | Self::Restart { .. }
             | Self::Ask { .. }
             | Self::GiveUp { .. }
             | Self::End

@@ -80,6 +80,30 @@ pub enum ConsentState {
     Unknown,
 }
 
+impl ConsentState {
+    /// What is granted, held or not.
+    #[must_use]
+    pub const fn rights(&self) -> Rights {
+        match self {
+            Self::Granted { rights, .. } | Self::Held { rights, .. } => *rights,
+            Self::Fresh | Self::Asking { .. } | Self::Ended { .. } | Self::Unknown => Rights::EMPTY,
+        }
+    }
+}
+
+/// What of a consent outlives a restart of the customer's machine, see [`Consent::to_carry`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Carried {
+    /// What was allowed, and stays so.
+    pub rights: Rights,
+    /// The last prompt's number.
+    pub last_ask: u32,
+    /// Refusals so far.
+    pub refusals: u8,
+    /// The last snapshot's revision.
+    pub revision: u64,
+}
+
 /// Why consent ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]

@@ -13,9 +13,13 @@ pub const HEAD_LEN: usize = 8;
 pub const SCREEN_HEAD_LEN: usize = HEAD_LEN + 12;
 /// Bytes of the head of an agent's message to one console: the common head, and whom it is for.
 pub const TO_HEAD_LEN: usize = HEAD_LEN + 1;
-/// The largest message, head included, on any stream: 16 KB of content and room for heads, field names and the seal's
-/// tag. Larger content is cut by its sender.
+/// The largest message, head included, on any stream but files': 16 KB of content and room for heads, field names and
+/// the seal's tag. Larger content is cut by its sender.
 pub const MAX_MESSAGE: usize = 16 * 1024 + 256;
+/// The same on [`Stream::Files`], where each message costs both ends more than its bytes do: 60 KB of content.
+pub const MAX_FILES_MESSAGE: usize = 60 * 1024 + 256;
+/// The largest message on any stream at all, for who does not know yet on which one it came.
+pub const MAX_ANY_MESSAGE: usize = MAX_FILES_MESSAGE;
 /// The largest datagram message, head included.
 pub const MAX_DATAGRAM: usize = 1024 + 64;
 /// Version byte of this layout.
@@ -72,6 +76,21 @@ impl Stream {
         match self {
             Self::Clipboard | Self::Files | Self::Diagnostics => true,
             Self::Control | Self::Input | Self::Screen | Self::Pointer | Self::Chat => false,
+        }
+    }
+
+    /// The largest message on this stream, head included.
+    #[must_use]
+    pub const fn max_message(self) -> usize {
+        match self {
+            Self::Files => MAX_FILES_MESSAGE,
+            Self::Control
+            | Self::Input
+            | Self::Screen
+            | Self::Pointer
+            | Self::Chat
+            | Self::Clipboard
+            | Self::Diagnostics => MAX_MESSAGE,
         }
     }
 
@@ -136,8 +155,8 @@ pub enum EnvelopeError {
     /// Shorter than its head.
     #[error("the message ends before its head does")]
     Short,
-    /// Longer than [`MAX_MESSAGE`].
-    #[error("the message is larger than {MAX_MESSAGE} bytes")]
+    /// Longer than its stream's [`Stream::max_message`].
+    #[error("the message is larger than its stream allows")]
     Long,
     /// Layout byte is not ours.
     #[error("the message has layout {0}, this program reads layout {LAYOUT}")]
@@ -156,7 +175,7 @@ impl Head {
     /// # Errors
     /// [`EnvelopeError`] for anything that is not a message of this layout.
     pub fn read(message: &[u8]) -> Result<Self, EnvelopeError> {
-        if message.len() > MAX_MESSAGE {
+        if message.len() > MAX_ANY_MESSAGE {
             return Err(EnvelopeError::Long);
         }
         let Some(&[layout, stream, flags, sender, a, b, c, d]) = message.first_chunk::<HEAD_LEN>() else {
@@ -166,6 +185,9 @@ impl Head {
             return Err(EnvelopeError::Layout(layout));
         }
         let stream = Stream::from_byte(stream).ok_or(EnvelopeError::Stream(stream))?;
+        if message.len() > stream.max_message() {
+            return Err(EnvelopeError::Long);
+        }
         Ok(Self { stream, flags, sender, sequence: u32::from_be_bytes([a, b, c, d]) })
     }
 

@@ -19,7 +19,7 @@ use std::time::Duration;
 use bytes::{Buf, Bytes, BytesMut};
 use serde::{Deserialize, Serialize};
 
-use crate::envelope::{MAX_DATAGRAM, MAX_MESSAGE, Stream};
+use crate::envelope::{MAX_ANY_MESSAGE, MAX_DATAGRAM, MAX_MESSAGE, Stream};
 
 /// Messages up to this many bytes are sent twice.
 pub const DOUBLE_UP_TO: usize = 1024;
@@ -82,7 +82,7 @@ pub const DOUBLER_WINDOW: usize = 256;
 /// Why bytes of a carrier were refused. The connection is closed with [`close::PROTOCOL`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FrameError {
-    /// Longer than [`MAX_MESSAGE`] (a datagram: than [`MAX_DATAGRAM`]).
+    /// Longer than its stream's [`Stream::max_message`] (a datagram: than [`MAX_DATAGRAM`]).
     #[error("a message of {0} bytes is over its limit")]
     Long(usize),
     /// No content.
@@ -96,12 +96,12 @@ pub enum FrameError {
 /// Appends a message as a frame of a QUIC stream.
 ///
 /// # Errors
-/// [`FrameError`] for an empty message and one over [`MAX_MESSAGE`].
+/// [`FrameError`] for an empty message and one over [`MAX_ANY_MESSAGE`].
 pub fn write_frame(message: &[u8], out: &mut Vec<u8>) -> Result<(), FrameError> {
     if message.is_empty() {
         return Err(FrameError::Empty);
     }
-    let length = u16::try_from(message.len()).ok().filter(|_| message.len() <= MAX_MESSAGE);
+    let length = u16::try_from(message.len()).ok().filter(|_| message.len() <= MAX_ANY_MESSAGE);
     let length = length.ok_or(FrameError::Long(message.len()))?;
     out.extend_from_slice(&length.to_be_bytes());
     out.extend_from_slice(message);
@@ -110,16 +110,29 @@ pub fn write_frame(message: &[u8], out: &mut Vec<u8>) -> Result<(), FrameError> 
 
 /// Takes frames out of the bytes of a QUIC stream, however they were cut on the way. Call [`FrameReader::poll_frame`]
 /// until it is empty after each push, and it holds less than one frame.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct FrameReader {
     bytes: BytesMut,
+    longest: usize,
+}
+
+impl Default for FrameReader {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl FrameReader {
-    /// A reader at the start of a frame.
+    /// A reader at the start of a frame, of any stream but files'.
     #[must_use]
     pub fn new() -> Self {
-        Self::default()
+        Self { bytes: BytesMut::new(), longest: MAX_MESSAGE }
+    }
+
+    /// A reader at the start of a frame of this stream.
+    #[must_use]
+    pub fn of(stream: Stream) -> Self {
+        Self { bytes: BytesMut::new(), longest: stream.max_message() }
     }
 
     /// Takes bytes from the stream.
@@ -137,7 +150,7 @@ impl FrameReader {
         if length == 0 {
             return Err(FrameError::Empty);
         }
-        if length > MAX_MESSAGE {
+        if length > self.longest {
             return Err(FrameError::Long(length));
         }
         if self.bytes.len() < 2 + length {
@@ -246,7 +259,7 @@ pub fn read_websocket(mut bytes: Bytes) -> Result<(Stream, Bytes), FrameError> {
     bytes.advance(1);
     match bytes.len() {
         0 => Err(FrameError::Empty),
-        length if length > MAX_MESSAGE => Err(FrameError::Long(length)),
+        length if length > stream.max_message() => Err(FrameError::Long(length)),
         _ => Ok((stream, bytes)),
     }
 }
@@ -280,6 +293,18 @@ impl Reorder {
         }
     }
 
+    /// The same for a message that the caller keeps: says whether it is to be delivered, before what
+    /// [`Reorder::poll_message`] gives from now on. That must have been drained.
+    pub fn handle_kept(&mut self) -> bool {
+        let index = self.stream;
+        self.stream = index.wrapping_add(1);
+        let delivered = index == self.next;
+        if delivered {
+            self.pass();
+        }
+        delivered
+    }
+
     /// Takes a copy that came as a datagram. Drain [`Reorder::poll_message`] after it.
     pub fn handle_copy(&mut self, index: u32, message: Bytes) {
         if message.len() > MAX_DATAGRAM {
@@ -306,8 +331,13 @@ impl Reorder {
     }
 
     fn deliver(&mut self, message: Bytes) {
-        self.early.remove(&self.next);
         self.ready.push_back(message);
+        self.pass();
+    }
+
+    /// The next message is delivered; copies of those behind it may follow.
+    fn pass(&mut self) {
+        self.early.remove(&self.next);
         self.next = self.next.wrapping_add(1);
         while let Some(message) = self.early.remove(&self.next) {
             self.ready.push_back(message);

@@ -125,6 +125,10 @@ pub struct SessionSnapshot {
     /// When it was created, milliseconds since 1970.
     #[cfg_attr(feature = "ts", ts(type = "number"))]
     pub created_at: u64,
+    /// The customer's computer restarts, and is expected back until then: milliseconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional, type = "number"))]
+    pub back_until: Option<u64>,
 }
 
 impl EndReason {

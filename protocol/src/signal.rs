@@ -57,6 +57,14 @@ pub enum ToService {
         /// Who goes on.
         to: ParticipantId,
     },
+    /// Agent only: the customer's computer restarts, and the agent is expected back within this time. The session waits
+    /// for it as long, at most [`MAX_BACK_WITHIN`].
+    ///
+    /// [`MAX_BACK_WITHIN`]: crate::channel::restart::MAX_BACK_WITHIN
+    Restarting {
+        /// Seconds; 0 when it does not restart after all.
+        seconds: u32,
+    },
     /// Keeps the connection alive.
     Ping {
         /// Returned unchanged.
@@ -82,6 +90,10 @@ pub enum FromService {
         session: SessionSnapshot,
         /// How to reach the media service.
         media: MediaOffer,
+        /// The service's clock, milliseconds since 1970; 0 from an older one.
+        #[serde(default)]
+        #[cfg_attr(feature = "ts", ts(type = "number"))]
+        now: u64,
     },
     /// The session changed. Whole, with a revision.
     Session {
@@ -191,6 +203,7 @@ impl ToService {
             | Self::Remove { .. }
             | Self::Unproven { .. }
             | Self::HandOver { .. }
+            | Self::Restarting { .. }
             | Self::Ping { .. }
             | Self::Unknown => Ok(signal),
         }

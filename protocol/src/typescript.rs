@@ -154,8 +154,13 @@ fn constants() -> String {
     line("MAX_CHAT_TEXT", "The longest message of the chat, in bytes.", chat);
     line(
         "MAX_MESSAGE",
-        "The largest message on the media path, in bytes.",
+        "The largest message on the media path but the files', in bytes.",
         envelope::MAX_MESSAGE.to_string(),
+    );
+    line(
+        "MAX_FILES_MESSAGE",
+        "The largest message on the files' stream, in bytes.",
+        envelope::MAX_FILES_MESSAGE.to_string(),
     );
     let clipboard = [
         ("content", u64::from(channel::clipboard::MAX_CONTENT)),

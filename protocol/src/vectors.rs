@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use crate::api::MediaOffer;
 use crate::channel::at_end::{LockDone, LockWay, ScreenLock};
 use crate::channel::monitors::{Area, Choice, Monitor, Monitors, Share};
+use crate::channel::restart::{Restart, RestartFailed, RestartStage};
 use crate::channel::together::{Prefer, Purpose, Together, Wish};
 use crate::channel::{Button, Control, Cursor, Input, Notice, Pointer, ScreenFeedback, encode};
 use crate::consent::{ConsentEnd, ConsentSnapshot, ConsentState, Hold};
@@ -146,6 +147,7 @@ pub(crate) fn controls() -> Vec<Control> {
         },
         Control::Wish { wish: Wish::Picture { prefer: Prefer::Sharp } },
         Control::Wish { wish: Wish::LockAtEnd { lock: true } },
+        Control::Wish { wish: Wish::Restart },
         Control::End,
         Control::Cursor { cursor: Cursor::hidden() },
         Control::Cursor {
@@ -170,7 +172,21 @@ pub(crate) fn controls() -> Vec<Control> {
         snapshots.map(|(state, revision)| Control::Consent { snapshot: ConsentSnapshot { revision, state } }),
     );
     list.extend(monitors());
+    list.extend(restarts());
     list
+}
+
+fn restarts() -> Vec<Control> {
+    let stages = [
+        RestartStage::Idle,
+        RestartStage::Asking,
+        RestartStage::Refused,
+        RestartStage::Failed { why: RestartFailed::NotAllowed },
+        RestartStage::Going { seconds: 1_800, ask_again: false },
+        RestartStage::Back { seconds: 1_620 },
+        RestartStage::TimeOver,
+    ];
+    stages.map(|stage| Control::Restart { restart: Restart { possible: true, stage } }).into()
 }
 
 fn monitors() -> Vec<Control> {
@@ -287,6 +303,7 @@ pub(crate) fn to_service() -> Vec<ToService> {
         ToService::Remove { participant: 3 },
         ToService::Unproven { participant: 3 },
         ToService::HandOver { to: 3 },
+        ToService::Restarting { seconds: 1_800 },
         ToService::Ping { nonce: 9 },
     ]
 }
@@ -318,6 +335,7 @@ pub(crate) fn from_service() -> Vec<FromService> {
         ],
         code_expires_at: 1_790_000_001_800_000,
         created_at: 1_790_000_000_000_000,
+        back_until: None,
     };
     let offer = MediaOffer {
         ticket: "dGlja2V0".into(),
@@ -334,6 +352,7 @@ pub(crate) fn from_service() -> Vec<FromService> {
             participant: 2,
             session: session(SessionState::Claimed),
             media: offer.clone(),
+            now: 1_790_000_000_000,
         },
         FromService::Media { offer },
         FromService::Ended { reason: EndReason::Technician },
@@ -349,6 +368,12 @@ pub(crate) fn from_service() -> Vec<FromService> {
         SessionState::Ended { reason: EndReason::CodeExpired },
     ];
     list.extend(states.map(|state| FromService::Session { snapshot: session(state) }));
+    list.push(FromService::Session {
+        snapshot: SessionSnapshot {
+            back_until: Some(1_790_000_001_800),
+            ..session(SessionState::Interrupted)
+        },
+    });
     list
 }
 

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use farhand_protocol::envelope::MAX_MESSAGE;
+use farhand_protocol::envelope::{MAX_FILES_MESSAGE, MAX_MESSAGE, Stream};
 use farhand_protocol::framing::{
     DOUBLE_AFTER_MS, DOUBLE_UP_TO, DOUBLER_WINDOW, Datagram, Doubler, FrameError, FrameReader,
     REORDER_WINDOW, Reorder, write_frame,
@@ -125,6 +125,24 @@ fn a_copy_of_a_lost_message_is_delivered_before_the_stream_brings_it() {
 }
 
 #[test]
+fn a_message_that_its_reader_keeps_is_delivered_once_and_in_order() {
+    let mut reorder = Reorder::new();
+    let mut delivered = Vec::new();
+    reorder.handle_copy(1, content(1));
+    assert!(reorder.handle_kept(), "0 is the next");
+    drain(&mut reorder, &mut delivered);
+    assert_eq!(delivered, [content(1)], "behind it");
+    assert!(!reorder.handle_kept(), "1 was delivered already");
+    reorder.handle_stream(content(2));
+    reorder.handle_copy(3, content(3));
+    drain(&mut reorder, &mut delivered);
+    assert!(!reorder.handle_kept());
+    assert!(reorder.handle_kept(), "4");
+    assert_eq!(delivered, [1, 2, 3].map(content));
+    assert_eq!(reorder.waiting(), 0);
+}
+
+#[test]
 fn far_copies_and_large_ones_take_no_memory() {
     let mut reorder = Reorder::new();
     for index in REORDER_WINDOW..10_000 {
@@ -143,7 +161,8 @@ fn far_copies_and_large_ones_take_no_memory() {
 fn empty_and_oversized_frames_end_the_stream() {
     let mut out = Vec::new();
     assert_eq!(write_frame(&[], &mut out), Err(FrameError::Empty));
-    assert_eq!(write_frame(&vec![0; MAX_MESSAGE + 1], &mut out), Err(FrameError::Long(MAX_MESSAGE + 1)));
+    let long = MAX_FILES_MESSAGE + 1;
+    assert_eq!(write_frame(&vec![0; long], &mut out), Err(FrameError::Long(long)));
     assert_eq!(write_frame(&vec![0; 70_000], &mut out), Err(FrameError::Long(70_000)));
     assert!(out.is_empty());
     let read = |bytes: &[u8]| {
@@ -155,6 +174,17 @@ fn empty_and_oversized_frames_end_the_stream() {
     assert_eq!(read(&[0xff, 0xff]), Err(FrameError::Long(0xffff)));
     assert_eq!(read(&[0]), Ok(None));
     assert_eq!(read(&[0, 2, 5]), Ok(None));
+    for stream in Stream::ORDERED {
+        let longest = stream.max_message();
+        assert_eq!(longest, if stream == Stream::Files { MAX_FILES_MESSAGE } else { MAX_MESSAGE });
+        let read = |length: usize| {
+            let mut reader = FrameReader::of(stream);
+            reader.push(&u16::try_from(length).unwrap().to_be_bytes());
+            reader.poll_frame()
+        };
+        assert_eq!(read(longest), Ok(None));
+        assert_eq!(read(longest + 1), Err(FrameError::Long(longest + 1)));
+    }
 }
 
 #[test]

@@ -6,7 +6,9 @@ use farhand_protocol::channel::{
     Button, ChannelError, Control, Cursor, Input, MAX_CURSOR_BYTES, MAX_NOTICE, MAX_TEXT, Notice, Pointer,
     ScreenFeedback, encode,
 };
-use farhand_protocol::envelope::{EnvelopeError, HEAD_LEN, Head, LAYOUT, MAX_MESSAGE, Stream, Writer, flags};
+use farhand_protocol::envelope::{
+    EnvelopeError, HEAD_LEN, Head, LAYOUT, MAX_FILES_MESSAGE, MAX_MESSAGE, Stream, Writer, flags,
+};
 use farhand_protocol::framing::{Accepted, Datagram, FrameError, read_websocket};
 use farhand_protocol::keys::Usage;
 use farhand_protocol::rights::Rights;
@@ -224,6 +226,13 @@ fn heads_are_read_as_written_and_refused_otherwise() {
     assert_eq!(Head::read(&[2, 0, 0, 1, 0, 0, 0, 0]), Err(EnvelopeError::Layout(2)));
     assert_eq!(Head::read(&[1, 8, 0, 1, 0, 0, 0, 0]), Err(EnvelopeError::Stream(8)));
     assert_eq!(Head::read(&vec![1; MAX_MESSAGE + 1]), Err(EnvelopeError::Long));
+    let of_files = |length: usize| {
+        let mut message = vec![0; length];
+        message[..2].copy_from_slice(&[LAYOUT, Stream::Files as u8]);
+        Head::read(&message).map(|head| head.stream)
+    };
+    assert_eq!(of_files(MAX_FILES_MESSAGE), Ok(Stream::Files));
+    assert_eq!(of_files(MAX_FILES_MESSAGE + 1), Err(EnvelopeError::Long));
 }
 
 #[test]
@@ -242,5 +251,12 @@ fn carriers_refuse_what_is_empty_or_foreign() {
     assert_eq!(socket(&[1, 2]), Ok((Stream::Input, Bytes::from_static(&[2]))));
     let long = Bytes::from(vec![0; MAX_MESSAGE + 2]);
     assert_eq!(read_websocket(long.clone()), Err(FrameError::Long(MAX_MESSAGE + 1)));
+    let of_files = |length: usize| {
+        let mut bytes = vec![0; length + 1];
+        bytes[0] = Stream::Files as u8;
+        read_websocket(Bytes::from(bytes)).map(|(stream, message)| (stream, message.len()))
+    };
+    assert_eq!(of_files(MAX_FILES_MESSAGE), Ok((Stream::Files, MAX_FILES_MESSAGE)));
+    assert_eq!(of_files(MAX_FILES_MESSAGE + 1), Err(FrameError::Long(MAX_FILES_MESSAGE + 1)));
     assert!(matches!(Datagram::read(long), Err(FrameError::Long(_))));
 }

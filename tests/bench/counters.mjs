@@ -55,6 +55,25 @@ function workers(roots) {
   return seconds;
 }
 
+/** Seconds by the names of processes and threads. */
+export function threads(roots) {
+  const found = new Map();
+  for (const pid of tree(roots)) {
+    try {
+      const kind = /--utility-sub-type=(\S+)|--type=(\S+)/.exec(readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' '));
+      for (const thread of readdirSync(`/proc/${pid}/task`)) {
+        const text = readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8');
+        const name = `${kind?.[1] ?? kind?.[2] ?? 'main'}: ${text.slice(text.indexOf('(') + 1, text.lastIndexOf(')'))}`;
+        const fields = text.slice(text.lastIndexOf(')') + 2).split(' ').map(Number);
+        found.set(name, (found.get(name) ?? 0) + (fields[11] + fields[12]) / TICKS);
+      }
+    } catch {
+      // It has ended.
+    }
+  }
+  return found;
+}
+
 const cpu = (roots) => tree(roots).reduce((sum, pid) => sum + (stat(pid)?.seconds ?? 0), 0);
 
 /** Bytes that crossed the loopback interface, headers included. */

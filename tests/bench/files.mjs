@@ -2,6 +2,8 @@
 // one goes and while none does, and what scp needs for the same file where an SSH server is installed.
 //
 // FARHAND_BINARIES=target/release node tests/bench/files.mjs [--megabytes 1024] [--presses 40] [--path blocked]
+//
+// Without presses only the rates are measured, with what each of the browser's threads cost.
 
 import { execFile, spawn } from 'node:child_process';
 import { access, mkdir, open, rm, writeFile } from 'node:fs/promises';
@@ -12,7 +14,7 @@ import { Display } from '../kit/display.mjs';
 import { Household } from '../kit/household.mjs';
 import { Target } from '../kit/target.mjs';
 import { pace, until } from '../kit/wait.mjs';
-import { rates, reading } from './counters.mjs';
+import { rates, reading, threads } from './counters.mjs';
 import { latency } from './measure.mjs';
 import { farhand } from './products/farhand.mjs';
 import { Viewer } from './viewer.mjs';
@@ -21,8 +23,8 @@ const run = promisify(execFile);
 const { values } = parseArgs({ options: { megabytes: { type: 'string', default: '1024' }, presses: { type: 'string', default: '40' }, path: { type: 'string', default: 'direct' } } });
 const MB = 1_000_000;
 const size = Number(values.megabytes) * MB;
+const presses = Number(values.presses);
 const SCREEN = { width: 1920, height: 1080 };
-const ASKS = '^Farhand files$';
 
 /** A file whose bytes do not repeat, so that nothing on the way can make it smaller. */
 async function fill(place, length) {
@@ -33,13 +35,10 @@ async function fill(place, length) {
   await file.close();
 }
 
-async function answer(person) {
-  const pair = (buttons) => {
-    const wide = buttons.filter((box) => box.width > 150);
-    return wide.length >= 2 ? wide.toSorted((a, b) => a.y - b.y).slice(0, 2).toSorted((a, b) => a.x - b.x) : [];
-  };
-  const gone = async () => !pair((await person.look(ASKS, () => true, 500).catch(() => ({ buttons: [] }))).buttons).length;
-  await person.choose(ASKS, (buttons) => pair(buttons).length === 2, (buttons) => pair(buttons)[1], gone);
+/** The threads that cost most between two counts, in milliseconds a megabyte. */
+function costliest(before, after, megabytes) {
+  const spent = [...after].map(([name, seconds]) => [name, ((seconds - (before.get(name) ?? 0)) * 1000) / megabytes]);
+  return spent.toSorted((a, b) => b[1] - a[1]).slice(0, 8).map(([name, each]) => `${each.toFixed(2)} ms/MB ${name}`);
 }
 
 async function scp(household, from) {
@@ -88,10 +87,10 @@ try {
     await until('the page to take the keys', async () => (await console_.by('keys').getAttribute('data-capturing')) === 'true');
     return place;
   };
-  const keys = async () => latency(screen, await atKeys(), Number(values.presses));
+  const keys = async () => latency(screen, await atKeys(), presses);
   await target.mode('idle');
   await pace(1_500);
-  const still = await keys();
+  const still = presses ? await keys() : null;
 
   await panel();
   await console_.by('ask-files').click();
@@ -102,10 +101,12 @@ try {
   const whole = async (direction) => {
     await going(direction);
     const before = Number(await row(direction).getAttribute('data-moved'));
-    const [at, counted] = [performance.now(), await reading(groups, session.received)];
-    await until('it to be whole', async () => (await row(direction).getAttribute('data-state')) === 'finished', { within: 600_000, every: 20 });
+    const [at, counted, spent] = [performance.now(), await reading(groups, session.received), threads(groups.viewer)];
+    await until('it to be whole', async () => (await row(direction).getAttribute('data-state')) === 'finished', { within: 600_000, every: 100 });
     const seconds = (performance.now() - at) / 1000;
     const { cpu } = rates(counted, await reading(groups, session.received));
+    if (!presses) for (const line of costliest(spent, threads(groups.viewer), (size - before) / MB)) console.log(`  ${direction}: ${line}`);
+    console.log(`${direction}: ${((size - before) / MB / seconds).toFixed(1)} MB/s`);
     await console_.by('files-clear').click();
     return { rate: (size - before) / MB / seconds, cpu };
   };
@@ -122,26 +123,34 @@ try {
     await console_.by('files-clear').click();
     return found;
   };
+  /** Names the file to the browser, which reads it itself. Playwright would carry every byte of it there first. */
+  const give = async (name) => {
+    const devtools = await viewer.context.newCDPSession(viewer.page);
+    const { root } = await devtools.send('DOM.getDocument');
+    const { nodeId } = await devtools.send('DOM.querySelector', { nodeId: root.nodeId, selector: '[data-testid=files-input]' });
+    await devtools.send('DOM.setFileInputFiles', { nodeId, files: [path.join(home, name)] });
+    await devtools.detach();
+  };
   const browse = async (name) => {
     await console_.by('folder-home').click();
     await viewer.page.locator(`[data-testid=entry][data-name="${name}"] input`).check();
     await console_.by('take').click();
   };
 
-  await console_.by('files-input').setInputFiles(path.join(home, 'there.bin'));
-  await answer(person);
+  await give('there.bin');
+  await person.files(true);
   const up = await whole('in');
   await rm(path.join(home, 'Downloads', 'there.bin'));
-  await console_.by('files-input').setInputFiles(path.join(home, 'long.bin'));
-  const underUp = await under('in');
+  if (presses) await give('long.bin');
+  const underUp = presses ? await under('in') : null;
 
   await console_.by('browse').click();
-  await answer(person);
+  await person.files(true);
   await viewer.page.locator('[data-testid=entry]').first().waitFor();
   await browse('there.bin');
   const down = await whole('out');
-  await browse('long.bin');
-  const underDown = await under('out');
+  if (presses) await browse('long.bin');
+  const underDown = presses ? await under('out') : null;
   const other = await scp(household, path.join(home, 'there.bin'));
 
   const rate = (value) => (value === null ? 'not measured' : `${value.toFixed(1)} MB/s`);
@@ -151,9 +160,11 @@ try {
   console.log(`to the customer:   ${rate(up.rate)}   CPU % ${share(up)}`);
   console.log(`from the customer: ${rate(down.rate)}   CPU % ${share(down)}`);
   console.log(`scp:               ${rate(other)}`);
-  console.log(`key → pixel without a file:           ${key(still)}`);
-  console.log(`key → pixel, a file to the customer:  ${key(underUp)}   ${(underUp.p50 / still.p50).toFixed(2)} times`);
-  console.log(`key → pixel, a file from the customer: ${key(underDown)}   ${(underDown.p50 / still.p50).toFixed(2)} times`);
+  if (presses) {
+    console.log(`key → pixel without a file:           ${key(still)}`);
+    console.log(`key → pixel, a file to the customer:  ${key(underUp)}   ${(underUp.p50 / still.p50).toFixed(2)} times`);
+    console.log(`key → pixel, a file from the customer: ${key(underDown)}   ${(underDown.p50 / still.p50).toFixed(2)} times`);
+  }
   if (agent.code !== undefined && agent.code !== null) console.log(`the agent has ended: ${agent.code}`);
 } catch (error) {
   console.error(household.report?.(12) ?? '');

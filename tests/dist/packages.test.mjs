@@ -2,7 +2,7 @@
 // A stand-in is packed, not the product's programs: what is tested is how they are packed, signed and refused.
 
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { program } from '../kit/programs.mjs';
 import { Authority, beside, changed, flip, folder, must, run, timeStamps, windowsProgram } from './tools.mjs';
@@ -71,15 +71,32 @@ describe('the packages', () => {
     const provenance = JSON.parse(readFileSync(made('provenance.json')));
     assert.match(provenance.commit, /^[0-9a-f]{40}$/);
     assert.match(provenance.cargo_lock_sha256, /^[0-9a-f]{64}$/);
-    assert.ok(provenance.toolchain.some((line) => line.startsWith('rustc ')));
     assert.equal(provenance.time, '2023-11-14T22:13:20Z');
     assert.deepEqual(provenance.made.map(({ file }) => file), packages());
-    const sbom = JSON.parse(readFileSync(made('sbom.cdx.json')));
-    assert.deepEqual([sbom.bomFormat, sbom.specVersion], ['CycloneDX', '1.5']);
-    const names = new Set(sbom.components.map(({ name }) => name));
-    for (const part of ['ring', 'rustls', 'slint', 'farhand-protocol']) assert.ok(names.has(part), part);
-    for (const other of ['sqlx', 'tauri', 'rcgen', 'farhand-service']) assert.ok(!names.has(other), other);
-    assert.ok(sbom.components.every(({ licenses: [{ expression }] }) => expression.length > 2));
+    const [linux, windows] = ['linux-x86_64', 'windows-x86_64'].map((system) => {
+      const sbom = JSON.parse(readFileSync(made(`sbom-${system}.cdx.json`)));
+      assert.deepEqual([sbom.bomFormat, sbom.specVersion], ['CycloneDX', '1.5']);
+      const names = new Set(sbom.components.map(({ name }) => name));
+      for (const part of ['ring', 'rustls', 'slint', 'farhand-protocol']) assert.ok(names.has(part), part);
+      for (const other of ['sqlx', 'tauri', 'rcgen', 'farhand-service', 'objc2']) assert.ok(!names.has(other), other);
+      assert.ok(sbom.components.every(({ licenses: [{ expression }] }) => expression.length > 2));
+      return names;
+    });
+    // Each with what is in it: nobody looks for a flaw in what is not there.
+    assert.ok(linux.has('x11rb') && !windows.has('x11rb'));
+    assert.ok(windows.has('windows-sys') && !linux.has('windows-sys'));
+  });
+
+  it('claim nothing of a program that was handed in', () => {
+    const { made: entries } = JSON.parse(readFileSync(made('provenance.json')));
+    for (const { target, program: origin, sbom } of entries) {
+      const windows = target.startsWith('windows');
+      assert.deepEqual([origin.built_here, origin.commit, origin.toolchain], [false, 'unknown', 'unknown'], target);
+      assert.deepEqual(origin.sha256, [must('sha256sum', [at(windows ? 'agent.exe' : 'agent')]).split(' ')[0]], target);
+      assert.deepEqual(origin.built_for, [windows ? 'x86_64-pc-windows-gnu' : 'x86_64-unknown-linux-gnu'], target);
+      const properties = JSON.parse(readFileSync(made(sbom))).metadata.properties;
+      assert.ok(properties.some(({ name, value }) => name === 'farhand:built_here' && value === 'false'), sbom);
+    }
   });
 
   it('for Debian install one program, its menu entry and its links, as root’s', () => {
@@ -99,6 +116,10 @@ describe('the packages', () => {
   it('for Windows replace older ones, keep what was set, and open links', () => {
     const msi = made(`farhand-agent-${version}.msi`);
     const table = (name) => must('msiinfo', ['export', msi, name]);
+    must('msiextract', ['--directory', at('from-msi'), msi]);
+    const inside = must('find', [at('from-msi'), '-name', 'farhand-agent.exe']).trim();
+    // The very file that is offered by itself, signature and all.
+    assert.deepEqual(readFileSync(inside), readFileSync(made(`farhand-agent-${version}.exe`)));
     assert.match(table('Property'), /^SecureCustomProperties\t.*SERVERURL/m);
     assert.match(table('InstallExecuteSequence'), /^KeepServer\tKEPTSERVERURL AND NOT SERVERURL\t51/m);
     assert.match(table('LaunchCondition'), /NOT WIX_DOWNGRADE_DETECTED/);
@@ -113,6 +134,17 @@ describe('a Farhand signature', () => {
   it('is on each package, and the tool minisign says so', () => {
     for (const name of packages()) assert.ok(check(made(name)).ok, name);
     assert.match(readFileSync(made(`${packages()[1]}.minisig`), 'utf8'), new RegExp(`^trusted comment: farhand-release-1 program=farhand-agent version=${version} target=linux-x86_64-deb `, 'm'));
+  });
+
+  it('is on what is said about them: sums, provenance and lists of parts', () => {
+    for (const name of ['SHA256SUMS', 'provenance.json', 'sbom-linux-x86_64.cdx.json', 'sbom-windows-x86_64.cdx.json']) {
+      assert.ok(check(made(name)).ok, name);
+      // None of it is a program to be offered.
+      assert.match(readFileSync(made(`${name}.minisig`), 'utf8'), /^trusted comment: farhand-release-1 program=farhand-agent-facts /m);
+      changed(made(name), at(name), (bytes) => Buffer.concat([bytes, Buffer.from('\n')]));
+      writeFileSync(at(`${name}.minisig`), readFileSync(made(`${name}.minisig`)));
+      assert.ok(!check(at(name)).ok, `${name}, changed`);
+    }
   });
 
   it('is refused over a flipped byte, more bytes, another package, and by another key', () => {
@@ -194,6 +226,56 @@ describe('the list that apt installs from', () => {
     assert.ok(readFileSync(made('Release'), 'utf8').includes(must('sha256sum', [made('Packages')]).split(' ')[0]));
     changed(made('InRelease'), at('InRelease'), (bytes) => Buffer.from(String(bytes).replace('Label: Farhand', 'Label: Farhanc')));
     assert.ok(!run('gpg', ['--batch', '--verify', at('InRelease')], { env: environment }).ok);
+  });
+
+  /** apt itself, with nothing of this machine's: what it would install from `folder`, trusting one key. */
+  function apt(name, folder, key) {
+    const place = (...names) => at(`apt-${name}`, ...names);
+    for (const sub of ['etc/parts', 'lists/partial', 'cache/archives/partial', 'got']) mkdirSync(place(sub), { recursive: true });
+    writeFileSync(place('status'), '');
+    writeFileSync(place('key.asc'), key);
+    writeFileSync(place('sources.list'), `deb [signed-by=${place('key.asc')}] file:${folder} ./\n`);
+    const settings = {
+      'Dir::Etc': place('etc'), 'Dir::Etc::sourcelist': place('sources.list'), 'Dir::Etc::sourceparts': place('etc/parts'), 'Dir::Etc::parts': place('etc/parts'),
+      'Dir::State::status': place('status'), 'Dir::State::lists': place('lists'), 'Dir::Cache': place('cache'),
+      'APT::Sandbox::User': '', 'Acquire::Languages': 'none', 'APT::Architecture': 'amd64',
+    };
+    writeFileSync(place('apt.conf'), Object.entries(settings).map(([setting, value]) => `${setting} "${value}";\n`).join(''));
+    const env = { ...process.env, APT_CONFIG: place('apt.conf'), LC_ALL: 'C' };
+    const does = (...words) => run('apt-get', words, { env, cwd: place('got') });
+    return { update: () => does('update'), download: () => does('download', 'farhand-agent'), got: (file) => place('got', file) };
+  }
+  const exported = (name) => must('gpg', ['--batch', '--armor', '--export', name], { env: environment });
+
+  it('is taken by apt from whom it trusts, down to the package', () => {
+    const good = apt('good', at('out'), exported('throwaway@farhand.example'));
+    const updated = good.update();
+    assert.ok(updated.ok && !/^[WE]:/m.test(updated.text), updated.text);
+    const loaded = good.download();
+    assert.ok(loaded.ok, loaded.text);
+    const [file] = must('ls', [good.got('')]).trim().split('\n');
+    assert.deepEqual(readFileSync(good.got(file)), readFileSync(made(packages()[1])));
+  });
+
+  it('is refused by apt where it was changed, and where its key is another', () => {
+    must('gpg', ['--batch', '--quiet', '--passphrase', '', '--quick-generate-key', 'foreign@farhand.example', 'ed25519', 'sign', '1y'], { env: environment });
+    const foreign = apt('foreign', at('out'), exported('foreign@farhand.example')).update();
+    assert.ok(!foreign.ok, foreign.text);
+    assert.match(foreign.text, /NO_PUBKEY|not signed/);
+    const copy = (name) => {
+      mkdirSync(at(name));
+      for (const file of ['InRelease', 'Release', 'Release.gpg', 'Packages', packages()[1]]) copyFileSync(made(file), at(name, file));
+      return at(name);
+    };
+    const trusted = exported('throwaway@farhand.example');
+    const list = copy('changed-list');
+    changed(made('Packages'), at('changed-list', 'Packages'), (bytes) => Buffer.from(String(bytes).replace('libxcb1', 'libxcb2')));
+    const wrong = apt('list', list, trusted).update();
+    assert.ok(!wrong.ok, wrong.text);
+    const other = apt('package', copy('changed-package'), trusted);
+    changed(made(packages()[1]), at('changed-package', packages()[1]), flip(-64));
+    assert.ok(other.update().ok);
+    assert.ok(!other.download().ok);
   });
 });
 

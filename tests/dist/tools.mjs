@@ -1,6 +1,7 @@
 // What the tests of packages share: a throwaway certificate authority with a time-stamp server, a small Windows program,
 // and the real tools.
 
+import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -137,3 +138,48 @@ export const flip = (at) => (bytes) => {
   other[at < 0 ? other.length + at : at] ^= 1;
   return other;
 };
+
+/** A program for macOS that needs one library and one function of it: in form, not in substance. */
+export function machO(processor, { library = '/usr/lib/libSystem.B.dylib', ordinal = 1 } = {}) {
+  const [kind, part] = processor === 'arm64' ? [0x0100000c, 0] : [0x01000007, 3];
+  const name = Buffer.alloc(Math.ceil((library.length + 1) / 8) * 8);
+  name.write(library);
+  const words = (...numbers) => {
+    const bytes = Buffer.alloc(numbers.length * 4);
+    numbers.forEach((number, nth) => bytes.writeUInt32LE(number, nth * 4));
+    return bytes;
+  };
+  const symbols = 32 + 24 + name.length + 24;
+  const symbol = Buffer.from([1, 0, 0, 0, 1, 0, 0, ordinal, 0, 0, 0, 0, 0, 0, 0, 0]);
+  const head = words(0xfeedfacf, kind, part, 2, 2, 24 + name.length + 24, 0x85, 0);
+  return Buffer.concat([head, words(0xc, 24 + name.length, 24, 0, 0, 0), name, words(2, 24, symbols, 1, symbols + 16, 8), symbol, Buffer.from('\0_read\0\0')]);
+}
+
+/** What a bill of materials lists. */
+export function bill(bytes) {
+  assert.equal(bytes.toString('latin1', 0, 8), 'BOMStore');
+  const word = (at) => bytes.readUInt32BE(at);
+  const [index, names] = [word(16), word(24)];
+  const block = (number) => bytes.subarray(word(index + 4 + number * 8), word(index + 4 + number * 8) + word(index + 8 + number * 8));
+  const named = {};
+  let at = names + 4;
+  for (let left = word(names); left > 0; left -= 1) {
+    const length = bytes[at + 4];
+    named[bytes.toString('latin1', at + 5, at + 5 + length)] = word(at);
+    at += 5 + length;
+  }
+  for (const name of ['BomInfo', 'Paths', 'HLIndex', 'VIndex', 'Size64']) assert.ok(name in named, name);
+  const tree = block(named.Paths);
+  assert.equal(tree.toString('latin1', 0, 4), 'tree');
+  const leaf = block(tree.readUInt32BE(8));
+  const paths = new Map();
+  return Array.from({ length: leaf.readUInt16BE(2) }, (_, nth) => {
+    const pointer = block(leaf.readUInt32BE(12 + nth * 8));
+    const name = block(leaf.readUInt32BE(16 + nth * 8));
+    const about = block(pointer.readUInt32BE(4));
+    const [parent, own] = [paths.get(name.readUInt32BE(0)), name.toString('utf8', 4, name.length - 1)];
+    const path = parent === undefined ? own : `${parent}/${own}`;
+    paths.set(pointer.readUInt32BE(0), path);
+    return { path, mode: about.readUInt16BE(4), size: about.readUInt32BE(18), sum: about.readUInt32BE(23) };
+  });
+}

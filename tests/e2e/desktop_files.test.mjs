@@ -12,7 +12,6 @@ import { Desktop } from './desktop.mjs';
 import { told, World } from './world.mjs';
 
 const id = (name) => `[data-testid="${name}"]`;
-const ASKS = '^Farhand files$';
 /** The disk of the technician's downloads, and a file of which one fits onto it and two do not. */
 const [DISK, LARGE] = ['56m', 32_000_000];
 
@@ -67,14 +66,9 @@ describe('files and clipboard in the desktop console', () => {
       throw new Error(`it is ${now.join(' ')}`);
     });
 
-  /** The question in the files' window: Allow at its right. */
   const allow = async () => {
-    const pair = (buttons) => {
-      const wide = buttons.filter((box) => box.width > 150);
-      return wide.length >= 2 ? wide.toSorted((a, b) => a.y - b.y).slice(0, 2).toSorted((a, b) => a.x - b.x) : [];
-    };
-    const answered = async () => pair((await customer.person.look(ASKS, () => true, 500).catch(() => ({ buttons: [] }))).buttons).length < 2;
-    await customer.person.choose(ASKS, (buttons) => pair(buttons).length === 2, (buttons) => pair(buttons)[1], answered);
+    const before = customer.agent.err.events('files_asked').length;
+    await customer.person.files(true, async () => customer.agent.err.events('files_asked').length > before);
   };
 
   const look = async () => {

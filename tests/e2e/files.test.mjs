@@ -7,8 +7,6 @@ import { after, before, describe, test } from 'node:test';
 import { until } from '../kit/wait.mjs';
 import { told, World } from './world.mjs';
 
-const ASKS = '^Farhand files$';
-
 /** Bytes that are not all alike. */
 const content = (salt, length) => Buffer.from(Uint8Array.from({ length }, (_, at) => (at * 31 + salt * 7 + (at >> 8)) % 256));
 
@@ -63,18 +61,10 @@ describe('files both ways', () => {
     await technician.by('files-input').setInputFiles(place);
   };
 
-  /** The question in the files' window: No at its left, Allow at its right. */
-  const answer = async (index) => {
-    const pair = (buttons) => {
-      const wide = buttons.filter((box) => box.width > 150);
-      return wide.length >= 2 ? wide.toSorted((a, b) => a.y - b.y).slice(0, 2).toSorted((a, b) => a.x - b.x) : [];
-    };
+  /** Answers the question in the files' window; the next one may follow at once. */
+  const answer = async (yes) => {
     const before = customer.agent.err.events('files_asked').length;
-    const answered = async () => {
-      const seen = await customer.person.look(ASKS, () => true, 500).catch(() => undefined);
-      return !seen || pair(seen.buttons).length < 2 || customer.agent.err.events('files_asked').length > before;
-    };
-    await customer.person.choose(ASKS, (buttons) => pair(buttons).length === 2, (buttons) => pair(buttons)[index], answered);
+    await customer.person.files(yes, async () => customer.agent.err.events('files_asked').length > before);
   };
   const saved = (name) => readFile(path.join(downloads, name));
 
@@ -90,7 +80,7 @@ describe('files both ways', () => {
     assert.deepEqual(await readdir(downloads), []);
     const asked = await customer.agent.err.event('files_asked');
     assert.equal(asked.incoming, true);
-    await answer(1);
+    await answer(true);
     await state('first.bin', 'finished');
     assert.deepEqual(await saved('first.bin'), content(3, 200_000));
   });
@@ -142,10 +132,10 @@ describe('files both ways', () => {
   step('the customer’s disk is looked at only when the customer allows that direction', async () => {
     await technician.by('browse').click();
     await until('the page to say that the customer is asked', async () => (await technician.by('folder-state').getAttribute('data-state')) === 'asking');
-    await answer(0);
+    await answer(false);
     await until('the page to say that it was refused', async () => (await technician.by('folder-state').getAttribute('data-state')) === 'refused');
     await technician.by('folder-home').click();
-    await answer(1);
+    await answer(true);
     await technician.page.locator('[data-testid=entry][data-name=docs]').waitFor();
     assert.equal(await technician.by('folder-path').innerText(), home);
   });
@@ -220,7 +210,7 @@ describe('files both ways', () => {
   step('the customer stops one, and the technician is told', async () => {
     await giveLarge('stop.bin', Buffer.alloc(200_000_000, 8));
     await until('it to be under way', async () => Number(await row('stop.bin').first().getAttribute('data-moved')) > 100_000);
-    const { buttons } = await customer.person.look(ASKS, (found) => found.some((box) => box.width > 50 && box.width < 140), 5_000);
+    const { buttons } = await customer.person.look('^Farhand files$', (found) => found.some((box) => box.width > 50 && box.width < 140), 5_000);
     const stop = buttons.filter((box) => box.width > 50 && box.width < 140).toSorted((a, b) => a.y - b.y)[0];
     await customer.person.press(stop);
     await state('stop.bin', 'over', 'stopped');

@@ -14,7 +14,9 @@ import { Console } from './console.mjs';
 
 export { ADMINISTRATOR };
 
-const CHROMIUM = ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--disable-features=LocalNetworkAccessChecks,LocalNetworkAccessChecksWebSockets'];
+/** Pages of the browser's own, made for every window that it opens. */
+const OWN_PAGES = 'WebUIOmniboxAimPopup,WebUIOmniboxPopup,WebUIOmniboxFullPopup,PreloadTopChromeWebUI';
+const CHROMIUM = ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', `--disable-features=LocalNetworkAccessChecks,LocalNetworkAccessChecksWebSockets,${OWN_PAGES}`];
 
 export class World {
   /** The service runs, and (unless `setUp` is false) an administrator exists. */

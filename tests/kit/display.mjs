@@ -32,8 +32,28 @@ export class Display {
     return display;
   }
 
+  /**
+   * Ends the display and everything on it, as a restart of the computer does, and starts another with its number. In
+   * between there is none.
+   */
+  async restart(between = async () => {}) {
+    await this.manager?.stop();
+    await this.server.stop();
+    await between();
+    const args = [this.number, '-displayfd', '3', '-screen', '0', `${this.width}x${this.height}x24`, '-auth', this.authority, '-nolisten', 'tcp', '-noreset'];
+    this.server = this.household.start(`${this.name}-again`, 'Xvfb', args, { pipes: 1 });
+    await inTime(
+      'Xvfb to run again',
+      new Promise((resolve, reject) => {
+        this.server.child.stdio[3].once('data', resolve);
+        this.server.exited.then(() => reject(new Error(`Xvfb ended: ${this.server.err.tail()}`)));
+      }),
+    );
+    if (this.manager) await this.manage();
+  }
+
   constructor(household, name, server, number, authority, width, height) {
-    Object.assign(this, { household, name, server, number, width, height });
+    Object.assign(this, { household, name, server, number, authority, width, height });
     // WAYLAND_DISPLAY is taken away so that no program prefers another session's screen.
     this.env = { DISPLAY: number, XAUTHORITY: authority, WAYLAND_DISPLAY: undefined, XDG_SESSION_TYPE: 'x11' };
   }

@@ -8,6 +8,8 @@ const PROMPT = '^Farhand asks$';
 const BANNER = '^Farhand session$';
 const STATUS = '^Farhand$';
 const CONTROLS = '^Farhand controls$';
+const RESTART = '^Farhand restart$';
+const FILES = '^Farhand files$';
 
 /** How long a person looks at what has just appeared. The agent ignores clicks in the first half second. */
 const READING = 800;
@@ -116,19 +118,73 @@ export class Person {
     );
   }
 
-  /** Escape, with the focus in the prompt. */
+  /**
+   * Answers the question in the files' window: No at the left, Yes at the right. Files may be listed above, and Stop all
+   * may stand below. Another question may follow at once: `answered` says that this one shows as answered elsewhere.
+   */
+  async files(yes, answered = async () => false, within) {
+    const asked = (wait) => this.look(FILES, (buttons) => pairs(buttons).length > 0, wait).then((seen) => pairs(seen.buttons)[0]);
+    let pair = await asked(within);
+    await pace(READING);
+    await until(
+      'the question about files to be answered',
+      async () => {
+        if (pair) await this.press(pair[yes ? 1 : 0]);
+        await pace(400);
+        if (await answered()) return true;
+        // The window may have been put away and shown anew, somewhere else.
+        pair = await asked(600).catch(() => undefined);
+        return !pair;
+      },
+      { every: 300 },
+    );
+  }
+
+  /**
+   * Answers whether this computer may restart, in the window's own way: the choice of how long the technician may come
+   * back (0 not at all, then each longer one) by the arrow keys, and then No at the left or Yes at the right.
+   */
+  async restart(yes, { choice = 0, within } = {}) {
+    const { window } = await this.look(RESTART, (buttons) => answers(buttons).length === 2, within);
+    if (choice > 0) {
+      const keys = ['shift+Tab', ...Array(choice).fill('Down')];
+      await this.display.run('xdotool', ['windowfocus', '--sync', window, 'key', '--clearmodifiers', ...keys]);
+    }
+    await this.choose(
+      RESTART,
+      (buttons) => answers(buttons).length === 2,
+      (buttons) => answers(buttons)[yes ? 1 : 0],
+      () => this.gone(window),
+      within,
+    );
+  }
+
+  /** Whether the window about restarting is shown, with a question or with that the computer is back. */
+  async restartShown() {
+    return (await this.windows(RESTART)).length > 0;
+  }
+
+  /** Escape, with the focus in the prompt: given by the window manager, not behind its back. */
   async escape() {
     const { window } = await this.prompt();
-    await this.display.run('xdotool', ['windowfocus', '--sync', window, 'key', '--clearmodifiers', 'Escape']);
+    await this.display.run('xdotool', ['windowactivate', '--sync', window, 'key', '--clearmodifiers', 'Escape']);
     await until('the prompt to go', () => this.gone(window));
   }
 
-  /** Presses the X in the prompt's title bar, at its right end. */
+  /** Presses the X in the prompt's title bar, at its right end; again where that is by then, if the prompt moved away. */
   async closePrompt() {
-    const { window, place } = await this.prompt();
-    await this.move(place.x + place.width - 10, place.y - 10);
-    await this.display.run('xdotool', ['click', 1]);
-    await until('the prompt to go', () => this.gone(window));
+    const { window } = await this.prompt();
+    await until(
+      'the prompt to go',
+      async () => {
+        if (await this.gone(window)) return true;
+        const place = await this.place(window);
+        await this.move(place.x + place.width - 10, place.y - 10);
+        await this.display.run('xdotool', ['click', 1]);
+        await pace(READING);
+        return this.gone(window);
+      },
+    );
   }
 
   async noPrompt() {
@@ -152,10 +208,17 @@ export class Person {
     });
   }
 
-  /** The last of the banner's outlined buttons, counted from 1 at its end. */
+  /** The last of the banner's outlined buttons, counted from 1 at its end, once the banner is at rest. */
   async outlined(number) {
     const plain = (buttons) => buttons.filter(({ filled }) => !filled);
-    const { buttons } = await this.look(BANNER, (found) => plain(found).length >= number);
+    let last;
+    const atRest = (found, place) => {
+      const now = JSON.stringify([found, place]);
+      const still = now === last;
+      last = now;
+      return still && plain(found).length >= number;
+    };
+    const { buttons } = await this.look(BANNER, atRest);
     return plain(buttons).at(-number);
   }
 
@@ -194,6 +257,18 @@ export class Person {
   async told(within) {
     return until('the window that says how it ended', async () => (await this.windows(STATUS)).length > 0, { within });
   }
+}
+
+/** Wide buttons of equal size side by side, the lowest first. */
+function pairs(buttons) {
+  const wide = buttons.filter((box) => box.width > 150 && box.width < 300);
+  const found = [];
+  for (const [at, left] of wide.entries()) {
+    for (const right of wide.slice(at + 1)) {
+      if (Math.abs(left.y - right.y) <= 3 && Math.abs(left.width - right.width) <= 6) found.push([left, right].toSorted((a, b) => a.x - b.x));
+    }
+  }
+  return found.toSorted((a, b) => b[0].y - a[0].y);
 }
 
 /** The two buttons of equal width in the lowest row, from left to right. A focus ring makes one of them a little higher. */

@@ -26,6 +26,20 @@ function visitor({ userAgent, platform, code = '4821935710', downloads = DOWNLOA
   );
 }
 
+const LINK = '482193.AbCdEfGhIjKlMnOpQrStUv';
+
+/** Code and service are shown, and what is copied is what the program's window takes. */
+async function both(page, mock, shown, code) {
+  await becomes(() => page.getByTestId('two').count(), 1);
+  await becomes(() => page.getByTestId('two-code').innerText(), shown);
+  await becomes(() => page.getByTestId('two-server').innerText(), mock.url);
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write'], { origin: mock.url });
+  for (const [button, text] of [['copy-code', code], ['copy-server', mock.url]]) {
+    await page.getByTestId(button).click();
+    await becomes(() => page.evaluate(() => navigator.clipboard.readText()), text);
+  }
+}
+
 const windows = { userAgent: WINDOWS, platform: 'Win32' };
 
 describe('the download on the join page', () => {
@@ -37,24 +51,31 @@ describe('the download on the join page', () => {
       await becomes(() => link.getAttribute('download'), `farhand-agent_4821935710_${hostname}_${port}.exe`);
       await becomes(() => page.getByTestId('facts').innerText(), 'farhand-agent-0.2.0.exe · 19.3 MB · version 0.2.0');
       await page.getByText('press Connect').waitFor();
-      await page.getByText('look at the publisher’s name').waitFor();
+      await page.getByText('does not know the publisher').waitFor();
+      assert.equal(await page.getByTestId('two').count(), 0, 'the name has both');
       assert.equal(await page.getByTestId('command').count(), 0, 'nobody needs a terminal there');
     }));
 
   it('says how its signature is checked', () =>
     visitor(windows, async (page, mock) => {
       const { hostname, port } = new URL(mock.url);
-      await page.getByText('Check that the download is genuine').click();
-      await page.getByText('“Digital signatures”').waitFor();
+      await page.getByTestId('check').locator('summary').click();
+      // Whether it was signed for Windows, the service does not know: nothing promises a publisher.
+      await page.getByText('Where the file’s properties have a tab “Digital Signatures”').waitFor();
+      await page.getByText('Without that tab nobody signed it for Windows').waitFor();
+      await becomes(() => page.getByTestId('sum-command').innerText(), `certutil -hashfile farhand-agent_4821935710_${hostname}_${port}.exe SHA256`);
       await becomes(() => page.getByTestId('check-command').innerText(), `minisign -Vm farhand-agent_4821935710_${hostname}_${port}.exe -x farhand-agent-0.2.0.exe.minisig -P RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3`);
       await becomes(() => page.getByTestId('sum').innerText(), '3b9f'.repeat(16));
       await becomes(() => page.getByTestId('signature').getAttribute('href'), '/download/farhand-agent/windows-x86_64-exe.minisig');
     }));
 
   it('is an installer on a Mac, and a program with its line on Linux', async () => {
-    await visitor({ userAgent: MAC, platform: 'MacIntel' }, async (page) => {
+    await visitor({ userAgent: MAC, platform: 'MacIntel' }, async (page, mock) => {
       await page.getByRole('link', { name: 'Download for macOS' }).waitFor();
-      await page.getByText('Then come back to this page').waitFor();
+      await page.getByText('Then open Farhand from your applications. A window asks for a code and a service').waitFor();
+      await page.getByText('macOS does not pass your code on').waitFor();
+      assert.equal(await page.getByText('with your code filled in').count(), 0, 'it does not arrive there');
+      await both(page, mock, '482 193 5710', '4821935710');
       await becomes(() => page.getByTestId('download').getAttribute('download'), 'farhand-agent-0.2.0-aarch64.pkg');
     });
     await visitor({}, async (page, mock) => {
@@ -62,6 +83,26 @@ describe('the download on the join page', () => {
       const name = `farhand-agent_4821935710_${hostname}_${port}`;
       await becomes(() => page.getByTestId('download').getAttribute('download'), name);
       await page.getByTestId('command').getByText(`./${name} join 4821935710 --server ${mock.url}`).waitFor();
+    });
+  });
+
+  it('shows code and service where the name of the file cannot have them', async () => {
+    await visitor({ ...windows, code: LINK }, async (page, mock) => {
+      await page.getByText('A window asks for a code and a service: copy these two').waitFor();
+      assert.equal(await page.getByText('A window shows your code').count(), 0, 'it shows none');
+      await both(page, mock, LINK, LINK);
+    });
+    // An installed program has no name of its own.
+    await visitor({ ...windows, downloads: DOWNLOADS.filter(({ target }) => target.endsWith('msi')) }, async (page, mock) => {
+      await page.getByText('It does not open from here?').waitFor();
+      await both(page, mock, '482 193 5710', '4821935710');
+    });
+    // Nothing to download for this Mac: what is installed needs them all the same.
+    await visitor({ userAgent: MAC, platform: 'MacIntel', downloads: DOWNLOADS.slice(0, 1), code: LINK }, (page, mock) => both(page, mock, LINK, LINK));
+    // The line for a terminal has both in it.
+    await visitor({ code: LINK }, async (page, mock) => {
+      await page.getByTestId('command').getByText(`join ${LINK} --server ${mock.url}`).waitFor();
+      assert.equal(await page.getByTestId('two').count(), 0);
     });
   });
 
@@ -84,8 +125,14 @@ describe('the download on the join page', () => {
       assert.equal(await page.getByTestId('download').count(), 0);
     }));
 
+  it('leads whoever opened a link on a phone to no code, which they have not got', () =>
+    visitor({ userAgent: PHONE, platform: 'Linux armv8l', viewport: { width: 390, height: 800 }, code: LINK }, async (page) => {
+      await page.getByText('open your technician’s link there').waitFor();
+      assert.equal(await page.getByText('type the code').count(), 0);
+    }));
+
   it('fits 390 pixels in German, open to the last line', () =>
-    visitor({ ...windows, locale: 'de-DE', viewport: { width: 390, height: 800 } }, async (page) => {
+    visitor({ ...windows, code: LINK, locale: 'de-DE', viewport: { width: 390, height: 800 } }, async (page) => {
       await page.getByRole('link', { name: 'Für Windows herunterladen' }).waitFor();
       for (const list of ['check', 'others']) await page.getByTestId(list).locator('summary').click();
       await becomes(() => page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true);

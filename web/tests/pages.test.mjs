@@ -114,6 +114,33 @@ describe('the picture', () => {
       assert.ok(mock.said('screen').filter(({ type }) => type === 'reset').length <= before + 2);
     }));
 
+  it('is marked as old for as long as the customer’s screen cannot be captured', () =>
+    withPage(async (page, mock) => {
+      await live(page, mock, ['view']);
+      const said = page.getByTestId('picture-news').filter({ has: page.getByTestId('uncaptured') });
+      const stale = () => page.locator('main.stale').count();
+      assert.equal(await stale(), 0);
+      const fails = () => mock.control({ type: 'notice', notice: { kind: 'capture_failed', text: 'The desktop is away.' } });
+      fails();
+      await said.getByText('The desktop is away.').waitFor();
+      await said.getByText('What you see is the last picture').waitFor();
+      await becomes(stale, 1);
+      // Told with every try, and a late part of the old picture is no new one.
+      fails();
+      mock.patch(1, 0, 0, plain(4, 4, [9, 9, 9]));
+      await until('its acknowledgement', () => mock.said('screen').some(({ frame }) => frame === 1));
+      await said.waitFor();
+      assert.equal(await page.locator('.toast').count(), 0, 'nothing that goes away by itself');
+      mock.frame(2, plain(640, 400, [30, 60, 90]));
+      await page.locator('.toast').getByText('captured again').waitFor();
+      await becomes(() => page.getByTestId('uncaptured').count(), 0);
+      await becomes(stale, 0);
+      // What says it is there before it speaks, or nobody would hear it.
+      await becomes(() => page.getByTestId('picture-news').count(), 1);
+      fails();
+      await said.waitFor();
+    }));
+
   it('outlives every kind of broken message', () =>
     withPage(async (page, mock) => {
       await live(page, mock, ['view']);

@@ -45,8 +45,9 @@ const ROWS = {
   software: { topic: 'software', rows: [{ name: 'bash', version: '5.2.15-2+b7', architecture: 'amd64', size: 7_000_000 }, { name: 'libreoffice-help-common-with-a-long-name', version: '4:7.4.7-1+deb12u5', architecture: 'all', size: 0 }] },
 };
 
-/** A session whose ends are sealed and whose picture stands. */
+/** A session whose ends are sealed and whose picture stands: a new one, or the one that stands already. */
 export const live = (desktop) => async (page, mock, rights = EVERYTHING) => {
+  if (mock.told.includes('sealed')) return;
   mock.secretOf = (key) => page.evaluate((key) => localStorage.getItem(key), key);
   mock.add('s1', '482193', 'live', { agent: 'office-14' });
   await page.goto(`${mock.url}/#session=s1`);
@@ -56,8 +57,13 @@ export const live = (desktop) => async (page, mock, rights = EVERYTHING) => {
   await page.waitForFunction((width) => document.querySelector('[data-testid=screen]')?.width === width, desktop.width);
 };
 
+/** Who has an answer to what is fetched. */
+const answered = new WeakSet();
+
 /** Answers what is fetched, as an agent would, as long as the page is there. */
 function answering(page, mock, answer) {
+  if (answered.has(mock)) return;
+  answered.add(mock);
   let done = 0;
   const timer = setInterval(() => {
     for (const said of mock.said('diagnostics').slice(done)) {
@@ -88,14 +94,16 @@ export function toolScenes(desktop) {
     await page.getByTestId(`tool-${tool}`).waitFor();
     await more(page, mock);
   };
-  const topic = (name) =>
-    open('diagnostics', EVERYTHING, async (page, mock) => {
-      answering(page, mock, rows(mock));
-      await page.locator('[data-testid=diagnostics-summary][data-ready=true]').waitFor();
-      if (name === 'summary') return;
-      await page.locator(`[id$="-${name}"][role=tab]`).click();
-      await page.locator(`[data-testid=diagnostics-${name}][data-ready=true]`).waitFor();
-    });
+  const topic = (name) => async (page, mock) => {
+    if ((await page.getByTestId('tool-diagnostics').count()) === 0) await summary(page, mock);
+    if (name === 'summary') return;
+    await page.locator(`[id$="-${name}"][role=tab]`).click();
+    await page.locator(`[data-testid=diagnostics-${name}][data-ready=true]`).waitFor();
+  };
+  const summary = open('diagnostics', EVERYTHING, async (page, mock) => {
+    answering(page, mock, rows(mock));
+    await page.locator('[data-testid=diagnostics-summary][data-ready=true]').waitFor();
+  });
   const talk = async (page, mock) => {
     mock.chat({ type: 'history', lines: TALK, last: true });
     await page.getByTestId('chat-line').nth(3).waitFor();

@@ -77,6 +77,11 @@ export const scenes = (desktop) => {
       await page.getByTestId('pointing-arrow').click();
       await page.getByTestId('pointing-layer').waitFor();
     },
+    uncaptured: async (page, mock) => {
+      await live(page, mock, ['view']);
+      mock.control({ type: 'notice', notice: { kind: 'capture_failed', text: 'The desktop is away: it is locked, or asks for something itself. The picture comes back by itself.' } });
+      await page.getByTestId('uncaptured').waitFor();
+    },
     held: async (page, mock) => {
       await live(page, mock, ['view']);
       mock.consent({ state: 'held', rights: ['view'], holds: ['customer'] });

@@ -18,6 +18,14 @@ const VIEWS = [
   { name: 'low, light', viewport: { width: 1280, height: 720 }, colorScheme: 'light' },
 ];
 const NARROW = VIEWS[0].viewport;
+/** One after the other in the same session, where the next begins as if the one before had not been. Each other has a page of its own. */
+const ROWS = [
+  ['tool-files-ask', 'tool-clipboard-ask', 'tool-diagnostics-ask', 'tool-shell-ask', 'tool-chat', 'tool-chat-replies', 'bar-asked', 'tool-chat-over'],
+  ['tool-quality', 'tool-note', 'tool-clipboard', 'tool-shell-ready', 'tool-shell', 'tool-files', 'tool-files-browse'],
+  ['tool-diagnostics-summary', 'tool-diagnostics-services', 'tool-diagnostics-log', 'tool-diagnostics-processes', 'tool-diagnostics-end'],
+  ['bar-monitors', 'bar-zoom', 'bar-keys', 'bar-type'],
+  ['card-held', 'card-lost'],
+];
 /** What differs from another scene by a sentence is for pictures only. */
 const ALIKE = new Set(['tool-chat-empty', 'tool-files-asked', 'tool-files-refused', 'tool-diagnostics-software', 'tool-together-nobody', 'card-ended-technician', 'card-ended-refused', 'card-ended-lost']);
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -30,21 +38,37 @@ const barriers = async (page) => {
   return violations.flatMap(({ id, help, nodes }) => nodes.map(({ target, failureSummary }) => `${id} (${help}) at ${target.join(' ')}: ${failureSummary}`));
 };
 
+/** Closes the tool or the menu of the scene before. */
+const tidy = async (page) => {
+  await page.setViewportSize(NARROW);
+  await page.emulateMedia({ colorScheme: 'dark' });
+  const close = page.getByTestId('tool-close');
+  if (await close.isVisible()) await close.click();
+  else await page.keyboard.press('Escape');
+  await becomes(() => page.locator('[data-testid=tool-close], [role=menu]').count(), 0);
+};
+
 describe('nothing is in the way of anybody', () => {
-  for (const [name, scene] of Object.entries(scenes)) {
-    if (ALIKE.has(name)) continue;
-    it(name, () =>
+  const alone = Object.keys(scenes).filter((name) => !ALIKE.has(name) && !ROWS.flat().includes(name));
+  for (const row of [...ROWS, ...alone.map((name) => [name])]) {
+    it(row[0], (test) =>
       withPage(
         async (page, mock) => {
-          await scene(page, mock);
-          await page.evaluate(() => document.fonts.ready);
-          await page.evaluate(axe);
-          for (const { name, viewport, colorScheme } of VIEWS) {
-            await page.setViewportSize(viewport);
-            await page.emulateMedia({ colorScheme });
-            // What comes and goes by itself may be under way: what stays is a flaw.
-            const all = async () => [...(await page.evaluate(flaws)), ...(await barriers(page))].map((flaw) => `${name}: ${flaw}`).join('\n');
-            await becomes(all, '');
+          for (const [at, name] of row.entries()) {
+            await test.test(name, async () => {
+              // The topics of the diagnostics are in one tool, which stays open.
+              if (at > 0 && !name.startsWith('tool-diagnostics')) await tidy(page);
+              await scenes[name](page, mock);
+              await page.evaluate(() => document.fonts.ready);
+              if (at === 0) await page.evaluate(axe);
+              for (const { name, viewport, colorScheme } of VIEWS) {
+                await page.setViewportSize(viewport);
+                await page.emulateMedia({ colorScheme });
+                // What comes and goes by itself may be under way: what stays is a flaw.
+                const all = async () => [...(await page.evaluate(flaws)), ...(await barriers(page))].map((flaw) => `${name}: ${flaw}`).join('\n');
+                await becomes(all, '');
+              }
+            });
           }
         },
         () => {},

@@ -1,9 +1,11 @@
 //! The project's own commands: `cargo xtask run | test | ci | tidy | bench | vectors | wasm | dist | setup`.
 #![forbid(unsafe_code)]
 
+mod ahead;
 mod bench;
 mod counts;
 mod dist;
+mod macos;
 mod run;
 mod setup;
 mod shell;
@@ -40,6 +42,8 @@ fn main() -> ExitCode {
         "run" => run::run(rest),
         "test" => test::test(rest),
         "ci" => test::ci(),
+        // For `test` itself: a stage that is begun before its turn.
+        "ahead" => test::ahead(rest),
         "tidy" => tidy::run(),
         "bench" => bench::run(rest),
         "vectors" => vectors::run(rest),

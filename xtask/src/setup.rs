@@ -1,7 +1,7 @@
 //! Installs what a fresh machine lacks, and says so. Nothing is installed that is there already.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
@@ -48,6 +48,20 @@ const DESKTOP: (&str, &[&str]) = (
         "libxrandr2",
     ],
 );
+const WAYLAND: (&str, &[&str]) = (
+    "to show a Wayland desktop without a screen, and its portal",
+    &[
+        "mutter",
+        "libegl1",
+        "libgl1-mesa-dri",
+        "xdg-desktop-portal",
+        "pipewire",
+        "pipewire-bin",
+        "wireplumber",
+        "dbus-daemon",
+        "libpipewire-0.3-dev",
+    ],
+);
 const DEMO: (&str, &[&str]) = ("for the programs on the demo computer", &["mousepad", "xterm", "dbus-x11"]);
 const CONSOLE: (&str, &[&str]) = (
     "to build and show the desktop console",
@@ -80,7 +94,7 @@ const BROWSER_CODE: (&str, &[&str]) = (
     &["rustc-web", "cargo-web", "rust-web-src"],
 );
 const WINDOWS: (&str, &[&str]) = (
-    "to build the agent for Windows and to run it under Wine",
+    "to build the agent for Windows, and to try it and its installer under Wine",
     &[
         "rustc-web",
         "cargo-web",
@@ -94,6 +108,12 @@ const WINDOWS: (&str, &[&str]) = (
         "openbox",
     ],
 );
+const MACOS: (&str, &[&str]) =
+    ("to check the agent for macOS", &["rustc-web", "cargo-web", "rust-web-src", "cmake", "python3-pip"]);
+const SYSTEMD: (&str, &[&str]) =
+    ("to start services of the tests' own by a systemd of their own", &["systemd", "dbus", "util-linux"]);
+const SCREEN_READER: (&str, &[&str]) =
+    ("to hear the customer's windows as a screen reader does", &["at-spi2-core", "dbus-daemon", "systemd"]);
 const DATABASE: (&str, &[&str]) = ("to run the store's tests on PostgreSQL too", &["postgresql"]);
 const TLS: (&str, &[&str]) = (
     "for a certificate authority of the tests' own, and for programs from PyPI",
@@ -107,10 +127,18 @@ const PEERS: (&str, &[&str]) = (
 
 const DIST: (&str, &[&str]) = (
     "to make and sign packages",
-    &["binutils", "gnupg", "minisign", "msitools", "openssl", "osslsigncode", "wixl", "faketime"],
+    &[
+        "binutils",
+        "gnupg",
+        "minisign",
+        "msitools",
+        "openssl",
+        "osslsigncode",
+        "p7zip-full",
+        "wixl",
+        "faketime",
+    ],
 );
-
-const INSTALLER: (&str, &[&str]) = ("to try the Windows installer", &["wine", "wine64"]);
 
 /// What making packages needs.
 pub fn for_dist() -> Result<()> {
@@ -122,16 +150,20 @@ pub fn for_tests() -> Result<()> {
     prepare(&[
         BUILD,
         DESKTOP,
+        WAYLAND,
         DEMO,
         CONSOLE,
         CONSOLE_DRIVER,
         CONSOLE_DESKTOP,
+        SCREEN_READER,
+        SYSTEMD,
         BROWSER,
         FIGURES,
         DATABASE,
         TLS,
         DIST,
-        INSTALLER,
+        WINDOWS,
+        MACOS,
     ])?;
     python()?;
     npm("tests")
@@ -140,6 +172,66 @@ pub fn for_tests() -> Result<()> {
 /// What the agent for Windows needs to be built and tried here.
 pub fn for_windows() -> Result<()> {
     debian(&[WINDOWS])
+}
+
+/// A C compiler for macOS, with Apple's headers, from PyPI.
+const ZIG: &str = "ziglang==0.14.1";
+
+/// What the agent for macOS needs to be checked here. Returns where zig is.
+pub fn for_macos(folder: &Path) -> Result<PathBuf> {
+    debian(&[MACOS])?;
+    let place = folder.join("zig");
+    let program = place.join("ziglang/zig");
+    let stamp = place.join(".installed");
+    if !fs::read_to_string(&stamp).is_ok_and(|installed| installed == ZIG) {
+        println!("set-up: installing {ZIG} to compile the agent's C code for macOS");
+        let mut install = Command::new("python3");
+        install.args([
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--no-deps",
+            "--target",
+        ]);
+        shell::run(install.arg(&place).arg(ZIG))?;
+        fs::write(&stamp, ZIG).with_context(|| format!("could not write {}", stamp.display()))?;
+    }
+    if !program.is_file() {
+        bail!("{ZIG} has no program {}", program.display());
+    }
+    Ok(program)
+}
+
+/// Signs for macOS. Without its notarisation: that asks Apple.
+const RCODESIGN: &str = "0.29.0";
+
+/// rcodesign, built here from its source where it is not there already. Returns where it is.
+pub fn for_macos_signatures(folder: &Path) -> Result<PathBuf> {
+    let place = folder.join(format!("rcodesign-{RCODESIGN}"));
+    let program = place.join("bin/rcodesign");
+    if !program.is_file() {
+        println!("set-up: building rcodesign {RCODESIGN} to sign for macOS");
+        let mut install = shell::cargo();
+        install.args([
+            "install",
+            "apple-codesign",
+            "--version",
+            RCODESIGN,
+            "--no-default-features",
+            "--locked",
+        ]);
+        // Run for a few seconds: quick to build is what counts.
+        install
+            .args(["--debug", "--quiet", "--root"])
+            .arg(&place)
+            .arg("--target-dir")
+            .arg(folder.join("build"));
+        install.env("CARGO_PROFILE_DEV_OPT_LEVEL", "0").env("CARGO_PROFILE_DEV_DEBUG", "false");
+        shell::run(install.env("CARGO_INCREMENTAL", "0"))?;
+    }
+    Ok(program)
 }
 
 /// What the demonstration needs.

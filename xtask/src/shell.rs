@@ -112,6 +112,16 @@ pub fn metadata(deep: bool) -> Result<serde_json::Value> {
     serde_json::from_str(&capture(&mut command)?).context("cargo metadata printed what is not JSON")
 }
 
+/// The same with every dependency that one of these targets has, and no other.
+pub fn metadata_for(targets: &[String]) -> Result<serde_json::Value> {
+    let mut command = cargo();
+    command.args(["metadata", "--format-version", "1"]);
+    for target in targets {
+        command.args(["--filter-platform", target]);
+    }
+    serde_json::from_str(&capture(&mut command)?).context("cargo metadata printed what is not JSON")
+}
+
 /// Every file that git knows or would add, relative to the workspace.
 pub fn files() -> Result<Vec<String>> {
     let mut command = program("git", "");

@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
+use crate::ahead::{self, Ahead};
 use crate::counts::Counts;
-use crate::{setup, shell, tidy, vectors, windows};
+use crate::{macos, setup, shell, tidy, vectors, windows};
 
 type Stage = (&'static str, fn() -> Result<Counts>);
 
@@ -33,10 +34,17 @@ const STAGES: &[Stage] = &[
     ("build", build),
     ("e2e", end_to_end),
     ("dist", packages),
+    ("cross", cross),
+    ("windows", windows::test),
+    ("macos-sign", macos::sign),
 ];
 
-/// Only when they are named.
-const BY_NAME: &[Stage] = &[("windows", windows::test)];
+/// Stages that compile and no more, with the stage after which they may begin: beside others that mostly wait, on what
+/// these leave of the processors. Only where every stage runs; a stage that was named runs by itself.
+const AHEAD: &[(&str, &str)] = &[("lint", "set-up"), ("cross", "lint")];
+
+/// Only when they are named: the parts of `cross`.
+const BY_NAME: &[Stage] = &[("windows-build", windows::compile), ("macos", macos::test)];
 
 /// Runs the named stages, or all but those that have to be named.
 pub fn test(names: &[String]) -> Result<()> {
@@ -49,6 +57,12 @@ pub fn test(names: &[String]) -> Result<()> {
         bail!("`{unknown}` is no stage; `cargo xtask test --list` names them");
     }
     let began = Instant::now();
+    let mut ahead = Vec::new();
+    if names.is_empty() {
+        for (stage, after) in AHEAD {
+            ahead.push((*stage, *after, Ahead::prepare(stage)?));
+        }
+    }
     let mut total = Counts::default();
     let mut table = Vec::new();
     for (at, (name, stage)) in known().enumerate() {
@@ -58,7 +72,13 @@ pub fn test(names: &[String]) -> Result<()> {
         }
         println!("\n=== {name}");
         let start = Instant::now();
-        let outcome = stage();
+        let outcome = match ahead.iter().position(|(stage, ..)| stage == name) {
+            Some(at) => {
+                println!("(compiled beside the stages before)");
+                ahead.swap_remove(at).2.outcome()
+            }
+            None => stage(),
+        };
         let took = start.elapsed();
         let (counts, trouble) = tally(outcome);
         if let Some(trouble) = &trouble {
@@ -72,6 +92,9 @@ pub fn test(names: &[String]) -> Result<()> {
         // Nothing after it can work.
         if *name == "set-up" && counts.failed > 0 {
             break;
+        }
+        for (_, _, waiting) in ahead.iter_mut().filter(|(_, after, _)| after == name) {
+            waiting.begin()?;
         }
     }
     println!();
@@ -94,6 +117,15 @@ pub fn test(names: &[String]) -> Result<()> {
     Ok(())
 }
 
+/// One stage, for whoever started this process ahead of the stage's turn.
+pub fn ahead(names: &[String]) -> Result<()> {
+    let [name] = names else { bail!("`ahead` takes one stage") };
+    let Some((_, stage)) = STAGES.iter().find(|(stage, _)| stage == name) else {
+        bail!("`{name}` is no stage that runs by itself");
+    };
+    ahead::run(stage)
+}
+
 /// The test command, and then that generated files which are kept in the tree are what was committed.
 pub fn ci() -> Result<()> {
     test(&[])?;
@@ -107,7 +139,7 @@ pub fn ci() -> Result<()> {
 }
 
 /// What a stage adds to the sum: its runner's own counts, or one for the stage itself.
-fn tally(outcome: Result<Counts>) -> (Counts, Option<String>) {
+pub fn tally(outcome: Result<Counts>) -> (Counts, Option<String>) {
     match outcome {
         Ok(counts) if counts.any() => (counts, None),
         Ok(_) => (Counts { passed: 1, ..Counts::default() }, None),
@@ -143,9 +175,20 @@ const SEED: (&str, &str) = ("PROPTEST_RNG_SEED", "482193");
 
 fn rust_tests() -> Result<Counts> {
     let mut command = linting("test")?;
-    // Set-up has installed PostgreSQL and pebble: that they are not there is no reason to leave tests out.
+    // Set-up has installed all of these: that one is not there is no reason to leave tests out.
     if setup::on_debian() {
-        command.env("FARHAND_REQUIRE_POSTGRES", "1").env("FARHAND_REQUIRE_PEBBLE", "1");
+        for what in ["POSTGRES", "PEBBLE", "WAYLAND"] {
+            command.env(format!("FARHAND_REQUIRE_{what}"), "1");
+        }
+        // This one needs a machine of its own, which not everybody may make.
+        let own = ["--pid", "--fork", "--mount", "--cgroup", "--uts", "--ipc", "--net", "--kill-child"];
+        let mount = ["sh", "-c", "mount --make-rprivate / && mount -t cgroup2 cgroup2 /mnt"];
+        match Command::new("unshare").args(own).args(mount).output() {
+            Ok(tried) if tried.status.success() => {
+                command.env("FARHAND_REQUIRE_SYSTEMD", "1");
+            }
+            _ => println!("left out: a real systemd, since no namespaces can be made here"),
+        }
     }
     if std::env::var_os(SEED.0).is_none() {
         command.env(SEED.0, SEED.1);
@@ -153,7 +196,8 @@ fn rust_tests() -> Result<Counts> {
     tee(command.arg("--no-fail-fast"))
 }
 
-fn build() -> Result<Counts> {
+/// The programs that the tests run.
+pub fn build() -> Result<Counts> {
     tee(linting("build")?.arg("--bins"))
 }
 
@@ -196,6 +240,26 @@ fn deny() -> Result<Counts> {
     ]))
 }
 
+/// All that is compiled for other systems, one after the other: they share a compiler, its folder and what runs while
+/// it builds.
+fn cross() -> Result<Counts> {
+    let parts =
+        [tally(windows::compile()), tally(macos::test()), tally(macos::signer().map(|_| Counts::default()))];
+    together(parts)
+}
+
+/// Several outcomes as one: all that was counted, and every reason why one failed.
+pub fn together(parts: impl IntoIterator<Item = (Counts, Option<String>)>) -> Result<Counts> {
+    let (mut sum, mut why) = (Counts::default(), Vec::new());
+    for (counts, trouble) in parts {
+        sum.passed += counts.passed;
+        sum.failed += counts.failed;
+        sum.skipped += counts.skipped;
+        why.extend(trouble);
+    }
+    if why.is_empty() { Ok(sum) } else { Err(Failed(sum, why.join("\n")).into()) }
+}
+
 fn end_to_end() -> Result<Counts> {
     setup::npm("tests")?;
     let mut names = Vec::new();
@@ -226,14 +290,27 @@ fn end_to_end() -> Result<Counts> {
 fn packages() -> Result<Counts> {
     let mut command = shell::program("node", "tests");
     command
-        .args(["--test", "--test-reporter=spec", "dist/installer.test.mjs", "dist/packages.test.mjs"])
+        .args([
+            "--test",
+            "--test-reporter=spec",
+            "dist/installer.test.mjs",
+            "dist/macos.test.mjs",
+            "dist/packages.test.mjs",
+        ])
         .env("FARHAND_BINARIES", shell::binary("dev", ""));
     tee(&mut command)
 }
 
 /// A runner failed after having said these counts.
 #[derive(Debug)]
-struct Failed(Counts, String);
+pub struct Failed(Counts, String);
+
+impl Failed {
+    /// What its runner counted, and why it failed.
+    pub fn of(counts: Counts, why: String) -> Self {
+        Self(counts, why)
+    }
+}
 
 impl std::fmt::Display for Failed {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -294,6 +371,14 @@ mod tests {
     fn a_stage_without_tests_counts_as_one() {
         assert_eq!(tally(Ok(Counts::default())).0, Counts { passed: 1, failed: 0, skipped: 0 });
         assert_eq!(tally(Err(anyhow::anyhow!("no"))).0, Counts { passed: 0, failed: 1, skipped: 0 });
+    }
+
+    #[test]
+    fn what_runs_ahead_is_a_stage_and_begins_before_its_turn() {
+        let place = |wanted: &str| STAGES.iter().position(|(name, _)| *name == wanted);
+        for (stage, after) in AHEAD {
+            assert!(place(after).is_some() && place(after) < place(stage), "{stage} after {after}");
+        }
     }
 
     #[test]

@@ -1,15 +1,18 @@
 //! `cargo xtask test windows`: the agent for Windows, built here for x86_64-pc-windows-gnu, looked at, and run under Wine.
+//! And the one that `cargo xtask dist` hands out.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
+use farhand_release::SecretKey;
 
 use crate::counts::Counts;
-use crate::test::tee;
+use crate::test::{build as programs_here, tally, tee, together};
 use crate::{setup, shell};
 
 /// What the programs are built for.
@@ -54,22 +57,81 @@ const SYSTEM_LIBRARIES: &[&str] = &[
     "wevtapi.dll",
     "winmm.dll",
     "ws2_32.dll",
+    "wtsapi32.dll",
 ];
+/// What Wine's folder is made like; another one is made when this changes.
+const PREFIX: &str = "1";
 /// Sets of functions that Windows itself maps to its libraries.
 const API_SET: &str = "api-ms-win-";
 
-/// The stage.
+/// What has to be there to build and to run, with the Debian package that brings it.
+const NEEDED: [(&str, &str); 9] = [
+    (CARGO, "cargo-web"),
+    (RUSTC, "rustc-web"),
+    ("/usr/lib/rustlib/src/rust/library/std/Cargo.toml", "rust-web-src"),
+    ("/usr/bin/x86_64-w64-mingw32-g++", "mingw-w64"),
+    ("/usr/bin/cmake", "cmake"),
+    ("/usr/bin/nasm", "nasm"),
+    (WINE, "wine64"),
+    (WINE_SERVER, "wine64"),
+    ("/usr/bin/Xvfb", "xvfb"),
+];
+
+/// The stage that compiles and no more.
+pub fn compile() -> Result<Counts> {
+    set_up()?;
+    build().map(|_| Counts::default())
+}
+
+/// The stage: from nothing to a session with the agent for Windows.
 pub fn test() -> Result<Counts> {
+    set_up()?;
+    // Whoever asks for this stage alone may have nothing of what it runs against.
+    if !shell::root().join("web/dist/index.html").is_file() || !shell::binary("dev", "farhand").is_file() {
+        println!("windows: the service and its pages are not there yet: they are made first");
+        setup::for_tests()?;
+        tee(shell::program("npm", "web").args(["run", "--silent", "build"]))?;
+        programs_here()?;
+    }
+    let built = build()?;
+    run(&built)
+}
+
+/// Installs what is missing, and says what cannot be had.
+fn set_up() -> Result<()> {
     setup::for_windows()?;
-    let built = build("dev")?;
+    for (path, package) in NEEDED {
+        if !Path::new(path).exists() {
+            bail!(
+                "the agent for Windows is built and tried with {path}, which is not here: it comes with Debian's package \
+                 {package}, and could not be installed"
+            );
+        }
+    }
+    Ok(())
+}
+
+/// The agent and its contract as programs for Windows, and a look at what they ask of it.
+fn build() -> Result<Built> {
+    let began = Instant::now();
+    println!("windows: compiling for {TARGET}, in {}", folder().display());
+    let built = programs("dev")?;
     check_imports(&built.agent)?;
+    println!(
+        "windows: compiled in {:.0} s; imports only what every Windows has",
+        began.elapsed().as_secs_f64()
+    );
+    Ok(built)
+}
+
+/// Both programs under Wine.
+fn run(built: &Built) -> Result<Counts> {
     let wine = Wine::prepare()?;
-    let mut counts = wine.contract(&built.contract)?;
-    let session = wine.session(&built.agent)?;
-    counts.passed += session.passed;
-    counts.failed += session.failed;
-    counts.skipped += session.skipped;
-    Ok(counts)
+    println!("windows: the back ends' contract");
+    let contract = wine.contract(&built.contract);
+    println!("windows: sessions");
+    let sessions = wine.sessions(&built.agent);
+    together([tally(contract), tally(sessions)])
 }
 
 /// Where everything for Windows is built. Not among what this machine's own Rust builds: the two would take turns at
@@ -112,6 +174,14 @@ pub fn cargo(verb: &str, profile: &str) -> Command {
     command
 }
 
+/// Cargo for the agent with all optimisations, as it is handed out, and where it will lie.
+pub fn handed_out() -> Result<(Command, PathBuf)> {
+    set_up()?;
+    let mut command = cargo("build", "dist");
+    command.args(["--locked", "-p", "farhand-agent", "--bin", "farhand-agent"]);
+    Ok((command, folder().join(TARGET).join("dist/farhand-agent.exe")))
+}
+
 /// What was built.
 #[derive(Debug)]
 pub struct Built {
@@ -121,10 +191,12 @@ pub struct Built {
     contract: PathBuf,
 }
 
-fn build(profile: &str) -> Result<Built> {
+fn programs(profile: &str) -> Result<Built> {
     let mut command = cargo("build", profile);
     command.args(["-p", "farhand-agent", "-p", "farhand-agent-host", "--bin", "farhand-agent"]);
     command.args(["--test", "contract", "--message-format=json-render-diagnostics"]);
+    // That it updates itself is tried: to what this machine signs, and nobody else trusts.
+    command.env("FARHAND_RELEASE_KEY", throwaway_key()?.public().to_string());
     println!("$ {}", shell::describe(&command));
     let text = shell::capture(&mut command)?;
     let mut found = [None, None];
@@ -139,6 +211,22 @@ fn build(profile: &str) -> Result<Built> {
     }
     let [Some(agent), Some(contract)] = found else { bail!("cargo does not say where the programs are") };
     Ok(Built { agent, contract })
+}
+
+/// Signs what the tested program takes for newer versions of itself; made here the first time, and used for nothing else.
+fn throwaway_key() -> Result<SecretKey> {
+    let file = release_key();
+    if let Ok(text) = fs::read_to_string(&file) {
+        return SecretKey::read(&text).with_context(|| format!("{} is no key", file.display()));
+    }
+    let key = SecretKey::generate();
+    fs::create_dir_all(folder()).context("the folder for Windows cannot be made")?;
+    fs::write(&file, key.file()).with_context(|| format!("{} cannot be written", file.display()))?;
+    Ok(key)
+}
+
+fn release_key() -> PathBuf {
+    folder().join("release.key")
 }
 
 /// Refuses a program that would not start on a clean Windows.
@@ -166,6 +254,10 @@ fn strange_imports(text: &str) -> BTreeSet<String> {
 struct Wine {
     prefix: PathBuf,
     target: PathBuf,
+    /// Gives a command line what Wine's consoles lack.
+    console: PathBuf,
+    /// Libraries that stand in for those by which Windows hands out its screen.
+    graphics: PathBuf,
 }
 
 impl Wine {
@@ -174,12 +266,22 @@ impl Wine {
         let place = folder().join("wine");
         let sources = shell::root().join("tests/e2e/windows");
         fs::create_dir_all(&place).with_context(|| format!("{} cannot be made", place.display()))?;
-        let wine = Self { prefix: place.join("prefix"), target: place.join("target.exe") };
+        let wine = Self {
+            prefix: place.join("prefix"),
+            target: place.join("target.exe"),
+            console: place.join("console.exe"),
+            graphics: place.join("graphics"),
+        };
         let library = place.join("bcryptprimitives.dll");
-        compile(&["-shared", "-O1"], &sources.join("bcryptprimitives.c"), &library, &["-ladvapi32"])?;
-        compile(&["-O1"], &sources.join("target.c"), &wine.target, &["-lgdi32"])?;
+        link(&["-shared", "-O1"], &sources.join("bcryptprimitives.c"), &library, &["-ladvapi32"])?;
+        link(&["-O1"], &sources.join("target.c"), &wine.target, &["-lgdi32"])?;
+        link(&["-O1"], &sources.join("console.c"), &wine.console, &[])?;
+        fs::create_dir_all(&wine.graphics).context("a folder for libraries cannot be made")?;
+        for name in ["dxgi.dll", "d3d11.dll"] {
+            link(&["-shared", "-O1"], &sources.join("graphics.c"), &wine.graphics.join(name), &[])?;
+        }
         let stamp = place.join(".prepared");
-        if !stamp.is_file() {
+        if !fs::read_to_string(&stamp).is_ok_and(|made| made == PREFIX) {
             println!("windows: making a folder for Wine in {}", place.display());
             let display = Display::open()?;
             let _ = fs::remove_dir_all(&wine.prefix);
@@ -194,7 +296,7 @@ impl Wine {
             fs::copy(&library, wine.prefix.join("drive_c/windows/system32/bcryptprimitives.dll"))
                 .context("what Wine lacks could not be added to it")?;
             wine.settle(&display)?;
-            fs::write(&stamp, "").context("the folder for Wine cannot be written")?;
+            fs::write(&stamp, PREFIX).context("the folder for Wine cannot be written")?;
         }
         Ok(wine)
     }
@@ -231,34 +333,56 @@ impl Wine {
     fn contract(&self, program: &Path) -> Result<Counts> {
         let display = Display::open()?;
         let mut command = self.program(&display);
-        command.arg(program).args(["--test-threads=1"]);
+        // What this program is started with says nothing here: Wine has a command line of its own for its programs.
+        let console = format!("COMSPEC={}&&", on_windows(&self.console));
+        command.args(["cmd.exe", "/c", "set", &console, &on_windows(program), "--test-threads=1"]);
+        command.env("FARHAND_WINDOWS_GRAPHICS", on_windows(&self.graphics));
+        // Wine prefers its own libraries by these names to whatever lies at the place that is named.
+        command.env("WINEDLLOVERRIDES", "mscoree,mshtml=;dxgi,d3d11=n,b");
         let counts = tee(&mut command);
         self.settle(&display)?;
-        counts
+        match counts {
+            // Whoever started it may end well all the same.
+            Ok(counts) if !counts.any() => bail!("the contract's program did not run to its end"),
+            counts => counts,
+        }
     }
 
-    /// A whole session.
-    fn session(&self, agent: &Path) -> Result<Counts> {
-        if !shell::binary("dev", "farhand").is_file() || !shell::root().join("web/dist/index.html").is_file()
-        {
-            bail!("the service or its pages are not built: `cargo xtask test \"web build\" build windows`");
-        }
+    /// Whole sessions, each in a file of its own.
+    fn sessions(&self, agent: &Path) -> Result<Counts> {
         setup::npm("tests")?;
         let shots = folder().join("shots");
         fs::create_dir_all(&shots).with_context(|| format!("{} cannot be made", shots.display()))?;
+        let place = shell::root().join("tests/e2e/windows");
+        let entries = fs::read_dir(&place).with_context(|| format!("{} cannot be read", place.display()))?;
+        let mut names: Vec<String> = entries
+            .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+            .filter(|name| name.ends_with(".test.mjs"))
+            .map(|name| format!("e2e/windows/{name}"))
+            .collect();
+        names.sort();
         let mut command = shell::program("node", "tests");
         command
-            .args(["--test", "--test-reporter=spec", "--test-concurrency=1", "e2e/windows/session.test.mjs"])
+            .args(["--test", "--test-reporter=spec", "--test-concurrency=1"])
+            .args(names)
             .env("FARHAND_BINARIES", shell::binary("dev", ""))
             .env("FARHAND_WINDOWS_AGENT", agent)
             .env("FARHAND_WINDOWS_TARGET", &self.target)
+            .env("FARHAND_WINDOWS_CONSOLE", &self.console)
+            .env("FARHAND_WINDOWS_RELEASE_KEY", release_key())
+            .env("FARHAND_WINDOWS_RELEASES", throwaway_key()?.public().to_string())
             .env("FARHAND_WINE_PREFIX", &self.prefix)
             .env("FARHAND_SHOTS", shots);
         tee(&mut command)
     }
 }
 
-fn compile(first: &[&str], source: &Path, into: &Path, last: &[&str]) -> Result<()> {
+/// A place of this machine as programs under Wine name it.
+fn on_windows(place: &Path) -> String {
+    format!("Z:{}", place.display().to_string().replace('/', "\\"))
+}
+
+fn link(first: &[&str], source: &Path, into: &Path, last: &[&str]) -> Result<()> {
     let age = |path: &Path| fs::metadata(path).and_then(|about| about.modified()).ok();
     if age(into).is_some_and(|made| age(source).is_some_and(|written| written < made)) {
         return Ok(());

@@ -2,27 +2,35 @@
 
 use std::process::{Command, ExitCode};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use farhand_agent_core::resume::{Left, Record};
 use farhand_agent_host::capture::Backend;
 use farhand_agent_host::input::{Backend as InputBackend, open_injector};
 use farhand_agent_host::keeper::Keeper;
+use farhand_agent_host::permissions::{Backend as Permitted, open_permissions};
+use farhand_agent_host::restart::{Backend as Restarts, open_restarter};
+use farhand_protocol::api::Joined;
 use farhand_protocol::consent::ConsentConfig;
 use farhand_protocol::rights::{Right, Rights};
+use farhand_seal::secret::Secret;
 
 use crate::api::{self, Server};
 use crate::blocked::{List, Whom};
 use crate::fail::{Fail, exit};
 use crate::log::Log;
+use crate::receipt;
+use crate::resume::{NoRecord, Place};
 use crate::sealing::Invitation;
 use crate::session::{self, Over, Parts};
 use crate::start::{self, Chosen, Suggestion};
 use crate::tls::{self, Fingerprint};
 use crate::tried::Tried;
 use crate::update::Updates;
-use crate::window::protocol::ToWindow;
-use crate::window::{WindowPort, child};
-use crate::{input, screen};
+use crate::window::child::WindowError;
+use crate::window::protocol::{FromWindow, ToWindow};
+use crate::window::{WindowEvent, WindowPort, child};
+use crate::{input, permissions, screen};
 
 /// What this version can carry out, and so all that can be asked for.
 const POLICY: Rights = Rights::of(&[
@@ -51,6 +59,154 @@ pub fn main(
         Ok(Begin::Given(Box::new(Chosen { invitation, server, fingerprint, link: None })))
     };
     finish(log, async { run(given()?, log, answer_within).await })
+}
+
+/// A session to go on with after this computer was restarted. It is taken from the disk, once, when this program can run.
+#[derive(Debug)]
+pub struct Found {
+    place: Place,
+    machine: Option<String>,
+}
+
+/// Looks for a session to go on with.
+#[must_use]
+pub fn look_back(log: Log) -> Option<Found> {
+    let place = Place::of_this_person();
+    let machine = open_restarter(Restarts::Auto).machine();
+    let why = match place.look(machine.as_deref()) {
+        Ok(record) if record.left(receipt::now()).is_some() => return Some(Found { place, machine }),
+        Ok(_) => Some(OVER.to_owned()),
+        Err(NoRecord::None) => None,
+        Err(why) => Some(why.to_string()),
+    };
+    if let Some(why) = why {
+        log.event("nothing_to_resume", &[("why", why.into())]);
+    }
+    place.remove();
+    start_nothing();
+    None
+}
+
+/// Why a record is not gone on with.
+const OVER: &str = "its time is over";
+
+fn start_nothing() {
+    if let Err(error) = open_restarter(Restarts::Auto).start_nothing() {
+        tracing::warn!(%error, "this program may be started again at the next sign-in");
+    }
+}
+
+impl Found {
+    /// The record, and how long it counts. From now on it is not there any more.
+    fn take(self, log: Log) -> Option<(Record, Left)> {
+        let taken = self.place.take(self.machine.as_deref());
+        start_nothing();
+        let why = match taken {
+            Ok(record) => match record.left(receipt::now()) {
+                Some(left) => return Some((record, left)),
+                None => OVER.to_owned(),
+            },
+            Err(why) => why.to_string(),
+        };
+        log.event("nothing_to_resume", &[("why", why.into())]);
+        None
+    }
+}
+
+/// Goes on with it; returns the exit code. Nobody is asked for a code.
+#[must_use]
+pub fn back(found: Found, log: Log) -> ExitCode {
+    finish(log, resume(found, log))
+}
+
+/// A desktop that has just begun may not have all that this program needs. It has this long for it.
+const READY_WITHIN: Duration = Duration::from_secs(30);
+/// And is looked at so often.
+const LOOKED_AT: Duration = Duration::from_secs(1);
+
+/// Tries until it works, or until then.
+async fn in_time<T>(
+    until: Instant,
+    log: Log,
+    mut attempt: impl AsyncFnMut() -> Result<T, Fail>,
+) -> Result<T, Fail> {
+    loop {
+        match attempt().await {
+            Err(fail) if Instant::now() < until => {
+                log.event("not_ready", &[("message", fail.to_string().into())]);
+                tokio::time::sleep(LOOKED_AT).await;
+            }
+            ended => return ended,
+        }
+    }
+}
+
+async fn resume(found: Found, log: Log) -> Result<Over, Fail> {
+    let until = Instant::now() + READY_WITHIN;
+    // What fails on this computer is told in a window, and leaves the record for the next try.
+    let (window, writer) = in_time(until, log, async || Ok(child::spawn(child::connecting()).await?)).await?;
+    let shown = window.show.clone();
+    let ended = go_on(found, window, until, log).await;
+    if let Err(fail) = &ended {
+        let _ = shown.send(over(fail));
+    }
+    drop(shown);
+    let _ = tokio::time::timeout(Duration::from_secs(1), writer).await;
+    ended
+}
+
+async fn go_on(found: Found, mut window: WindowPort, until: Instant, log: Log) -> Result<Over, Fail> {
+    List::of_this_person().read().map_err(|error| Fail::Blocked(error.to_string()))?;
+    let ready = in_time(until, log, async || {
+        screen::probe(Backend::Auto)?;
+        Ok(open_injector(InputBackend::Auto)?)
+    });
+    let injector = tokio::select! {
+        ready = ready => ready?,
+        stopped = customer_stops(&mut window) => {
+            if !stopped {
+                return Err(WindowError::NotSeen.into());
+            }
+            // Nobody goes on with it.
+            let _ = found.take(log);
+            return Ok(Over::before_it_began());
+        }
+    };
+    let Some((record, left)) = found.take(log) else {
+        let over = Over::not_back();
+        let sentence = format!("agent.over.{}", over.code());
+        let (technician, reason) = (String::new(), String::new());
+        let _ = window.show.send(ToWindow::Over {
+            begun: true,
+            sentence,
+            technician,
+            reason,
+            whom: None,
+            by: None,
+        });
+        return Ok(over);
+    };
+    let server = Server::parse(&record.server)?;
+    let fingerprint = record
+        .fingerprint
+        .as_deref()
+        .map(Fingerprint::parse)
+        .transpose()
+        .map_err(|_| Fail::FingerprintMalformed)?;
+    let answer_within = Duration::from_secs(record.answer_within.clamp(1, 300).into());
+    let consent = ConsentConfig { policy: POLICY, answer_within, ..ConsentConfig::default() };
+    Connection { server, fingerprint, log, consent, window, injector }.go_on(record, left).await
+}
+
+/// Whether the customer wants nothing of it; otherwise the window is gone.
+async fn customer_stops(window: &mut WindowPort) -> bool {
+    loop {
+        match window.events.recv().await {
+            Some(WindowEvent::Said(FromWindow::Stop)) => return true,
+            Some(WindowEvent::Lost) | None => return false,
+            Some(WindowEvent::Said(_) | WindowEvent::Restarted) => {}
+        }
+    }
 }
 
 /// Asks for code and service in a window first, with what is known already; returns the exit code.
@@ -101,13 +257,40 @@ async fn run(begin: Begin, log: Log, answer_within: Duration) -> Result<Over, Fa
     }
     // All that can fail on this machine fails before the code is used up.
     List::of_this_person().read().map_err(|error| Fail::Blocked(error.to_string()))?;
-    screen::probe(Backend::Auto)?;
-    let injector = open_injector(InputBackend::Auto)?;
     let first = match &begin {
         Begin::Given(_) => child::connecting(),
         Begin::Asked(suggestion) => start::shown(suggestion),
     };
-    let (mut window, writer) = child::spawn(first).await?;
+    let mut allowed = open_permissions(Permitted::Auto);
+    let missing = permissions::look(&mut *allowed);
+    let mut early = None;
+    if !missing.is_complete() {
+        let (mut window, writer) = child::spawn(permissions::message(missing)).await?;
+        if !permissions::settle(&mut window, &mut *allowed).await {
+            return Ok(Over::before_it_began());
+        }
+        let _ = window.show.send(first.clone());
+        early = Some((window, writer));
+    }
+    let ready = screen::probe(Backend::Auto)
+        .map_err(Fail::from)
+        .and_then(|()| open_injector(InputBackend::Auto).map_err(Fail::from));
+    let injector = match ready {
+        Ok(injector) => injector,
+        Err(fail) => {
+            // Whoever went on from that window waits for what comes next.
+            if let Some((window, writer)) = early {
+                let _ = window.show.send(over(&fail));
+                drop(window);
+                let _ = tokio::time::timeout(Duration::from_secs(1), writer).await;
+            }
+            return Err(fail);
+        }
+    };
+    let (mut window, writer) = match early {
+        Some(window) => window,
+        None => child::spawn(first).await?,
+    };
     let shown = window.show.clone();
     let chosen = match begin {
         Begin::Given(chosen) => *chosen,
@@ -122,7 +305,10 @@ async fn run(begin: Begin, log: Log, answer_within: Duration) -> Result<Over, Fa
         true => Err(Fail::CodeTried),
         false => match start::check(&chosen).await {
             Ok(()) => {
-                connect(chosen.invitation, server.clone(), fingerprint, log, consent, window, injector).await
+                let server = server.clone();
+                Connection { server, fingerprint, log, consent, window, injector }
+                    .join(chosen.invitation)
+                    .await
             }
             Err(fail) => Err(fail),
         },
@@ -133,14 +319,7 @@ async fn run(begin: Begin, log: Log, answer_within: Duration) -> Result<Over, Fa
         tracing::warn!(%error, "that this code failed cannot be remembered");
     }
     if let Err(fail) = &ended {
-        let _ = shown.send(ToWindow::Over {
-            begun: false,
-            sentence: fail.sentence().into(),
-            technician: String::new(),
-            reason: fail.to_string(),
-            whom: None,
-            by: None,
-        });
+        let _ = shown.send(over(fail));
     }
     if ended.is_ok() || matches!(ended, Err(Fail::Version)) {
         update(&server, fingerprint, log, &shown).await;
@@ -149,6 +328,18 @@ async fn run(begin: Begin, log: Log, answer_within: Duration) -> Result<Over, Fa
     drop(shown);
     let _ = tokio::time::timeout(Duration::from_secs(1), writer).await;
     ended
+}
+
+/// It never began.
+fn over(fail: &Fail) -> ToWindow {
+    ToWindow::Over {
+        begun: false,
+        sentence: fail.sentence().into(),
+        technician: String::new(),
+        reason: fail.to_string(),
+        whom: None,
+        by: None,
+    }
 }
 
 /// Takes a newer version of this program, and says so in the window.
@@ -172,21 +363,43 @@ async fn update(
     let _ = shown.send(ToWindow::Update { sentence: sentence.into(), version });
 }
 
-async fn connect(
-    invitation: Invitation,
+/// What a session begins with, for the first time or after a restart.
+struct Connection {
     server: Server,
     fingerprint: Option<Fingerprint>,
     log: Log,
     consent: ConsentConfig,
-    mut window: WindowPort,
+    window: WindowPort,
     injector: Box<dyn farhand_agent_host::input::Injector>,
+}
+
+impl Connection {
+    async fn join(mut self, invitation: Invitation) -> Result<Over, Fail> {
+        let config = tls::client_config(self.fingerprint)?;
+        let pinned = self.fingerprint.is_some();
+        let joined = tokio::select! {
+            joined = api::join(&self.server, invitation.number, config, pinned) => joined?,
+            () = session::stopped(&mut self.window) => return Ok(Over::before_it_began()),
+        };
+        self.log.event("joined", &[("session", joined.session.as_str().into())]);
+        begin(self, joined, invitation.secret, None).await
+    }
+
+    async fn go_on(self, record: Record, left: Left) -> Result<Over, Fail> {
+        self.log.event("resumes", &[("session", record.joined.session.as_str().into())]);
+        let (joined, secret) = (record.joined.clone(), Secret::Resumed(record.resumption));
+        begin(self, joined, secret, Some(Box::new((record, left)))).await
+    }
+}
+
+async fn begin(
+    connection: Connection,
+    joined: Joined,
+    secret: Secret,
+    back: Option<Box<(Record, Left)>>,
 ) -> Result<Over, Fail> {
+    let Connection { server, fingerprint, log, consent, mut window, injector } = connection;
     let config = tls::client_config(fingerprint)?;
-    let joined = tokio::select! {
-        joined = api::join(&server, invitation.number, config.clone(), fingerprint.is_some()) => joined?,
-        () = session::stopped(&mut window) => return Ok(Over::before_it_began()),
-    };
-    log.event("joined", &[("session", joined.session.as_str().into())]);
     let whom = Whom {
         server: server.authority(),
         organisation: joined.organisation.clone(),
@@ -213,7 +426,7 @@ async fn connect(
         server,
         tls: Arc::new(config),
         joined,
-        secret: invitation.secret,
+        secret,
         capture: Backend::Auto,
         input,
         input_failures,
@@ -221,6 +434,9 @@ async fn connect(
         log,
         terminals: keeper.as_ref().map(Keeper::terminals).unwrap_or_default(),
         blocked,
+        fingerprint: fingerprint.map(|fingerprint| fingerprint.to_string()),
+        answer_within: u16::try_from(consent.answer_within.as_secs()).unwrap_or(60),
+        back,
     };
     let ended = session::run(parts, &mut window).await;
     if let Some(keeper) = keeper {

@@ -15,7 +15,7 @@ pub enum Log {
 }
 
 /// What is told without `FARHAND_AGENT_LOG`. The toolkit of the window warns about displays that are just unusual.
-const QUIET: &str = "warn,winit=error";
+const QUIET: &str = "warn,winit=error,zbus=error,sctk_adwaita=off";
 
 impl Log {
     /// Starts the diagnostic log beside the events; `FARHAND_AGENT_LOG` chooses what it tells, such as `debug`.

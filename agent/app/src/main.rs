@@ -70,6 +70,13 @@ enum Command {
         #[command(subcommand)]
         command: BlockedCommand,
     },
+    /// Goes on with a session after this computer was restarted; started by the desktop.
+    #[command(hide = true)]
+    Resume {
+        /// How events are written to standard error.
+        #[arg(long, value_enum, default_value_t)]
+        log: Log,
+    },
     /// The window of a session; started by the program itself.
     #[command(hide = true)]
     Window,
@@ -108,6 +115,11 @@ fn main() -> ExitCode {
     let begin = |link: Option<&str>, log: Log, answer_within: u16| {
         log.start();
         update::tidy();
+        if link.is_none()
+            && let Some(found) = join::look_back(log)
+        {
+            return join::back(found, log);
+        }
         join::from_window(Suggestion::from_start(link), log, Duration::from_secs(answer_within.into()))
     };
     let Some(command) = Arguments::parse().command else { return begin(None, Log::default(), ANSWER_WITHIN) };
@@ -123,6 +135,11 @@ fn main() -> ExitCode {
         }
         Command::Blocked { command: BlockedCommand::List } => blocked::list(),
         Command::Blocked { command: BlockedCommand::Remove { number } } => blocked::remove(number),
+        Command::Resume { log } => {
+            log.start();
+            // Without a session nothing is shown: nobody has called for this program.
+            join::look_back(log).map_or(ExitCode::SUCCESS, |found| join::back(found, log))
+        }
         Command::Window => {
             Log::Text.start();
             report(ui::run())

@@ -18,6 +18,10 @@ use crate::sealing::Sealing;
 
 /// A capturer that failed is opened again after this long.
 const OPEN_AGAIN: Duration = Duration::from_secs(2);
+/// While the desktop asks the customer by itself, it is looked this often whether they have answered.
+const AGREED_WITHIN: Duration = Duration::from_millis(150);
+/// Where it has agreed before anybody could read that it asks, nothing is said of it.
+const ASKS_VISIBLY: Duration = Duration::from_secs(1);
 /// The rate is told to the video codec when it has changed by a tenth.
 const RATE_STEP: f64 = 0.1;
 
@@ -33,7 +37,7 @@ const VIDEO_RATE_MAX: f64 = 8e6;
 pub enum ScreenEvent {
     /// Outputs of the agent wait to be carried out.
     Outputs,
-    /// Capture works (again).
+    /// A picture was captured, the first since the capturer was opened.
     Captures,
     /// The screen cannot be captured; it is tried again.
     Failed(CaptureError),
@@ -193,6 +197,8 @@ impl Screen {
             }
         };
         let mut failed: Option<Instant> = None;
+        let mut asking: Option<Instant> = None;
+        let mut lost = false;
         loop {
             if !self.wait_for_work(failed) {
                 return;
@@ -200,7 +206,11 @@ impl Screen {
             failed = None;
             let ended = match open_capturer(self.backend) {
                 Ok(capturer) => {
-                    (self.tell)(ScreenEvent::Captures);
+                    asking = None;
+                    // Whoever was told that the picture is old waits for a whole one, also where nothing has changed.
+                    if std::mem::take(&mut lost) {
+                        encoder.request_reset();
+                    }
                     self.shared.orders().waker = Some(capturer.waker());
                     tracing::debug!("capture starts");
                     let ended = self.stream(capturer, &mut encoder);
@@ -211,9 +221,20 @@ impl Screen {
                 Err(error) => Err(error),
             };
             if let Err(error) = ended {
-                tracing::warn!(%error, "the screen cannot be captured");
+                lost = true;
+                let now = Instant::now();
+                if error == CaptureError::NotAgreed {
+                    let since = *asking.get_or_insert(now);
+                    failed = Some(now + AGREED_WITHIN);
+                    if now.duration_since(since) < ASKS_VISIBLY {
+                        continue;
+                    }
+                } else {
+                    tracing::warn!(%error, "the screen cannot be captured");
+                    asking = None;
+                    failed = Some(now + OPEN_AGAIN);
+                }
                 (self.tell)(ScreenEvent::Failed(error));
-                failed = Some(Instant::now() + OPEN_AGAIN);
             }
         }
     }
@@ -250,6 +271,7 @@ impl Screen {
     /// Captures until nobody may see or nobody looks.
     fn stream(&mut self, mut capturer: Box<dyn Capturer>, encoder: &mut Encoder) -> Result<(), CaptureError> {
         let mut damage = true;
+        let mut captured = false;
         let mut pressure = Pressure { rate: u64::MAX, backlog: Duration::ZERO };
         // A fresh capturer reports everything as changed; its first wait would only say so.
         let mut happened = Happened {
@@ -309,6 +331,9 @@ impl Screen {
                     }
                     self.codecs.set_rate(&mut pressure, now_pressure);
                     self.frame(capturer.as_mut(), encoder, now_pressure)?;
+                    if !std::mem::replace(&mut captured, true) {
+                        (self.tell)(ScreenEvent::Captures);
+                    }
                     damage = false;
                     happened = Happened::default();
                     continue;
@@ -504,5 +529,5 @@ impl Codecs {
 /// # Errors
 /// [`CaptureError`].
 pub fn probe(backend: Backend) -> Result<(), CaptureError> {
-    open_capturer(backend).map(drop)
+    farhand_agent_host::capture::probe(backend)
 }

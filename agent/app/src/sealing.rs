@@ -72,6 +72,8 @@ struct End {
     agent: ends::Agent,
     /// Until it is handed to the hand-shake with the first technician.
     secret: Option<Secret>,
+    /// The only one who may come by that secret, and under which name.
+    awaited: Option<(ParticipantId, Identity)>,
     /// Colleagues who were introduced: who they must be, and what they prove it with, until it is handed on.
     introduced: BTreeMap<ParticipantId, (Identity, Option<Secret>)>,
     /// Consoles that were here when the service last told.
@@ -99,7 +101,17 @@ impl Sealing {
     /// With the secret of the code that was typed or of the link that was opened.
     #[must_use]
     pub fn new(me: Me, secret: Secret) -> Self {
-        let seed = *random().first_chunk::<32>().expect("32 of 80 bytes");
+        Self::with(me, secret, *random().first_chunk::<32>().expect("32 of 80 bytes"), None)
+    }
+
+    /// Goes on after a restart of this computer: with what the last hand-shake left, which only this console may come by,
+    /// under the name that was proven then; and with the key that signs the session's receipt.
+    #[must_use]
+    pub fn back(me: Me, secret: Secret, seed: [u8; 32], console: ParticipantId, name: Identity) -> Self {
+        Self::with(me, secret, seed, Some((console, name)))
+    }
+
+    fn with(me: Me, secret: Secret, seed: [u8; 32], awaited: Option<(ParticipantId, Identity)>) -> Self {
         let offer = Offer {
             view: me.view(0, &Identity::default(), &Identity::default()),
             versions: VersionRange::ours(),
@@ -111,6 +123,7 @@ impl Sealing {
             me,
             agent,
             secret: Some(secret),
+            awaited,
             introduced: BTreeMap::new(),
             here: Vec::new(),
             names: BTreeMap::new(),
@@ -254,6 +267,15 @@ impl Sealing {
         self.end().verified.get(&console).cloned()
     }
 
+    /// What the last hand-shake with a console left, to come back by after a restart of this computer.
+    #[must_use]
+    pub fn resumption(&self, console: ParticipantId) -> Option<[u8; 32]> {
+        match self.end().agent.resumption(console)? {
+            Secret::Resumed(left) => Some(left),
+            Secret::Digits(_) | Secret::Link(_) => None,
+        }
+    }
+
     /// What to do next. Drain it after each message and each snapshot.
     #[must_use]
     pub fn poll_event(&self) -> Option<SealEvent> {
@@ -301,6 +323,17 @@ impl End {
     /// A console is here, for the first time or again.
     fn begin(&mut self, console: ParticipantId) {
         let name = self.names.get(&console);
+        if let Some((awaited, expected)) = &self.awaited {
+            if *awaited != console {
+                return;
+            }
+            // The service must not say that it is somebody else's session now.
+            if name != Some(expected) {
+                tracing::warn!(console, "the technician comes under another name than before the restart");
+                self.events.push_back(SealEvent::Tampered);
+                return;
+            }
+        }
         let begun = match self.introduced.get_mut(&console) {
             // The service must not say that somebody else came.
             Some((expected, _)) if name != Some(expected) => {
@@ -337,6 +370,8 @@ impl End {
                 AgentOutput::Told { console, told } => match told {
                     Told::Sealed(theirs) => {
                         self.met = true;
+                        // Who was awaited after a restart is here: from now on colleagues may come as before.
+                        self.awaited.take_if(|(awaited, _)| *awaited == console);
                         self.verified.insert(console, theirs.view.technician.clone());
                         self.known.insert(console, *theirs);
                         SealEvent::Sealed(console)
@@ -449,6 +484,7 @@ mod tests {
             ],
             code_expires_at: 0,
             created_at: 0,
+            back_until: None,
         }
     }
 
@@ -653,6 +689,22 @@ mod tests {
         let mut console = Console::new(offer, vec![Secret::digits(digits).unwrap()]);
         console.handle_view(view);
         console
+    }
+
+    #[test]
+    fn after_a_restart_nobody_comes_before_the_technician_and_then_colleagues_do() {
+        let name = |name: &str| Identity { name: name.into(), organisation: "Example".into() };
+        let left = || Secret::Resumed([7; 32]);
+        let agent = Sealing::back(me(), left(), [8; 32], CONSOLE, name("Ada"));
+        let mut early = with_colleague("Bob");
+        early.participants[0].connected = false;
+        early.participants[0].media = false;
+        agent.session(&early);
+        assert_eq!(settle_with(&agent, 3, &mut colleague("5710")), [], "she is awaited, and nobody else");
+        agent.session(&with_colleague("Bob"));
+        assert_eq!(settle(&agent, &mut console(left())), [SealEvent::Sealed(CONSOLE)]);
+        agent.introduce(3, name("Bob"), Secret::digits("5710").unwrap());
+        assert_eq!(settle_with(&agent, 3, &mut colleague("5710")), [SealEvent::Sealed(3)]);
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod customer;
 mod diagnose;
 mod files;
 mod over;
+mod restart;
 mod share;
 mod shown;
 mod talk;
@@ -16,6 +17,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use farhand_agent_core::hands::Meaning;
+use farhand_agent_core::resume::{Left, Record};
 use farhand_agent_core::{Agent, AgentConfig, FromCustomer, Output};
 use farhand_agent_host::capture::{Backend, CaptureError};
 use farhand_agent_host::input::InjectError;
@@ -24,11 +26,13 @@ use farhand_link::{Carrier, LinkConfig, LinkEvent, LinkHandle};
 use farhand_protocol::ParticipantId;
 use farhand_protocol::api::Joined;
 use farhand_protocol::channel::Notice;
-use farhand_protocol::consent::{AskId, ConsentConfig, ConsentEnd, ConsentState};
+use farhand_protocol::consent::{AskId, Carried, ConsentConfig, ConsentEnd, ConsentState};
 use farhand_protocol::envelope::{Head, Stream};
 use farhand_protocol::framing::close;
+use farhand_protocol::rights::Rights;
 use farhand_protocol::session::EndReason;
 use farhand_protocol::signal::ToService;
+use farhand_seal::context::Identity;
 use farhand_seal::secret::Secret;
 use rustls::ClientConfig;
 use tokio::sync::mpsc;
@@ -36,6 +40,7 @@ use tokio::sync::mpsc;
 use self::at_end::Locker;
 pub use self::over::Over;
 use self::over::{SealFailure, say_goodbye, show_over, turn_away};
+use self::restart::Restarts;
 use crate::api::Server;
 use crate::blocked::Blocked;
 use crate::brakes::Brakes;
@@ -83,6 +88,12 @@ pub struct Parts {
     pub terminals: Terminals,
     /// Whom the customer never wants to be asked by again, where that is who asks.
     pub blocked: Option<Blocked>,
+    /// The one certificate that is trusted, where that is so.
+    pub fingerprint: Option<String>,
+    /// Seconds that a question waits.
+    pub answer_within: u16,
+    /// This session goes on after a restart of this computer, and what is left of it by this computer's clock.
+    pub back: Option<Box<(Record, Left)>>,
 }
 
 /// Comes back when the customer closes or cancels, or the window is lost, before there is a session.
@@ -105,9 +116,10 @@ pub async fn run(parts: Parts, window: &mut WindowPort) -> Result<Over, Fail> {
         tls: Arc::clone(&parts.tls),
         session: parts.joined.session.clone(),
         token: parts.joined.token.clone(),
-        grace: parts.consent.grace,
+        // After a restart the network may take its time.
+        grace: parts.back.as_ref().map_or(parts.consent.grace, |back| back.1.waits.max(parts.consent.grace)),
     });
-    let (participant, snapshot, offer, version) = loop {
+    let (participant, snapshot, offer, version, service_now) = loop {
         let event = tokio::select! {
             event = from_service.recv() => event,
             () = stopped(window) => {
@@ -117,14 +129,20 @@ pub async fn run(parts: Parts, window: &mut WindowPort) -> Result<Over, Fail> {
             }
         };
         match event {
-            Some(SignalEvent::Welcome { participant, session, media, version }) => {
-                break (participant, session, media, version);
+            Some(SignalEvent::Welcome { participant, session, media, version, now }) => {
+                break (participant, session, media, version, now);
             }
             Some(SignalEvent::Away(why)) => parts.log.event("service_away", &[("why", why.into())]),
             Some(SignalEvent::Session(_) | SignalEvent::Media(_)) => {}
             Some(SignalEvent::Version) => return Err(Fail::Version),
             Some(SignalEvent::Ended(reason)) => {
                 let over = Over { consent: None, reason: Some(reason), window_lost: false, seal: None };
+                show_over(window, over, &parts.joined.technician, None, None);
+                return Ok(over);
+            }
+            Some(SignalEvent::Lost(detail)) if parts.back.is_some() => {
+                parts.log.event("not_back", &[("why", detail.into())]);
+                let over = Over::not_back();
                 show_over(window, over, &parts.joined.technician, None, None);
                 return Ok(over);
             }
@@ -142,7 +160,22 @@ pub async fn run(parts: Parts, window: &mut WindowPort) -> Result<Over, Fail> {
     let consent = ConsentConfig { policy, ..parts.consent };
     let mut agent = Agent::new(AgentConfig { participant, consent });
     let minutes = |minutes: Option<u32>| minutes.map(|m| Duration::from_secs(u64::from(m) * 60));
-    agent.handle_limits(minutes(ceiling.session_minutes), minutes(ceiling.idle_minutes), Instant::now());
+    let length = match &parts.back {
+        Some(back) => back.0.of_session(receipt::now()),
+        None => minutes(ceiling.session_minutes),
+    };
+    agent.handle_limits(length, minutes(ceiling.idle_minutes), Instant::now());
+    if let Some((record, left)) = parts.back.as_deref() {
+        let left = record.left_by_service(*left, service_now, snapshot.back_until);
+        let now = Instant::now();
+        let rights = if left.allowed.is_zero() { Rights::EMPTY } else { record.carried.rights };
+        let carried = Carried { rights, ..record.carried };
+        agent.handle_carried(carried, record.console, now + left.allowed, now + left.waits, record.chat);
+        if let Some(lock) = record.lock_at_end {
+            agent.handle_customer(FromCustomer::LockAtEnd(lock), now);
+        }
+        parts.log.event("back", &[("rights", serde_json::to_value(rights).unwrap_or_default())]);
+    }
     let agent: SharedAgent = Arc::new(Mutex::new(agent));
     let host = parts.server.host.clone();
     let (link, from_link) =
@@ -153,7 +186,14 @@ pub async fn run(parts: Parts, window: &mut WindowPort) -> Result<Over, Fail> {
         let _ = wake.send(ScreenEvent::Outputs);
     });
     let me = Me { session: parts.joined.session.clone(), participant, version, rights: policy };
-    let sealing = Sealing::new(me, parts.secret);
+    let sealing = match parts.back.as_deref() {
+        Some((record, _)) => {
+            let name =
+                Identity { name: record.technician.clone(), organisation: record.organisation.clone() };
+            Sealing::back(me, parts.secret, record.seed, record.console, name)
+        }
+        None => Sealing::new(me, parts.secret),
+    };
     let way = screen::Way { link: link.clone(), sealing: sealing.clone() };
     let rules: Arc<[_]> = Arc::from(ceiling.windows.clone());
     let screen = screen::spawn(parts.capture, Arc::clone(&agent), way, Arc::clone(&rules), move |event| {
@@ -165,7 +205,20 @@ pub async fn run(parts: Parts, window: &mut WindowPort) -> Result<Over, Fail> {
     if let Some(folder) = &folder {
         keep::tidy(folder, std::time::SystemTime::now());
     }
-    let recorder = Recorder::new(sealing.receipt_seed(), parts.joined.session.clone(), folder);
+    let mut recorder = Recorder::new(sealing.receipt_seed(), parts.joined.session.clone(), folder);
+    if let Some((record, _)) = parts.back.as_deref()
+        && let Some(name) = &record.receipt
+        && !recorder.go_on(name)
+    {
+        tracing::warn!("the receipt of before the restart is not there any more, or was changed");
+    }
+    let mut restarts = Restarts::default();
+    (restarts.joined_at, restarts.lock_at_end) = match parts.back.as_deref() {
+        Some((record, _)) => (record.joined_at, record.lock_at_end),
+        None => (receipt::now(), None),
+    };
+    restarts.server = format!("https://{}", parts.server.authority());
+    (restarts.fingerprint, restarts.answer_within) = (parts.fingerprint, parts.answer_within);
     let (means, hands) = mpsc::unbounded_channel();
     let brakes = Brakes::start(means);
     show(window, brakes.choices());
@@ -197,9 +250,13 @@ pub async fn run(parts: Parts, window: &mut WindowPort) -> Result<Over, Fail> {
         locker: Locker::default(),
         lock_by: None,
         last_words: None,
+        restarts,
+        participant,
+        went_on: parts.back.is_some(),
     };
     session.tools.clipboard.start(Arc::clone(&session.agent), Arc::clone(&wake));
     session.locker.start(Arc::clone(&session.agent), Arc::clone(&wake));
+    session.restarts.start(Arc::clone(&session.agent), Arc::clone(&wake));
     session.tools.diagnostics.start(Arc::clone(&session.agent), wake, parts.terminals);
     session.snapshot(&snapshot);
     session.show_stage(window);
@@ -253,6 +310,11 @@ struct Session {
     lock_by: Option<Instant>,
     /// The far side ended it; until then the service may say why.
     last_words: Option<Instant>,
+    restarts: Restarts,
+    /// This agent's number.
+    participant: ParticipantId,
+    /// It goes on after a restart of this computer.
+    went_on: bool,
 }
 
 impl Session {
@@ -288,10 +350,11 @@ impl Session {
                     Some(event) => self.link_says(event),
                     None => link_open = false,
                 },
-                event = window.events.recv() => self.window_says(event, window),
+                event = window.events.recv(), if !self.restarts.window_gone => self.window_says(event, window),
                 event = from_service.recv() => self.service_says(event),
                 Some(event) = streams.from_screen.recv() => self.screen_says(event),
                 Some(said) = self.tools.files.next() => self.files_said(said),
+                said = self.restarts.next() => self.restarted(said, window),
                 Some(error) = streams.input_failures.recv() => {
                     lock(&self.agent).handle_notice(Notice::InputFailed { text: error.to_string() });
                 }
@@ -354,7 +417,7 @@ impl Session {
     fn service_says(&mut self, event: Option<SignalEvent>) {
         let now = Instant::now();
         match event {
-            Some(SignalEvent::Welcome { participant: _, session, media, version: _ }) => {
+            Some(SignalEvent::Welcome { participant: _, session, media, version: _, now: _ }) => {
                 self.log.event("service_back", &[]);
                 self.link.renew(media);
                 lock(&self.agent).handle_service_back();
@@ -384,20 +447,6 @@ impl Session {
         self.ended = true;
     }
 
-    fn screen_says(&mut self, event: ScreenEvent) {
-        match event {
-            ScreenEvent::Outputs => {}
-            ScreenEvent::Captures => self.capture_failed = None,
-            ScreenEvent::Failed(error) => {
-                if self.capture_failed.as_ref() != Some(&error) {
-                    self.log.event("capture_failed", &[("message", error.to_string().into())]);
-                    lock(&self.agent).handle_notice(Notice::CaptureFailed { text: error.to_string() });
-                }
-                self.capture_failed = Some(error);
-            }
-        }
-    }
-
     fn carrier(&mut self, carrier: Carrier) {
         self.carrier = Some(carrier);
         let name = match carrier {
@@ -421,6 +470,7 @@ impl Session {
             news.into_iter().for_each(|part| agent.handle_receipt(part));
         }
         self.recorder.keep();
+        self.keep_record_true();
         self.show_stage(window);
     }
 
@@ -475,6 +525,7 @@ impl Session {
                 Output::Prefer(prefer) => self.screen.prefer(prefer),
                 Output::ScreenLock(lock) => self.screen_lock(lock, window),
                 Output::LockNow => self.lock_now(),
+                Output::Restart(output) => self.restarting(output, window),
                 Output::Pointing(scene) => self.brakes.show(scene),
                 Output::Ended(why) => self.consent_ended(why),
             }
@@ -498,6 +549,7 @@ impl Session {
                     }
                 }
                 SealEvent::Sealed(console) => self.met(console),
+                SealEvent::WrongSecret if self.went_on => self.not_sealed(SealFailure::NotBack),
                 SealEvent::WrongSecret => self.not_sealed(SealFailure::Secret),
                 SealEvent::Tampered => self.not_sealed(SealFailure::Tampered),
                 SealEvent::Unproven(colleague) => self.unproven(colleague),

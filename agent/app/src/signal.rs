@@ -60,6 +60,8 @@ pub enum SignalEvent {
         media: MediaOffer,
         /// The protocol version that the service agreed on.
         version: Version,
+        /// The service's clock, milliseconds since 1970.
+        now: u64,
     },
     /// The session changed.
     Session(SessionSnapshot),
@@ -91,7 +93,7 @@ enum Broken {
     /// It may stand again.
     Away(String),
     /// It will not.
-    Final(SignalEvent),
+    Final(Box<SignalEvent>),
     /// This end is done.
     Done,
 }
@@ -121,7 +123,7 @@ async fn run(
         let why = match broken {
             Broken::Away(why) => why,
             Broken::Final(event) => {
-                let _ = events.send(event).await;
+                let _ = events.send(*event).await;
                 return;
             }
             Broken::Done => return,
@@ -158,7 +160,7 @@ async fn connect(config: &SignalConfig) -> Result<Socket, Broken> {
         Ok((socket, _)) => Ok(socket),
         Err(SocketError::Http(response)) if matches!(response.status().as_u16(), 401 | 403 | 404 | 410) => {
             let why = format!("the service answers with status {}", response.status().as_u16());
-            Err(Broken::Final(SignalEvent::Lost(why)))
+            Err(Broken::Final(Box::new(SignalEvent::Lost(why))))
         }
         Err(error) => Err(away(&error)),
     }
@@ -198,15 +200,15 @@ async fn speak(
                     Some(Err(error)) => return Broken::Away(error.to_string()),
                 };
                 let event = match serde_json::from_str::<FromService>(&text) {
-                    Ok(FromService::Welcome { version, participant, session, media }) => {
+                    Ok(FromService::Welcome { version, participant, session, media, now }) => {
                         *welcomed = true;
-                        SignalEvent::Welcome { participant, session, media, version }
+                        SignalEvent::Welcome { participant, session, media, version, now }
                     }
                     Ok(FromService::Session { snapshot }) => SignalEvent::Session(snapshot),
                     Ok(FromService::Media { offer }) => SignalEvent::Media(offer),
-                    Ok(FromService::Ended { reason }) => return Broken::Final(SignalEvent::Ended(reason)),
+                    Ok(FromService::Ended { reason }) => return Broken::Final(Box::new(SignalEvent::Ended(reason))),
                     Ok(FromService::Problem { code, message: _ }) if code.contains("version") => {
-                        return Broken::Final(SignalEvent::Version);
+                        return Broken::Final(Box::new(SignalEvent::Version));
                     }
                     Ok(FromService::Problem { code, message }) => {
                         tracing::warn!(code, message, "the service reports a problem");

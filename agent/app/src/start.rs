@@ -7,6 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use farhand_agent_host::installed;
 use farhand_protocol::session::code::Code;
 use farhand_release::start::{Link, StartError};
 
@@ -19,15 +20,17 @@ use crate::window::{WindowEvent, WindowPort};
 
 /// The longest name of a file that is looked at, in bytes.
 const MAX_NAME: usize = 255;
+/// The longest address that is filled in, in bytes: as much as the window takes.
+const MAX_ADDRESS: usize = 300;
 
 /// What the window begins with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Suggestion {
     /// Nothing is known.
     Nothing,
-    /// A code and a service, from a file's name.
+    /// A code and a service, from a file's name; or the service alone, from what this program was installed with.
     Typed {
-        /// Ten digits.
+        /// Ten digits, or nothing.
         code: String,
         /// Address of the service.
         server: String,
@@ -48,9 +51,23 @@ impl Suggestion {
             None => {
                 let program = std::env::current_exe().ok();
                 let name = program.as_deref().and_then(Path::file_name).and_then(|name| name.to_str());
-                name.and_then(Self::from_name).unwrap_or(Self::Nothing)
+                name.and_then(Self::from_name)
+                    .or_else(|| Self::from_settings(&installed::server()?))
+                    .unwrap_or(Self::Nothing)
             }
         }
+    }
+
+    /// From the address that whoever installed this program set. It has to be one that could be typed.
+    #[must_use]
+    pub fn from_settings(server: &str) -> Option<Self> {
+        let server = server.trim();
+        let strange = |c: char| c.is_control() || c.is_whitespace();
+        if server.len() > MAX_ADDRESS || server.contains(strange) {
+            return None;
+        }
+        address(server).ok()?;
+        Some(Self::Typed { code: String::new(), server: server.to_owned() })
     }
 
     /// From a name such as `farhand-agent_4821935710_help.example.org_8443 (1).exe`.
@@ -132,12 +149,15 @@ fn plain(code: &str) -> String {
     code.split_whitespace().collect()
 }
 
+/// The service at an address. People type a name; the address of a service begins with https.
+fn address(server: &str) -> Result<Server, Fail> {
+    if server.contains("://") { Server::parse(server) } else { Server::parse(&format!("https://{server}")) }
+}
+
 fn read(code: &str, server: &str, suggestion: &Suggestion) -> Result<Chosen, &'static str> {
     let invitation = Invitation::parse(code).map_err(|_| "agent.start.code_wrong")?;
     let server = server.trim();
-    // People type a name; the address of a service begins with https.
-    let address = if server.contains("://") { server.to_owned() } else { format!("https://{server}") };
-    let parsed = Server::parse(&address).map_err(|_| "agent.start.server_wrong")?;
+    let parsed = address(server).map_err(|_| "agent.start.server_wrong")?;
     let link = match suggestion {
         Suggestion::Link(link)
             if plain(code) == plain(&link.code()) && server == link.token.claims().server =>
@@ -202,6 +222,35 @@ mod tests {
             &format!("farhand-agent_4821935710_{}", "a".repeat(300)),
         ] {
             assert_eq!(Suggestion::from_name(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn what_this_program_was_installed_with_fills_in_the_service_and_nothing_else() {
+        for server in ["https://help.example.org", "help.example.org", "https://help.example.org:8443"] {
+            let suggestion = Suggestion::from_settings(&format!(" {server} ")).expect(server);
+            assert_eq!(suggestion.fields(), (String::new(), server.to_owned()));
+            let ToWindow::Start { code, server: shows, link, problem } = shown(&suggestion) else {
+                panic!("another message")
+            };
+            assert_eq!((code.as_str(), shows.as_str(), link, problem), ("", server, false, None));
+            // Whoever presses the button has typed a code before.
+            assert_eq!(read("", server, &suggestion).unwrap_err(), "agent.start.code_wrong");
+            let chosen = read("4821935710", server, &suggestion).unwrap();
+            assert!(chosen.fingerprint.is_none() && chosen.link.is_none(), "it is trusted on its own");
+        }
+        for wrong in [
+            "",
+            " ",
+            "http://help.example.org",
+            "file:///etc/passwd",
+            "https://me:secret@help.example.org",
+            "https://help.example.org\nhttps://other.example",
+            "help.example.org other.example",
+            "https://",
+            &format!("https://{}.example", "a".repeat(300)),
+        ] {
+            assert_eq!(Suggestion::from_settings(wrong), None, "{wrong}");
         }
     }
 

@@ -100,17 +100,21 @@ impl Updates {
         let client = api::client(tls, FETCH_WITHIN)?;
         let address = |name: &str| format!("https://{}/download/{PROGRAM}/{name}", server.authority());
         let mut text = Vec::new();
-        let look = get(&client, address(&format!("{}.minisig", self.target)), |bytes| {
-            text.extend_from_slice(bytes);
-            text.len() <= MAX_SIGNATURE
-        });
-        let found =
-            tokio::time::timeout(LOOK_WITHIN, look).await.map_err(|_| broken("it took too long"))??;
-        if !found {
-            return Ok(Outcome::Current);
+        let mut offered = None;
+        for target in targets(&self.target) {
+            let look = get(&client, address(&format!("{target}.minisig")), |bytes| {
+                text.extend_from_slice(bytes);
+                text.len() <= MAX_SIGNATURE
+            });
+            let look = tokio::time::timeout(LOOK_WITHIN, look);
+            if look.await.map_err(|_| broken("it took too long"))?? {
+                offered = Some(target);
+                break;
+            }
         }
+        let Some(target) = offered else { return Ok(Outcome::Current) };
         let judged = Offer::read(&text, &self.key)
-            .and_then(|offer| Ok((offer.judge(PROGRAM, &self.target, self.version)?, offer)));
+            .and_then(|offer| Ok((offer.judge(PROGRAM, &target, self.version)?, offer)));
         let (version, offer) = match judged {
             Ok(judged) => judged,
             // What a service offers to those who have it already, and old offers alike.
@@ -141,6 +145,12 @@ impl Updates {
         }
         Ok(Outcome::Installed(version))
     }
+}
+
+/// What fits here. A package for macOS may hold the program for every processor.
+fn targets(own: &str) -> Vec<String> {
+    let every = own.starts_with("macos-").then_some("macos-universal-pkg");
+    [Some(own), every].into_iter().flatten().map(str::to_owned).collect()
 }
 
 fn refused(error: ReleaseError) -> Result<Outcome, UpdateError> {
@@ -262,6 +272,12 @@ mod tests {
         ] {
             assert_eq!(kind(system, Path::new(place)), expected, "{place}");
         }
+    }
+
+    #[test]
+    fn a_package_for_every_processor_is_for_this_one_too() {
+        assert_eq!(targets("macos-aarch64-pkg"), ["macos-aarch64-pkg", "macos-universal-pkg"]);
+        assert_eq!(targets("linux-x86_64-bin"), ["linux-x86_64-bin"]);
     }
 
     #[test]

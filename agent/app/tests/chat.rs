@@ -11,7 +11,7 @@ use farhand_agent::window::protocol::{FromWindow, Stage, ToWindow};
 use farhand_protocol::rights::Rights;
 
 const STATUS: &str = "Farhand";
-const CHAT: &str = "Farhand chat";
+const CHAT: &str = "Farhand[ -][cC]hat";
 
 fn status(stage: Stage) -> ToWindow {
     ToWindow::Status {
@@ -21,6 +21,7 @@ fn status(stage: Stage) -> ToWindow {
         domain: None,
         rights: Rights::EMPTY,
         since: None,
+        until: None,
         marks: false,
         detail: None,
     }
@@ -127,6 +128,8 @@ fn german_dark_and_over() {
     desktop.shot("chat-dark");
     // A long message makes nothing wider: each of the technician's begins at the left edge.
     wait_for("messages that begin where they should", || {
+        // It moves to its place after it has appeared.
+        let place = desktop.window(CHAT)?;
         let column = format!("1x{}+{}+{}", place.h - 270, place.x + 19, place.y + 160);
         let pixels = desktop.run("import", &["-window", "root", "-crop", &column, "-depth", "8", "txt:-"]).0;
         pixels.contains("#1E242C").then_some(())

@@ -84,6 +84,7 @@ fn snapshot(here: bool) -> SessionSnapshot {
         ],
         code_expires_at: 0,
         created_at: 0,
+        back_until: None,
     }
 }
 

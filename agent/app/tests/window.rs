@@ -5,17 +5,23 @@
 mod common;
 
 use common::{Desktop, Place, WindowProcess, wait_for};
+use farhand_agent::window::chat::ToChat;
+use farhand_agent::window::files::{FilesQuestion, FilesRow, FilesRowState, FilesShown, FromFiles};
 use farhand_agent::window::protocol::{Detail, FromWindow, Stage, ToWindow};
-use farhand_agent::window::share::FromShare;
+use farhand_agent::window::share::{FromShare, ShareOffer, ShareShown, ShareWhat};
 use farhand_protocol::channel::at_end::{LockWay, ScreenLock};
 use farhand_protocol::rights::{Right, Rights};
 
-const PROMPT: &str = "Farhand asks";
-const BANNER: &str = "Farhand session";
-const CONTROLS: &str = "Farhand controls";
+// In English or in German.
+const PROMPT: &str = "Farhand (asks|fragt)";
+const BANNER: &str = "Farhand(.session|-Sitzung)";
+const CONTROLS: &str = "Farhand(.controls|-Bedienung)";
+const FILES: &str = "Farhand(.files|-Dateien)";
+const START: &str = "Farhand (start|starten)";
+const CHAT: &str = "Farhand[ -][cC]hat";
 const VIEW: Rights = Rights::of(&[Right::View]);
 const STATUS: &str = "Farhand";
-const SHARE: &str = "Farhand shares";
+const SHARE: &str = "Farhand(.shares|-Freigabe)";
 
 fn status(stage: Stage) -> ToWindow {
     let rights = match stage {
@@ -35,6 +41,7 @@ fn status(stage: Stage) -> ToWindow {
         domain: Some("demo-help.example".into()),
         rights,
         since: (!rights.is_empty()).then_some(1_790_000_000_000),
+        until: None,
         marks: false,
         detail: None,
     }
@@ -80,11 +87,13 @@ fn banner_at_top(desktop: &Desktop) -> Place {
     })
 }
 
-/// The last button of the window for waiting, wherever that stands by now.
-fn click_close(desktop: &Desktop) {
-    if let Some(place) = desktop.window(STATUS) {
-        desktop.click(place.x + place.w - 28 - 40, place.y + place.h - 28 - 21);
-    }
+/// Presses the last button of the window for waiting, wherever that stands by now, until its process is gone.
+fn close(desktop: &Desktop, window: &mut WindowProcess) {
+    let button = || {
+        let place = desktop.window(STATUS)?;
+        Some((place.x + place.w - 28 - 40, place.y + place.h - 28 - 21))
+    };
+    desktop.click_until("closed by its button", button, || window.child.try_wait().expect("waits"));
 }
 
 /// End, the last button of the banner but the one for all controls.
@@ -123,13 +132,8 @@ fn a_person_answers_and_nothing_else_does() {
 
     // A click on Allow allows, as soon as the button takes clicks.
     ask(&desktop, &mut window, 4);
-    let answer = wait_for("an answer", || {
-        if let Some(place) = desktop.window(PROMPT) {
-            let (x, y) = allow_button(&place);
-            desktop.click(x, y);
-        }
-        window.said()
-    });
+    let allow = || desktop.window(PROMPT).as_ref().map(allow_button);
+    let answer = desktop.click_until("an answer", allow, || window.said());
     assert_eq!(answer, FromWindow::Allow { ask: 4, rights: VIEW });
     wait_for("the prompt goes", || desktop.window(PROMPT).is_none().then_some(()));
 
@@ -183,6 +187,7 @@ fn the_banner_shows_the_state_and_stops_things() {
         domain: None,
         rights: VIEW,
         since: Some(1_790_000_000_000),
+        until: None,
         marks: true,
         detail: Some(Detail::WebSocket),
     });
@@ -202,10 +207,7 @@ fn the_banner_shows_the_state_and_stops_things() {
     desktop.shot("over");
     // The last words stay when the session process is gone, until they are closed.
     window.end_input();
-    wait_for("closed by its button", || {
-        click_close(&desktop);
-        window.child.try_wait().expect("waits")
-    });
+    close(&desktop, &mut window);
 }
 
 #[test]
@@ -228,6 +230,7 @@ fn the_banner_cuts_nothing_short_where_its_buttons_leave_little_room() {
             Right::Shell,
         ]),
         since: Some(1_790_000_000_000),
+        until: None,
         marks: true,
         detail: None,
     });
@@ -319,19 +322,15 @@ fn the_receipt_is_saved_by_its_button_also_when_the_session_process_is_gone() {
     desktop.shot("receipt");
     window.end_input();
     let saved = folder.path().join("mine.farhand-receipt");
-    wait_for("the receipt is saved", || {
-        // It moves to the middle of the screen after it has grown.
-        if let Some(place) = desktop.window(STATUS) {
-            desktop.click(place.x + place.w - 28 - 96 - 12 - 40, place.y + place.h - 28 - 21);
-        }
-        saved.exists().then_some(())
-    });
+    // It moves to the middle of the screen after it has grown.
+    let save = || {
+        let place = desktop.window(STATUS)?;
+        Some((place.x + place.w - 28 - 96 - 12 - 40, place.y + place.h - 28 - 21))
+    };
+    desktop.click_until("the receipt is saved", save, || saved.exists().then_some(()));
     assert_eq!(std::fs::read(&saved).expect("it can be read"), b"what happened");
     desktop.shot("receipt-saved");
-    wait_for("closed by its button", || {
-        click_close(&desktop);
-        window.child.try_wait().expect("waits")
-    });
+    close(&desktop, &mut window);
 }
 
 #[test]
@@ -460,11 +459,8 @@ fn the_banner_comes_back_whatever_covers_or_hides_it() {
             tree.contains("IsViewable").then_some(())
         });
         // Whatever is above it would take the click.
-        let (x, y) = end_button(&banner);
-        wait_for(why, || {
-            desktop.click(x, y);
-            window_said(&window)
-        })
+        while window_said(&window).is_some() {}
+        desktop.click_until(why, || Some(end_button(&banner)), || window_said(&window))
     };
     assert_eq!(seen("at first"), FromWindow::Stop);
     desktop.xdotool(&["windowunmap", &banner.id]);
@@ -623,4 +619,272 @@ fn the_customer_chooses_whether_their_screen_is_locked_at_the_end() {
         desktop.key("space");
         window.said().filter(|said| *said == FromWindow::LockAtEnd { on: true })
     });
+}
+
+/// A screen, in pixels and in the measure of its windows.
+struct Screen {
+    desktop: Desktop,
+    width: i32,
+    height: i32,
+    scale: f64,
+    name: String,
+    shots: std::cell::Cell<u32>,
+}
+
+impl Screen {
+    /// The window, once all of it is on the screen.
+    fn whole(&self, title: &str) -> Place {
+        let inside = |place: &Place| {
+            place.x >= 0
+                && place.y >= 0
+                && place.x + place.w <= self.width
+                && place.y + place.h <= self.height
+        };
+        let place = wait_for(&format!("all of {title} on a screen of {}", self.name), || {
+            self.desktop.window(title).filter(inside)
+        });
+        let word: String = title.chars().filter(|c| c.is_ascii_alphabetic()).collect();
+        self.shots.set(self.shots.get() + 1);
+        self.desktop.shot(&format!("{}-{:02}-{word}", self.name, self.shots.get()));
+        place
+    }
+
+    fn pixels(&self, length: i32) -> i32 {
+        (f64::from(length) * self.scale).round() as i32
+    }
+
+    /// Clicks so far from the window's lower right corner, until `done`.
+    fn click<T>(&self, title: &str, right: i32, up: i32, what: &str, done: impl FnMut() -> Option<T>) -> T {
+        let button = || {
+            let place = self.desktop.window(title)?;
+            let (x, y) = (place.x + place.w - self.pixels(right), place.y + place.h - self.pixels(up));
+            assert!(
+                x < self.width && y < self.height,
+                "{title} has a button outside of the screen: {place:?}"
+            );
+            Some((x, y))
+        };
+        self.desktop.click_until(&format!("{what} on a screen of {}", self.name), button, done)
+    }
+}
+
+/// Every window of the customer's, with the longest words that it may have to show: all of it is on the screen, no window
+/// lies below the banner, and what answers, stops or ends can be pressed.
+fn everything_has_room(width: i32, height: i32, scale: f64, environment: &[(&str, &str)]) {
+    let german = environment.iter().any(|(_, value)| value.starts_with("de"));
+    let language = if german { "de" } else { "en" };
+    let name = format!("{width}x{height}x{scale}-{language}");
+    let screen =
+        Screen { desktop: Desktop::sized(width, height), width, height, scale, name, shots: 0.into() };
+    let factor = scale.to_string();
+    let mut all = vec![("WINIT_X11_SCALE_FACTOR", factor.as_str())];
+    all.extend_from_slice(environment);
+    let mut window = WindowProcess::start(&screen.desktop, &all);
+
+    window.show(&ToWindow::Start {
+        code: "482 193 5710".into(),
+        server: "https://fernhilfe.nordlicht-it-dienstleistungen.example:8443".into(),
+        link: false,
+        problem: Some("agent.start.server_wrong".into()),
+    });
+    assert_eq!(window.next(), FromWindow::Ready);
+    screen.whole(START);
+    let begun = screen.click(START, 60, 40, "Connect", || window_said(&window));
+    assert!(matches!(begun, FromWindow::Begin { .. }), "{begun:?}");
+    window.show(&status(Stage::Waiting));
+    screen.whole(STATUS);
+
+    let (technician, organisation) = (
+        "Maria Sommer-Bartholomäus".to_owned(),
+        "Nordlicht IT-Dienstleistungen und Beratung GmbH".to_owned(),
+    );
+    let rights =
+        [Right::View, Right::Control, Right::Files, Right::Clipboard, Right::Diagnostics, Right::Shell];
+    let shown = |stage, rights: Rights| ToWindow::Status {
+        stage,
+        technician: technician.clone(),
+        organisation: organisation.clone(),
+        domain: None,
+        rights,
+        since: (!rights.is_empty()).then_some(1_790_000_000_000),
+        until: None,
+        marks: !rights.is_empty(),
+        detail: None,
+    };
+    window.show(&ToWindow::Chat { chat: ToChat::Open { technician: technician.clone() } });
+    window.show(&shown(Stage::Asking, Rights::EMPTY));
+    window.show(&ToWindow::Prompt {
+        ask: 1,
+        technician: technician.clone(),
+        organisation: organisation.clone(),
+        domain: None,
+        rights: rights.to_vec(),
+        seconds: 60,
+        invited: None,
+    });
+    let banner = screen.whole(BANNER);
+    screen.whole(PROMPT);
+    wait_for("the prompt stands below the banner", || {
+        screen.desktop.window(PROMPT).filter(|prompt| prompt.y >= banner.y + banner.h)
+    });
+    screen.whole(PROMPT);
+    let allowed = screen.click(PROMPT, 60, 40, "Allow", || window_said(&window));
+    assert_eq!(allowed, FromWindow::Allow { ask: 1, rights: Rights::of(&rights) });
+
+    // Everything that the banner can say and offer.
+    window.show(&shown(Stage::Controls, Rights::of(&rights)));
+    window.show(&choices(Vec::new()));
+    wait_for("a banner with all its buttons", || {
+        screen.desktop.window(BANNER).filter(|place| place.h > banner.h || place.w > banner.w)
+    });
+    screen.whole(BANNER);
+    // End is the last but one, below the words. While the banner still grows, another button may lie there.
+    let ended = screen.click(BANNER, 80, 27, "End in the banner", || {
+        window_said(&window).filter(|said| *said != FromWindow::RevokeAll)
+    });
+    assert_eq!(ended, FromWindow::Stop);
+
+    // A prompt for more, below the banner at its highest.
+    window.show(&ToWindow::Prompt {
+        ask: 2,
+        technician: technician.clone(),
+        organisation: organisation.clone(),
+        domain: None,
+        rights: vec![Right::Record],
+        seconds: 60,
+        invited: None,
+    });
+    screen.whole(PROMPT);
+    let no = || {
+        let place = screen.desktop.window(PROMPT)?;
+        Some((place.x + place.w / 4, place.y + place.h - screen.pixels(40)))
+    };
+    let refused = screen.desktop.click_until("No", no, || {
+        // End may have been clicked once more than it took.
+        window_said(&window).filter(|said| *said != FromWindow::Stop)
+    });
+    assert_eq!(refused, FromWindow::Refuse { ask: 2 });
+
+    window.show(&ToWindow::Files {
+        shown: FilesShown {
+            question: Some(FilesQuestion {
+                ask: 3,
+                technician: technician.clone(),
+                incoming: true,
+                name: Some("Jahresabschluss und Steuerunterlagen 2025, endgültige Fassung.pdf".into()),
+                size: 12_345_678,
+                more: 12,
+                more_size: 3_456_789_012,
+                seconds: 60,
+            }),
+            rows: (1..9)
+                .map(|row| FilesRow {
+                    row,
+                    incoming: true,
+                    name: format!("Jahresabschluss und Steuerunterlagen {row}.pdf"),
+                    size: 1_000_000,
+                    moved: 300_000,
+                    state: FilesRowState::Flows,
+                })
+                .collect(),
+            earlier: 3,
+        },
+    });
+    screen.whole(FILES);
+    // Allow stands above the button that stops what goes already.
+    let allowed = screen.click(FILES, 60, 94, "Allow for files", || window_said(&window));
+    assert_eq!(allowed, FromWindow::Files { files: FromFiles::Allow { ask: 3 } });
+    window.show(&ToWindow::Files { shown: FilesShown::default() });
+    wait_for("the files go", || {
+        screen.desktop.window(FILES).inspect(|place| {
+            screen.desktop.focus(place);
+            screen.desktop.key("Escape");
+        });
+        screen.desktop.window(FILES).is_none().then_some(())
+    });
+
+    window.show(&ToWindow::Controls);
+    screen.whole(CONTROLS);
+    let ended = screen.click(CONTROLS, 60, 36, "End in the controls", || {
+        window_said(&window).filter(|said| *said == FromWindow::Stop)
+    });
+    assert_eq!(ended, FromWindow::Stop);
+    // By the keyboard: take back, pause, all back, and the chat.
+    let controls = screen.desktop.wait_for_window(CONTROLS);
+    screen.desktop.focus(&controls);
+    wait_for("the chat", || {
+        if screen.desktop.window(CHAT).is_none() {
+            screen.desktop.key("Tab");
+            // Some of what has the keyboard on the way says something; it is not asked here.
+            while window_said(&window).is_some() {}
+            screen.desktop.key("space");
+        }
+        screen.desktop.window(CHAT)
+    });
+    screen.whole(CHAT);
+    while window_said(&window).is_some() {}
+
+    let offer = |id, name: &str| ShareOffer {
+        what: ShareWhat::Window { id },
+        name: name.into(),
+        detail: "org.mozilla.firefox".into(),
+    };
+    window.show(&ToWindow::Share {
+        shown: ShareShown {
+            offers: (0..12)
+                .map(|id| offer(id, "Kontoübersicht der Sparkasse Musterstadt – Mozilla Firefox"))
+                .collect(),
+            locked: true,
+            ..ShareShown::default()
+        },
+    });
+    window.show(&prompt(4, &[Right::View]));
+    let place = screen.whole(PROMPT);
+    wait_for("the prompt has the keyboard", || {
+        (screen.desktop.xdotool(&["getactivewindow"]).trim() == place.id).then_some(())
+    });
+    for key in ["shift+Tab", "space"] {
+        screen.desktop.key(key);
+    }
+    let looked = window.next();
+    assert_eq!(looked, FromWindow::Share { share: FromShare::Look });
+    screen.whole(SHARE);
+    screen
+        .click(SHARE, 60, 44, "the list is closed", || screen.desktop.window(SHARE).is_none().then_some(()));
+
+    window.show(&ToWindow::Over {
+        begun: true,
+        sentence: "agent.over.seal_secret".into(),
+        technician: technician.clone(),
+        reason: String::new(),
+        whom: Some(farhand_agent::blocked::Whom { technician, organisation, ..ada() }),
+        by: None,
+    });
+    window.show(&ToWindow::Receipt {
+        kept: "/home/maria/.local/share/farhand/receipts/kept.farhand-receipt".into(),
+        offered: "/home/maria/Dokumente/Farhand 2026-11-22 13.45 Nordlicht.farhand-receipt".into(),
+        countersigned: false,
+    });
+    screen.whole(STATUS);
+    screen.click(STATUS, 60, 44, "the last window closes", || window.child.try_wait().expect("waits"));
+}
+
+#[test]
+fn everything_has_room_on_a_screen_of_1024_by_600() {
+    everything_has_room(1024, 600, 1.0, &[("LANG", "de_DE.UTF-8")]);
+}
+
+#[test]
+fn everything_has_room_on_a_screen_of_800_by_600() {
+    everything_has_room(800, 600, 1.0, &[("LANG", "de_DE.UTF-8"), ("FARHAND_COLOUR_SCHEME", "dark")]);
+}
+
+#[test]
+fn everything_has_room_on_a_screen_of_1280_by_800_at_150_percent() {
+    everything_has_room(1280, 800, 1.5, &[]);
+}
+
+#[test]
+fn everything_has_room_where_text_is_twice_as_large() {
+    everything_has_room(1280, 800, 2.0, &[("LANG", "de_DE.UTF-8")]);
 }

@@ -8,6 +8,7 @@ mod diagnose;
 mod files;
 mod messages;
 mod presence;
+mod restart;
 mod screen;
 mod to_tools;
 mod together;
@@ -30,6 +31,10 @@ use farhand_protocol::signal::ToService;
 use self::at_end::AtEnd;
 use self::desk::Desk;
 pub use self::desk::DeskSeen;
+use self::restart::Restarting;
+pub use self::restart::{
+    CHOICES as RESTART_CHOICES, GOES_ALONE_WITHIN, GOES_WITHIN, KEPT_WITHIN, WAITS as RESTART_WAITS,
+};
 pub use self::screen::{FrameReady, Turn};
 use crate::colleagues::Colleagues;
 use crate::counters::Counters;
@@ -111,6 +116,7 @@ pub struct Agent {
     diagnostics: tools::diagnostics::Diagnostics,
     pointing: tools::pointing::Pointing,
     at_end: AtEnd,
+    restart: Restarting,
     counters: Counters,
     outputs: VecDeque<Output>,
 }
@@ -150,6 +156,7 @@ impl Agent {
             diagnostics: tools::diagnostics::Diagnostics::default(),
             pointing: tools::pointing::Pointing::default(),
             at_end: AtEnd::default(),
+            restart: Restarting::default(),
             counters: Counters::default(),
             outputs: VecDeque::new(),
         }
@@ -225,7 +232,7 @@ impl Agent {
     pub fn handle_link_up(&mut self, now: Instant) {
         if !std::mem::replace(&mut self.link_up, true) {
             self.signal(ToService::Media { up: true });
-            if !self.all_away {
+            if !self.all_away && !self.restart.awaits() {
                 self.remote(Remote::LinkBack, now);
             }
         }
@@ -257,6 +264,7 @@ impl Agent {
     pub fn handle_service_back(&mut self) {
         self.signal(ToService::Media { up: self.link_up });
         self.signal(ToService::Consent { snapshot: self.consent.snapshot() });
+        self.restart_service_back();
     }
 
     /// The pointer has another shape.
@@ -299,6 +307,7 @@ impl Agent {
     pub fn handle_timeout(&mut self, now: Instant) {
         self.consent.handle_timeout(now);
         self.drain_consent();
+        self.restart_timeout(now);
         self.colleagues_timeout(now);
         self.files_due(now);
         self.pointing.handle_timeout(now);
@@ -329,10 +338,21 @@ impl Agent {
         let quiet = self.quiet_at().filter(|_| !self.quiet);
         let pointing = self.pointing.poll_timeout();
         let files = self.files.poll_timeout();
-        [self.consent.poll_timeout(), self.colleagues_due(), quiet, ping, silent, limits, pointing, files]
-            .into_iter()
-            .flatten()
-            .min()
+        let restart = self.restart.poll_timeout();
+        [
+            self.consent.poll_timeout(),
+            restart,
+            self.colleagues_due(),
+            quiet,
+            ping,
+            silent,
+            limits,
+            pointing,
+            files,
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     /// The next thing to do.
@@ -447,6 +467,7 @@ impl Agent {
                 consent::Output::ControlEnded => {}
                 consent::Output::Ended(why) => {
                     self.release_all();
+                    self.restart_over();
                     self.lock_now();
                     self.outputs.push_back(Output::Ended(why));
                 }
@@ -485,6 +506,7 @@ impl Agent {
         let snapshot = self.consent.snapshot();
         self.say(&Control::Consent { snapshot });
         self.say_screen_lock();
+        self.say_restart();
     }
 
     fn send_cursor(&mut self) {

@@ -154,6 +154,7 @@ fn snapshot(media: bool) -> SessionSnapshot {
         ],
         code_expires_at: 0,
         created_at: 0,
+        back_until: None,
     }
 }
 

@@ -14,12 +14,16 @@ mod keyboard;
 mod limits;
 mod output;
 mod pacer;
+pub mod resume;
 mod senders;
 pub mod tools;
 
-pub use agent::{Agent, AgentConfig, DeskSeen, FrameReady, Turn};
+pub use agent::{
+    Agent, AgentConfig, DeskSeen, FrameReady, GOES_ALONE_WITHIN, GOES_WITHIN, KEPT_WITHIN, RESTART_CHOICES,
+    RESTART_WAITS, Turn,
+};
 pub use counters::Counters;
 pub use keyboard::{Keyboard, PressRefused};
-pub use output::{FromCustomer, Inject, Invited, Output, Prompt};
+pub use output::{FromCustomer, Inject, Invited, Output, Prompt, RestartAsk, RestartOutput};
 pub use pacer::{Admission, Pacer, Pressure};
 pub use senders::{SenderRefused, Senders};

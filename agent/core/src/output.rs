@@ -1,14 +1,15 @@
 //! What the shell carries out.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use farhand_protocol::ParticipantId;
 use farhand_protocol::channel::Button;
 use farhand_protocol::channel::at_end::ScreenLock;
 use farhand_protocol::channel::monitors::Choice;
+use farhand_protocol::channel::restart::Restart;
 use farhand_protocol::channel::together::{Prefer, Purpose};
-use farhand_protocol::consent::{AskId, ConsentEnd, ConsentSnapshot};
+use farhand_protocol::consent::{AskId, Carried, ConsentEnd, ConsentSnapshot};
 use farhand_protocol::envelope::Stream;
 use farhand_protocol::keys::Usage;
 use farhand_protocol::rights::{Right, Rights};
@@ -97,10 +98,51 @@ pub enum Output {
     Prefer(Prefer),
     /// Whether the screen is locked at the end: the customer is shown that.
     ScreenLock(ScreenLock),
+    /// Of restarting the computer.
+    Restart(RestartOutput),
     /// The session is over: lock the screen now, and say what came of it by [`crate::Agent::handle_locked`].
     LockNow,
     /// It is over for good.
     Ended(ConsentEnd),
+}
+
+/// What the customer is asked about restarting their computer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RestartAsk {
+    /// Number that the answer names.
+    pub question: u32,
+    /// Who would like it; nobody where the customer does.
+    pub by: Option<ParticipantId>,
+    /// What could stay allowed; nothing where everything has to be asked for anew.
+    pub rights: Rights,
+    /// Silence until then means no.
+    pub expires: Instant,
+}
+
+/// Of restarting the computer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RestartOutput {
+    /// Ask the customer.
+    Ask(RestartAsk),
+    /// That question is over.
+    Gone(u32),
+    /// The customer agreed. Write down what is needed to come back and say [`crate::Agent::handle_restart_kept`], or
+    /// [`crate::Agent::handle_restart_failed`].
+    Now {
+        /// As the customer chose; 0 where everything is asked for anew.
+        minutes: u32,
+        /// How long that is.
+        lasts: Duration,
+        /// The session waits for so long.
+        within: Duration,
+        /// What is carried over.
+        carried: Carried,
+    },
+    /// The service waits for this computer: let it restart and say [`crate::Agent::handle_restart_begins`], or
+    /// [`crate::Agent::handle_restart_failed`].
+    Go,
+    /// It stands otherwise than before.
+    Stands(Restart),
 }
 
 /// An effect on the customer's machine.
@@ -201,6 +243,17 @@ pub enum FromCustomer {
     EraseMarks,
     /// Lock the screen when the session is over, or do not, whatever a technician wishes.
     LockAtEnd(bool),
+    /// They would like to restart their computer and have the technician back.
+    AskRestart,
+    /// The computer may restart.
+    AllowRestart {
+        /// Which question this answers.
+        question: u32,
+        /// For so many minutes what is allowed now stays allowed; 0 for not at all.
+        minutes: u32,
+    },
+    /// It may not.
+    RefuseRestart(u32),
     /// Whoever asks is one whom the customer wants no more: end it, and tell them so.
     Block,
     /// End the session.

@@ -262,6 +262,7 @@ fn snapshot(bob_gone: bool) -> SessionSnapshot {
         ],
         code_expires_at: 0,
         created_at: 0,
+        back_until: None,
     }
 }
 

@@ -12,19 +12,24 @@ use farhand_protocol::channel::Cursor;
 pub use crate::encode::{FrameView, Rect};
 use crate::monitors::{Area, Seen, View};
 
-#[cfg(any(target_os = "windows", all(target_os = "linux", feature = "scrap")))]
-mod compare;
-mod cover;
 #[cfg(any(target_os = "linux", target_os = "windows"))]
-mod cursor;
+pub(crate) mod compare;
+pub(crate) mod cover;
+#[cfg(any(target_os = "linux", target_os = "macos", target_os = "windows"))]
+pub(crate) mod cursor;
+#[cfg(any(target_os = "windows", test))]
+pub(crate) mod duplication;
 pub mod fake;
-#[cfg(target_os = "linux")]
-mod rects;
+#[cfg(any(target_os = "linux", target_os = "macos", target_os = "windows"))]
+pub(crate) mod rects;
 
 #[cfg(target_os = "linux")]
 #[path = "capture/linux.rs"]
 mod os;
-#[cfg(not(any(target_os = "linux", target_os = "windows")))]
+#[cfg(target_os = "macos")]
+#[path = "macos/capture.rs"]
+mod os;
+#[cfg(not(any(target_os = "linux", target_os = "macos", target_os = "windows")))]
 #[path = "capture/none.rs"]
 mod os;
 #[cfg(target_os = "windows")]
@@ -34,6 +39,9 @@ mod os;
 mod scrap;
 #[cfg(target_os = "linux")]
 mod x11;
+
+#[cfg(target_os = "windows")]
+pub use os::open_with_libraries_of;
 
 /// The most pixels of a screen that is captured: what the screen stream's decoder accepts.
 pub const MAX_PIXELS: u64 = 8192 * 8192;
@@ -46,6 +54,8 @@ pub enum Backend {
     Auto,
     /// XShm, XDamage and XFixes on an X11 display.
     X11,
+    /// The portal and PipeWire of a desktop that runs on Wayland.
+    Wayland,
     /// The crate `scrap`, which reports no damage: it is found by comparing. The baseline that others must beat.
     Scrap,
     /// A screen that exists in memory only, see [`fake`].
@@ -95,6 +105,15 @@ impl Happened {
     pub fn any(self) -> bool {
         self != Self::default()
     }
+}
+
+/// How a capturer comes by its pixels, for logs. Not known before it has.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Means {
+    /// A name.
+    pub name: &'static str,
+    /// Why not by something better, where there is such.
+    pub why: Option<String>,
 }
 
 /// What [`Capturer::grab`] took.
@@ -176,6 +195,11 @@ pub trait Capturer: Send {
 
     /// What is shown now, where technicians may press, and what they are told; as of the last `wait` or `grab`.
     fn seen(&self) -> Seen;
+
+    /// How it comes by its pixels, where there is more than one way.
+    fn means(&self) -> Means {
+        Means::default()
+    }
 }
 
 /// Why the screen cannot be captured. Each is a sentence for people that says what to do.
@@ -241,6 +265,12 @@ pub enum CaptureError {
          Sharing goes on when the desktop is back."
     )]
     Away,
+    /// macOS has not been told that this program may see the screen.
+    #[error(
+        "macOS does not let this program see the screen. Allow it under System Settings, Privacy & Security, \
+         Screen Recording, and start this program again."
+    )]
+    NotAllowed,
     /// No memory that the display server could share.
     #[error("No memory can be shared with the display server ({detail}). Check the limits on shared memory.")]
     NoMemory {
@@ -253,6 +283,41 @@ pub enum CaptureError {
         /// Name of the back end.
         name: &'static str,
     },
+    /// The desktop asks the customer by itself, and they have not answered yet.
+    #[error(
+        "The customer's desktop asks by itself what may be shown; the picture comes once they have answered that."
+    )]
+    NotAgreed,
+    /// The customer said no to the desktop's own question.
+    #[error("The desktop's own question what may be shown was answered with no, so nothing is shown.")]
+    Declined,
+    /// Sharing was ended by the desktop's own means.
+    #[error("Sharing was ended in the desktop's own bar or menu, so nothing is shown any more.")]
+    TakenBack,
+    /// A Wayland desktop without the portal for it.
+    #[error(
+        "This Wayland desktop has no portal by which a program may see the screen ({detail}). Install \
+         xdg-desktop-portal with the part for this desktop, or log in to an X11 session."
+    )]
+    NoPortal {
+        /// What it said.
+        detail: String,
+    },
+    /// Without PipeWire the portal's pictures do not arrive.
+    #[error(
+        "The picture of a Wayland desktop comes by PipeWire, which does not work here ({detail}). Install PipeWire \
+         (libpipewire-0.3), or log in to an X11 session."
+    )]
+    NoPipeWire {
+        /// What it said.
+        detail: String,
+    },
+    /// Windows have to be kept out of the picture, and this desktop tells of none.
+    #[error(
+        "The organisation keeps certain windows out of the picture, and a Wayland desktop lets no program do so on a whole \
+         screen: only single windows can be shown, where the desktop offers them. Log in to an X11 session to show more."
+    )]
+    CannotHide,
     /// The back end asked for is not in this program or not on this system.
     #[error("This program has no screen capture of the kind {name} on this system. Choose another kind.")]
     NotHere {
@@ -279,6 +344,18 @@ pub fn open_capturer_on(
 ) -> Result<Box<dyn Capturer>, CaptureError> {
     match preference {
         Backend::Fake => Ok(Box::new(fake::FakeScreen::new(Geometry { width: 640, height: 480 }).capturer())),
-        Backend::Auto | Backend::X11 | Backend::Scrap => os::open(preference, display),
+        Backend::Auto | Backend::X11 | Backend::Wayland | Backend::Scrap => os::open(preference, display),
     }
+}
+
+/// Whether there is a screen that can be captured. Asks nobody anything: where the desktop asks the customer by itself,
+/// that is left until they have granted it (see [`crate::agreement`]).
+///
+/// # Errors
+/// [`CaptureError`], a sentence that says what to do.
+pub fn probe(preference: Backend) -> Result<(), CaptureError> {
+    if preference == Backend::Auto && crate::agreement::asks_itself() {
+        return crate::agreement::probe();
+    }
+    open_capturer(preference).map(drop)
 }

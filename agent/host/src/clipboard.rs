@@ -7,6 +7,8 @@
 
 use farhand_protocol::channel::clipboard::{ClipboardContent, ClipboardWhy, MAX_CONTENT};
 
+#[cfg(any(target_os = "windows", test))]
+mod dib;
 pub mod fake;
 #[cfg(target_os = "linux")]
 mod x11;
@@ -14,7 +16,10 @@ mod x11;
 #[cfg(target_os = "linux")]
 #[path = "clipboard/linux.rs"]
 mod os;
-#[cfg(not(any(target_os = "linux", target_os = "windows")))]
+#[cfg(target_os = "macos")]
+#[path = "macos/clipboard.rs"]
+mod os;
+#[cfg(not(any(target_os = "linux", target_os = "macos", target_os = "windows")))]
 #[path = "clipboard/none.rs"]
 mod os;
 #[cfg(target_os = "windows")]

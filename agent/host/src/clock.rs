@@ -1,9 +1,9 @@
 //! The time of day as this machine's owner reads it.
 
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", target_os = "macos"))]
 #[path = "clock/linux.rs"]
 mod os;
-#[cfg(not(any(target_os = "linux", target_os = "windows")))]
+#[cfg(not(any(target_os = "linux", target_os = "macos", target_os = "windows")))]
 #[path = "clock/none.rs"]
 mod os;
 #[cfg(target_os = "windows")]

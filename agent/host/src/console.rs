@@ -1,6 +1,9 @@
 //! Where this program was started from: the console of whoever typed its name, and the language of their desktop.
 
-#[cfg(not(target_os = "windows"))]
+#[cfg(target_os = "macos")]
+#[path = "macos/console.rs"]
+mod os;
+#[cfg(not(any(target_os = "macos", target_os = "windows")))]
 #[path = "console/none.rs"]
 mod os;
 #[cfg(target_os = "windows")]

@@ -8,10 +8,15 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "windows", test))]
+mod disks;
+#[cfg(not(any(target_os = "linux", target_os = "macos")))]
+mod named;
+
+#[cfg(any(target_os = "linux", target_os = "macos"))]
 #[path = "files/linux.rs"]
 mod os;
-#[cfg(not(any(target_os = "linux", target_os = "windows")))]
+#[cfg(not(any(target_os = "linux", target_os = "macos", target_os = "windows")))]
 #[path = "files/other.rs"]
 mod os;
 #[cfg(target_os = "windows")]
@@ -72,6 +77,17 @@ impl NewFile {
         }
         self.0.keep(name)
     }
+}
+
+/// Whether a path that somebody else named is a whole one, on this machine's own disks. On Windows `\\host\share` is a
+/// whole path too, and looking at it would show this user's sign-in to a host of the other's choice.
+#[must_use]
+pub fn is_here(path: &Path) -> bool {
+    #[cfg(target_os = "windows")]
+    if !path.to_str().is_some_and(disks::is_on_a_disk) {
+        return false;
+    }
+    path.is_absolute()
 }
 
 /// Opens a file to read, and says its size. What is no ordinary file is [`io::ErrorKind::IsADirectory`].

@@ -14,7 +14,10 @@ mod x11;
 #[cfg(target_os = "linux")]
 #[path = "hands/linux.rs"]
 mod os;
-#[cfg(not(any(target_os = "linux", target_os = "windows")))]
+#[cfg(target_os = "macos")]
+#[path = "macos/hands.rs"]
+mod os;
+#[cfg(not(any(target_os = "linux", target_os = "macos", target_os = "windows")))]
 #[path = "hands/none.rs"]
 mod os;
 #[cfg(target_os = "windows")]

@@ -10,6 +10,8 @@ use farhand_protocol::keys::Usage;
 mod enigo;
 pub mod fake;
 #[cfg(target_os = "linux")]
+pub(crate) mod keysyms;
+#[cfg(target_os = "linux")]
 mod layout;
 #[cfg(target_os = "linux")]
 mod x11;
@@ -17,7 +19,10 @@ mod x11;
 #[cfg(target_os = "linux")]
 #[path = "input/linux.rs"]
 mod os;
-#[cfg(not(any(target_os = "linux", target_os = "windows")))]
+#[cfg(target_os = "macos")]
+#[path = "macos/input.rs"]
+pub(crate) mod os;
+#[cfg(not(any(target_os = "linux", target_os = "macos", target_os = "windows")))]
 #[path = "input/none.rs"]
 mod os;
 #[cfg(target_os = "windows")]
@@ -37,6 +42,8 @@ pub enum Backend {
     Auto,
     /// XTEST on an X11 display.
     X11,
+    /// The portal of a desktop that runs on Wayland.
+    Wayland,
     /// The crate `enigo`. The baseline that others must beat.
     Enigo,
     /// Remembers what was put in and does nothing, see [`fake`].
@@ -151,9 +158,21 @@ pub enum InjectError {
         /// What it said.
         detail: String,
     },
+    /// macOS has not been told that this program may press keys.
+    #[error(
+        "macOS does not let this program use keyboard and pointer. Allow it under System Settings, \
+         Privacy & Security, Accessibility."
+    )]
+    NotAllowed,
     /// The display server went away.
     #[error("The display server is gone. Control works again once the desktop is back.")]
     Gone,
+    /// The desktop asks the customer by itself, and has not agreed to keys and pointer.
+    #[error(
+        "This desktop has not agreed that keys and pointer come from another computer: its own question was not answered \
+         so, or it lets no program do that."
+    )]
+    NotAgreed,
     /// The back end asked for is not in this program or not on this system.
     #[error("This program cannot pass on keys in the way {name} on this system. Choose another way.")]
     NotHere {
@@ -180,7 +199,7 @@ pub fn open_injector_on(
 ) -> Result<Box<dyn Injector>, InjectError> {
     match preference {
         Backend::Fake => Ok(Box::new(fake::FakeInput::default().injector())),
-        Backend::Auto | Backend::X11 | Backend::Enigo => os::open(preference, display),
+        Backend::Auto | Backend::X11 | Backend::Wayland | Backend::Enigo => os::open(preference, display),
     }
 }
 

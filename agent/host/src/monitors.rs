@@ -23,7 +23,10 @@ pub(crate) mod x11;
 #[cfg(target_os = "linux")]
 #[path = "monitors/linux.rs"]
 mod os;
-#[cfg(not(any(target_os = "linux", target_os = "windows")))]
+#[cfg(target_os = "macos")]
+#[path = "macos/monitors.rs"]
+pub(crate) mod os;
+#[cfg(not(any(target_os = "linux", target_os = "macos", target_os = "windows")))]
 #[path = "monitors/none.rs"]
 mod os;
 #[cfg(target_os = "windows")]
@@ -43,6 +46,8 @@ pub enum Backend {
     Auto,
     /// RandR and the window tree of an X11 display.
     X11,
+    /// A desktop that runs on Wayland, which names neither monitors nor windows before the customer chose.
+    Wayland,
     /// Monitors and windows that exist in memory only, see [`fake`].
     Fake,
 }
@@ -127,7 +132,7 @@ pub fn open_desktop(preference: Backend) -> Result<Box<dyn Desktop>, CaptureErro
 pub fn open_desktop_on(preference: Backend, display: Option<&str>) -> Result<Box<dyn Desktop>, CaptureError> {
     match preference {
         Backend::Fake => Ok(Box::new(fake::FakeDesktop::default())),
-        Backend::Auto | Backend::X11 => os::open(preference, display),
+        Backend::Auto | Backend::X11 | Backend::Wayland => os::open(preference, display),
     }
 }
 

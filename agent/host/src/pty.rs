@@ -8,15 +8,21 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-#[cfg(target_os = "linux")]
-#[path = "pty/linux.rs"]
+#[cfg(any(target_os = "linux", target_os = "macos"))]
+#[path = "pty/unix.rs"]
 mod os;
-#[cfg(not(any(target_os = "linux", target_os = "windows")))]
+#[cfg(not(any(target_os = "linux", target_os = "macos", target_os = "windows")))]
 #[path = "pty/none.rs"]
 mod os;
 #[cfg(target_os = "windows")]
 #[path = "windows/pty.rs"]
 mod os;
+#[cfg(target_os = "linux")]
+#[path = "pty/linux.rs"]
+mod processes;
+#[cfg(target_os = "macos")]
+#[path = "macos/processes.rs"]
+mod processes;
 
 /// The variable that carries the mark.
 pub const MARK: &str = "FARHAND_TERMINAL";

@@ -13,8 +13,14 @@ pub mod fake;
 #[cfg(target_os = "linux")]
 #[path = "screen_lock/linux.rs"]
 mod os;
-#[cfg(not(target_os = "linux"))]
+#[cfg(target_os = "macos")]
+#[path = "macos/screen_lock.rs"]
+mod os;
+#[cfg(not(any(target_os = "linux", target_os = "macos", target_os = "windows")))]
 #[path = "screen_lock/none.rs"]
+mod os;
+#[cfg(target_os = "windows")]
+#[path = "windows/screen_lock.rs"]
 mod os;
 
 /// Which back end locks.

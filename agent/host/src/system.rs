@@ -7,11 +7,21 @@
 use farhand_protocol::channel::diagnostics::{LogLine, Package, Process, Service, Summary};
 
 pub mod fake;
+#[cfg(any(target_os = "linux", target_os = "macos"))]
+mod people;
+#[cfg(target_os = "windows")]
+#[path = "windows/people.rs"]
+mod people;
+#[cfg(any(target_os = "linux", target_os = "macos", target_os = "windows"))]
+mod tables;
 
 #[cfg(target_os = "linux")]
 #[path = "system/linux.rs"]
 mod os;
-#[cfg(not(any(target_os = "linux", target_os = "windows")))]
+#[cfg(target_os = "macos")]
+#[path = "macos/system.rs"]
+mod os;
+#[cfg(not(any(target_os = "linux", target_os = "macos", target_os = "windows")))]
 #[path = "system/none.rs"]
 mod os;
 #[cfg(target_os = "windows")]
@@ -80,7 +90,8 @@ pub trait System: Send {
     /// [`System::processes`] gave: a number that was given to another process meanwhile ends nothing.
     ///
     /// # Errors
-    /// [`SystemError::Gone`], [`SystemError::Denied`] for another account's process and for this program itself.
+    /// [`SystemError::Gone`], [`SystemError::Denied`] for another account's process, for this program itself and for what it
+    /// started.
     fn end_process(&mut self, pid: u32, started: u64, name: &str, force: bool) -> Result<(), SystemError>;
 
     /// All services that the system knows.

@@ -4,9 +4,27 @@
 
 #[path = "contract/fake.rs"]
 mod fake;
+#[cfg(target_os = "linux")]
+#[path = "contract/wayland.rs"]
+mod wayland;
 #[cfg(target_os = "windows")]
 #[path = "contract/windows.rs"]
 mod windows;
+#[cfg(target_os = "windows")]
+#[path = "contract/windows_graphics.rs"]
+mod windows_graphics;
+#[cfg(target_os = "windows")]
+#[path = "contract/windows_installed.rs"]
+mod windows_installed;
+#[cfg(target_os = "windows")]
+#[path = "contract/windows_pictures.rs"]
+mod windows_pictures;
+#[cfg(target_os = "windows")]
+#[path = "contract/windows_tools.rs"]
+mod windows_tools;
+#[cfg(target_os = "windows")]
+#[path = "contract/windows_typing.rs"]
+mod windows_typing;
 #[cfg(target_os = "linux")]
 #[path = "contract/x11.rs"]
 mod x11;
@@ -88,6 +106,34 @@ promises! {
     what_is_copied_is_read_and_told_once_it_is_watched,
     what_is_put_on_the_clipboard_is_pasted,
     a_clipboard_with_nothing_on_it_says_so,
+}
+
+/// The same on a Wayland desktop, for what can be promised there: the portal names no monitors before it is asked, and has
+/// no clipboard on every desktop.
+#[cfg(target_os = "linux")]
+macro_rules! on_wayland {
+    ($($promise:ident),* $(,)?) => {
+        mod on_wayland {
+            $(#[test] fn $promise() {
+                if let Some(world) = super::wayland::Wayland::new() {
+                    super::$promise(&world);
+                }
+            })*
+        }
+    };
+}
+
+#[cfg(target_os = "linux")]
+on_wayland! {
+    a_new_capturer_tells_everything_and_the_pixels_are_the_true_ones,
+    damage_covers_what_changed_and_nothing_is_lost,
+    a_capturer_waits_until_its_time_or_until_it_is_woken,
+    the_pointer_is_where_it_was_put_and_has_a_shape,
+    keys_arrive_by_their_place_and_once,
+    what_is_held_is_let_go_of,
+    buttons_arrive_at_their_place,
+    the_wheel_turns_by_notches,
+    a_key_that_no_keyboard_has_is_refused,
 }
 
 fn usage(code: &str) -> Usage {

@@ -126,21 +126,24 @@ fn keeps_its_promises(hands: &dyn Hands, puppet: &mut dyn Puppet, heard: &Receiv
     hands.listen_to_all(true);
     for physical in [true, false] {
         // Whether it listens already is seen by what it hears.
+        let mut late = 0;
         loop {
             puppet.button(physical);
             match heard.recv_timeout(std::time::Duration::from_millis(300)) {
-                Ok(done) => {
-                    assert_eq!(done, Done::Button { physical });
-                    break;
-                }
-                Err(_) => continue,
+                Ok(done) if done == (Done::Button { physical }) => break,
+                Err(_) => {}
+                // Of the round before, heard late.
+                Ok(Done::Button { .. }) if late < 50 => late += 1,
+                Ok(other) => panic!("{other:?}"),
             }
         }
         // What is left of tries that it heard too.
         while heard.recv_timeout(std::time::Duration::from_millis(50)).is_ok() {}
     }
     puppet.motion(false);
-    assert_eq!(next(heard), Done::Motion { physical: false });
+    let after_buttons =
+        std::iter::repeat_with(|| next(heard)).find(|done| !matches!(done, Done::Button { .. }));
+    assert_eq!(after_buttons, Some(Done::Motion { physical: false }));
 }
 
 #[test]

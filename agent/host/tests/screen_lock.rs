@@ -4,51 +4,15 @@
 
 mod support;
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use farhand_agent_host::screen_lock::{Backend, Places, ScreenLock, fake::FakeLock, open_screen_lock_at};
 use farhand_protocol::channel::at_end::{LockDone, LockWay};
 use support::Desktop;
-use zbus::blocking::Connection;
-use zbus::blocking::connection::Builder;
+use support::bus::Bus;
 
 const NOWHERE: &str = "unix:path=/nonexistent/bus";
-
-/// A bus that nobody else is on.
-struct Bus {
-    daemon: Child,
-    address: String,
-}
-
-impl Bus {
-    fn start() -> Self {
-        let mut daemon = Command::new("dbus-daemon")
-            .args(["--session", "--nofork", "--nopidfile", "--print-address"])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("these tests need the program dbus-daemon (Debian package dbus-daemon)");
-        let mut address = String::new();
-        BufReader::new(daemon.stdout.take().unwrap()).read_line(&mut address).unwrap();
-        Self { daemon, address: address.trim().to_owned() }
-    }
-
-    fn serve<I: zbus::object_server::Interface>(&self, name: &str, path: &str, locker: I) -> Connection {
-        let builder = Builder::address(self.address.as_str()).unwrap();
-        let builder = builder.serve_at(path.to_owned(), locker).unwrap();
-        builder.name(name.to_owned()).unwrap().build().unwrap()
-    }
-}
-
-impl Drop for Bus {
-    fn drop(&mut self) {
-        let _ = self.daemon.kill();
-        let _ = self.daemon.wait();
-    }
-}
 
 /// What a desktop's locker was asked, and whether it does what it is told.
 #[derive(Clone, Default)]

@@ -2,7 +2,8 @@
 #![cfg(target_os = "linux")]
 #![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
 
-use std::process::Command;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use farhand_agent_host::system::{LogWanted, ServiceChange, System, SystemError, open_system};
@@ -31,14 +32,30 @@ fn the_summary_is_of_this_machine_and_this_moment() {
 
 #[test]
 fn a_process_is_listed_as_it_was_started_and_ended_when_it_is_meant() {
-    let mut system = open_system();
-    let mut child = Command::new("sleep").args(["1000", "2000"]).spawn().unwrap();
-    let row = find(system.as_mut(), child.id()).expect("it runs");
-    assert_eq!((row.name.as_str(), row.own, row.parent), ("sleep", true, std::process::id()));
-    assert!(row.command.ends_with("sleep 1000 2000"), "{row:?}");
+    // A program that this one did not start: it is another's child.
+    let script = "sleep 1000 2000 & echo $!; wait $!; exit $?";
+    let mut child = Command::new("sh").args(["-c", script]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    let pid = line.trim().parse().unwrap();
+    // The number is said before the program is another than the shell, and what a process was is remembered.
+    let (mut system, row) = loop {
+        let mut system = open_system();
+        let row = find(system.as_mut(), pid).expect("it runs");
+        if row.name == "sleep" && row.command.ends_with("sleep 1000 2000") {
+            break (system, row);
+        }
+    };
+    assert_eq!((row.own, row.parent), (true, child.id()));
     let wrong = system.end_process(row.pid, row.started + 1, "sleep", true);
     assert!(matches!(wrong, Err(SystemError::Gone(_))), "a number that was given anew");
     assert!(matches!(system.end_process(row.pid, row.started, "bash", true), Err(SystemError::Gone(_))));
+    assert!(child.try_wait().unwrap().is_none());
+    let shell = find(system.as_mut(), child.id()).expect("it waits");
+    for force in [false, true] {
+        let refused = system.end_process(shell.pid, shell.started, &shell.name, force);
+        assert!(matches!(refused, Err(SystemError::Denied(_))), "what this program started is part of it");
+    }
     assert!(child.try_wait().unwrap().is_none());
     system.end_process(row.pid, row.started, "sleep", false).unwrap();
     assert!(!child.wait().unwrap().success());

@@ -90,6 +90,7 @@ fn check_control(message: &Control) {
         Control::Together { message: _ }
         | Control::Wish { .. }
         | Control::ScreenLock { .. }
+        | Control::Restart { .. }
         | Control::Notice { notice: Notice::Unknown }
         | Control::Ask { .. }
         | Control::GiveUp { .. }

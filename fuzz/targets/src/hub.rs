@@ -38,6 +38,7 @@ enum Said {
     End,
     Ping(u32),
     Unknown,
+    Restarting(u32),
 }
 
 /// What the observer knows of the sockets.
@@ -178,6 +179,7 @@ fn said(signal: Said) -> ToService {
         Said::End => ToService::End,
         Said::Ping(nonce) => ToService::Ping { nonce },
         Said::Unknown => ToService::Unknown,
+        Said::Restarting(seconds) => ToService::Restarting { seconds },
     }
 }
 

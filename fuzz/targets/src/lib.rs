@@ -20,6 +20,7 @@ mod outward;
 #[cfg(feature = "hub")]
 mod passkey;
 mod pointing;
+mod resume;
 mod room;
 mod seal;
 mod session;
@@ -42,6 +43,7 @@ pub use outward::outward;
 #[cfg(feature = "hub")]
 pub use passkey::passkey;
 pub use pointing::pointing;
+pub use resume::resume;
 pub use room::room;
 pub use seal::{handshake, receipt, sealed};
 pub use session::session;
@@ -69,6 +71,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("names", names),
     ("chat", chat),
     ("pointing", pointing),
+    ("resume", resume),
     #[cfg(feature = "console")]
     ("release", release),
     #[cfg(feature = "console")]

@@ -15,6 +15,7 @@ enum Step {
     End,
     Wait(u8),
     Restart,
+    Restarting { who: u8, seconds: u16 },
 }
 
 /// Any sequence of inputs: one agent, an end that stays, revisions that count.
@@ -36,6 +37,10 @@ pub fn session(data: &[u8]) {
             Step::Socket { who, up } => session.handle_socket(who, up, now).is_ok(),
             Step::Media { who, up: true } => session.handle_media_up(who, now).is_ok(),
             Step::Media { who, up: false } => session.handle_media_down(who, now).is_ok(),
+            Step::Restarting { who, seconds } => {
+                let within = (seconds > 0).then(|| Duration::from_secs(u64::from(seconds)));
+                session.handle_restarting(who, within, now, wall).is_ok()
+            }
             Step::End => session.handle_end(EndReason::Technician, now).is_ok(),
             Step::Wait(seconds) => {
                 now += Duration::from_secs(seconds.into());

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use farhand_protocol::api::MediaOffer;
-use farhand_protocol::envelope::MAX_MESSAGE;
+use farhand_protocol::envelope::MAX_ANY_MESSAGE;
 use farhand_protocol::framing::ALPN;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -20,7 +20,7 @@ use tokio_rustls::client::TlsStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
-use crate::handle::LinkConfig;
+use crate::handle::{LinkConfig, Udp};
 use crate::proxy::Proxy;
 use crate::quic;
 use crate::trust::Pinned;
@@ -65,27 +65,27 @@ pub enum ConnectError {
 /// A QUIC connection to where the offer says.
 pub(crate) async fn quic(config: &LinkConfig, offer: &MediaOffer) -> Result<quinn::Connection, ConnectError> {
     let host = offer.host.as_deref().unwrap_or(&config.api_host);
-    let client = client_config(offer)?;
-    first_of(host, offer.port, |address| quic_to(address, client.clone())).await
+    let client = client_config(offer, config.timing.idle_after)?;
+    first_of(host, offer.port, |address| quic_to(address, client.clone(), config.udp)).await
 }
 
 async fn quic_to(
     address: SocketAddr,
     client: quinn::ClientConfig,
+    udp: Udp,
 ) -> Result<quinn::Connection, ConnectError> {
     // A socket of its own: a new connection does not inherit what a middlebox holds against the old one.
     let any: SocketAddr = match address {
         SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
         SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
     };
-    let runtime = Arc::new(quinn::TokioRuntime);
-    let endpoint = quinn::Endpoint::new(quic::endpoint(), None, quic::socket(any)?, runtime)?;
+    let endpoint = quic::caller(quic::socket(any)?, udp)?;
     let connecting = endpoint.connect_with(client, address, MEDIA_NAME);
     let connecting = connecting.map_err(|error| ConnectError::Quic(error.to_string()))?;
     connecting.await.map_err(|error| ConnectError::Quic(error.to_string()))
 }
 
-fn client_config(offer: &MediaOffer) -> Result<quinn::ClientConfig, ConnectError> {
+fn client_config(offer: &MediaOffer, idle_after: Duration) -> Result<quinn::ClientConfig, ConnectError> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let pinned = Pinned::from_hex(&offer.certificate_sha256, provider.clone());
     let mut tls = rustls::ClientConfig::builder_with_provider(provider)
@@ -96,7 +96,7 @@ fn client_config(offer: &MediaOffer) -> Result<quinn::ClientConfig, ConnectError
     tls.alpn_protocols = vec![ALPN.to_vec()];
     let crypto = QuicClientConfig::try_from(tls).map_err(|error| ConnectError::Quic(error.to_string()))?;
     let mut client = quinn::ClientConfig::new(Arc::new(crypto));
-    client.transport_config(Arc::new(quic::transport()));
+    client.transport_config(Arc::new(quic::transport(idle_after)));
     Ok(client)
 }
 
@@ -144,8 +144,8 @@ pub(crate) async fn websocket(config: &LinkConfig, offer: &MediaOffer) -> Result
     let settings = WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER)
         .write_buffer_size(0)
-        .max_message_size(Some(MAX_MESSAGE + 1))
-        .max_frame_size(Some(MAX_MESSAGE + 1));
+        .max_message_size(Some(MAX_ANY_MESSAGE + 1))
+        .max_frame_size(Some(MAX_ANY_MESSAGE + 1));
     let opened = tokio_tungstenite::client_async_with_config(url, tls, Some(settings)).await;
     opened.map(|(socket, _)| socket).map_err(|error| ConnectError::WebSocket(Box::new(error)))
 }

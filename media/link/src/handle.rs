@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 
 use crate::proxy::Proxy;
 use crate::queue::Shared;
+use crate::quic::IDLE_AFTER;
 use crate::task::Task;
 
 /// Bytes of screen messages that may wait in a link before [`LinkHandle::send`] says [`LinkError::Full`].
@@ -25,6 +26,8 @@ pub struct Timing {
     pub fall_back_after: Duration,
     /// A connection attempt is given up after this long.
     pub connect_within: Duration,
+    /// A service that is silent for so long is gone.
+    pub idle_after: Duration,
     /// While on the WebSocket, QUIC is tried again this often.
     pub probe_every: Duration,
     /// First and longest pause before a new attempt after a loss.
@@ -36,6 +39,7 @@ impl Default for Timing {
         Self {
             fall_back_after: Duration::from_millis(700),
             connect_within: Duration::from_secs(5),
+            idle_after: IDLE_AFTER,
             probe_every: Duration::from_secs(10),
             retry: (Duration::from_millis(100), Duration::from_secs(3)),
         }
@@ -55,8 +59,20 @@ pub struct LinkConfig {
     pub tls: Arc<rustls::ClientConfig>,
     /// The HTTP proxy that the WebSocket goes through.
     pub proxy: Option<Proxy>,
+    /// Which kind of UDP sockets.
+    pub udp: Udp,
     /// How long to wait for what.
     pub timing: Timing,
+}
+
+/// UDP sockets, by what they make use of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Udp {
+    /// All that the system offers, and where that is not enough, plain ones.
+    #[default]
+    Best,
+    /// Sending and receiving alone.
+    Plain,
 }
 
 impl LinkConfig {
@@ -64,7 +80,7 @@ impl LinkConfig {
     #[must_use]
     pub fn new(offer: MediaOffer, api_host: String, api_port: u16, tls: Arc<rustls::ClientConfig>) -> Self {
         let proxy = Proxy::from_environment(&api_host);
-        Self { offer, api_host, api_port, tls, proxy, timing: Timing::default() }
+        Self { offer, api_host, api_port, tls, proxy, udp: Udp::default(), timing: Timing::default() }
     }
 }
 

@@ -18,6 +18,6 @@ mod task;
 pub use connect::{ConnectError, open_tls};
 pub use handle::{
     Carrier, LinkConfig, LinkError, LinkEvent, LinkHandle, LinkStats, MAX_BACKLOG, MAX_URGENT_BACKLOG,
-    Timing, spawn,
+    Timing, Udp, spawn,
 };
 pub use proxy::Proxy;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use farhand_protocol::api::MediaOffer;
-use farhand_protocol::envelope::{MAX_DATAGRAM, MAX_MESSAGE, Reach, Stream};
+use farhand_protocol::envelope::{MAX_DATAGRAM, Reach, Stream};
 use futures_util::task::AtomicWaker;
 use tokio::sync::Notify;
 
@@ -51,9 +51,9 @@ impl Queue {
         }
         let (longest, most) = match stream {
             Stream::Control | Stream::Input | Stream::Chat | Stream::Clipboard | Stream::Diagnostics => {
-                (MAX_MESSAGE, MAX_URGENT_BACKLOG)
+                (stream.max_message(), MAX_URGENT_BACKLOG)
             }
-            Stream::Screen | Stream::Files => (MAX_MESSAGE, MAX_BACKLOG),
+            Stream::Screen | Stream::Files => (stream.max_message(), MAX_BACKLOG),
             Stream::Pointer => (MAX_DATAGRAM, MAX_DATAGRAM),
         };
         if message.is_empty() || message.len() > longest {
@@ -277,6 +277,8 @@ impl Shared {
 
 #[cfg(test)]
 mod tests {
+    use farhand_protocol::envelope::{MAX_FILES_MESSAGE, MAX_MESSAGE};
+
     use super::*;
 
     fn queue(state: State) -> Queue {
@@ -331,11 +333,16 @@ mod tests {
     #[test]
     fn a_message_over_the_limit_of_its_stream_is_refused() {
         let mut queue = queue(State::Up);
-        for (stream, length) in
-            [(Stream::Control, MAX_MESSAGE + 1), (Stream::Pointer, MAX_DATAGRAM + 1), (Stream::Input, 0)]
-        {
+        for (stream, length) in [
+            (Stream::Control, MAX_MESSAGE + 1),
+            (Stream::Screen, MAX_MESSAGE + 1),
+            (Stream::Files, MAX_FILES_MESSAGE + 1),
+            (Stream::Pointer, MAX_DATAGRAM + 1),
+            (Stream::Input, 0),
+        ] {
             let message = Bytes::from(vec![0; length]);
             assert_eq!(queue.push(stream, message), Err(LinkError::TooLarge));
         }
+        assert_eq!(queue.push(Stream::Files, Bytes::from(vec![0; MAX_FILES_MESSAGE])), Ok(()));
     }
 }

@@ -16,7 +16,7 @@ use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
 use crate::connect::Socket;
 use crate::queue::Shared;
-use crate::quic::{Broken, IDLE_AFTER, KEEP_ALIVE_EVERY};
+use crate::quic::{Broken, KEEP_ALIVE_EVERY};
 
 /// WebSocket close codes are those of the media service plus this.
 const CLOSE_BASE: u16 = 4000;
@@ -59,6 +59,7 @@ pub(crate) struct SocketLink {
     shared: Arc<Shared>,
     pings: Interval,
     heard_at: Instant,
+    idle_after: Duration,
     flushed: bool,
     /// A ping on its way, whose answer says that everything before it has arrived.
     pinged: Option<(u64, Instant)>,
@@ -67,11 +68,21 @@ pub(crate) struct SocketLink {
 }
 
 impl SocketLink {
-    pub(crate) fn new(socket: Socket, shared: Arc<Shared>) -> Self {
+    pub(crate) fn new(socket: Socket, shared: Arc<Shared>, idle_after: Duration) -> Self {
         let mut pings = tokio::time::interval(KEEP_ALIVE_EVERY);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let heard_at = Instant::now();
-        Self { socket, shared, pings, heard_at, flushed: true, pinged: None, ping: 0, answered: 0 }
+        Self {
+            socket,
+            shared,
+            pings,
+            heard_at,
+            idle_after,
+            flushed: true,
+            pinged: None,
+            ping: 0,
+            answered: 0,
+        }
     }
 
     /// Carries messages until `until` is ready, or the WebSocket breaks.
@@ -140,7 +151,7 @@ impl SocketLink {
             cx.waker().wake_by_ref();
         }
         while self.pings.poll_tick(cx).is_ready() {
-            if self.heard_at.elapsed() > IDLE_AFTER {
+            if self.heard_at.elapsed() > self.idle_after {
                 return Err(Broken::Lost("the WebSocket is silent".to_owned()));
             }
             if self.pinged.is_none() && Pin::new(&mut self.socket).poll_ready(cx).is_ready() {

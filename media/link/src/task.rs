@@ -262,7 +262,7 @@ impl Task {
                 self.carry_quic(*link).await
             }
             Opened::Socket(socket, participant, probe) => {
-                let link = SocketLink::new(*socket, self.shared.clone());
+                let link = SocketLink::new(*socket, self.shared.clone(), self.config.timing.idle_after);
                 self.shared.up_by_socket();
                 if !self.tell(LinkEvent::Connected { carrier: Carrier::WebSocket, participant }).await {
                     return End::Closed;

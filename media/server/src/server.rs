@@ -40,6 +40,8 @@ pub struct MediaConfig {
     pub connections: usize,
     /// Connections at once from one address. Offices and carriers put many people behind one.
     pub connections_per_address: usize,
+    /// A participant that is silent for so long is gone.
+    pub idle_after: Duration,
     /// Bounds of each room.
     pub room: Limits,
 }
@@ -54,6 +56,7 @@ impl MediaConfig {
             webtransport_path: "/media".to_owned(),
             connections: 10_000,
             connections_per_address: 500,
+            idle_after: hop::IDLE_AFTER,
             room: Limits::default(),
         }
     }
@@ -259,7 +262,7 @@ impl MediaServer {
         let bind = |source| StartError::Bind { address: config.udp, source };
         let socket = hop::socket(config.udp).map_err(bind)?;
         let runtime = Arc::new(quinn::TokioRuntime);
-        let server = server_config(certificates.clone())?;
+        let server = server_config(certificates.clone(), config.idle_after)?;
         let endpoint = quinn::Endpoint::new(hop::endpoint(), Some(server), socket, runtime).map_err(bind)?;
         let address = endpoint.local_addr().map_err(bind)?;
         let shared = Arc::new(Shared {
@@ -346,7 +349,10 @@ impl MediaServer {
     }
 }
 
-fn server_config(certificates: Arc<Certificates>) -> Result<quinn::ServerConfig, StartError> {
+fn server_config(
+    certificates: Arc<Certificates>,
+    idle_after: Duration,
+) -> Result<quinn::ServerConfig, StartError> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut tls = rustls::ServerConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&rustls::version::TLS13])
@@ -356,7 +362,7 @@ fn server_config(certificates: Arc<Certificates>) -> Result<quinn::ServerConfig,
     tls.alpn_protocols = vec![ALPN.to_vec(), H3.to_vec()];
     let crypto = QuicServerConfig::try_from(tls).map_err(StartError::certificate)?;
     let mut config = quinn::ServerConfig::with_crypto(Arc::new(crypto));
-    config.transport_config(Arc::new(hop::transport()));
+    config.transport_config(Arc::new(hop::transport(idle_after)));
     Ok(config)
 }
 

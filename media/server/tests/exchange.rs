@@ -3,9 +3,9 @@
 mod common;
 
 use common::{AGENT, Client, FRAME, RESET, SECOND, VIEWER, World, sequence, until};
-use farhand_link::LinkEvent;
+use farhand_link::{Carrier, LinkEvent, Udp};
 use farhand_netem::Path;
-use farhand_protocol::envelope::{MAX_MESSAGE, Stream};
+use farhand_protocol::envelope::{HEAD_LEN, MAX_MESSAGE, Stream};
 use farhand_protocol::framing::close;
 
 /// Sends in both directions on every stream that goes there, and receives it all in order.
@@ -29,6 +29,12 @@ async fn talk(agent: &mut Client, viewer: &mut Client) {
     assert_eq!(agent.message().await, (Stream::Input, key));
     let pointer = viewer.send(Stream::Pointer, 0, b"pointer");
     assert_eq!(agent.message().await, (Stream::Pointer, pointer));
+    // A piece of a file, as long as it may be; the agent names the console behind the head.
+    let piece = vec![VIEWER; Stream::Files.max_message() - HEAD_LEN];
+    let file = agent.send(Stream::Files, 0, &piece);
+    assert_eq!(viewer.message().await, (Stream::Files, file));
+    let file = viewer.send(Stream::Files, 0, &piece);
+    assert_eq!(agent.message().await, (Stream::Files, file));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -39,6 +45,21 @@ async fn every_stream_reaches_the_other_side_whole_and_in_order() {
     talk(&mut agent, &mut viewer).await;
     assert_eq!(world.participants(), 2);
     assert_eq!(world.server.metrics().rooms, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_socket_without_the_systems_help_carries_the_same() {
+    let world = World::new().await;
+    let mut ends = Vec::new();
+    for participant in [AGENT, VIEWER] {
+        let mut config = world.link_config(participant, world.server.local_addr().port());
+        config.udp = Udp::Plain;
+        let mut end = Client::start(config, participant);
+        assert_eq!(end.event().await, LinkEvent::Connected { carrier: Carrier::Quic, participant });
+        ends.push(end);
+    }
+    let [agent, viewer] = ends.as_mut_slice() else { panic!("two ends") };
+    talk(agent, viewer).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -98,6 +119,7 @@ async fn a_newer_connection_of_a_participant_takes_the_place_of_the_older() {
     let world = World::new().await;
     let mut agent = world.link(AGENT).await;
     let mut old = world.link(VIEWER).await;
+    old.at_rest().await;
     let mut new = world.link(VIEWER).await;
     let refused = old.event().await;
     assert!(matches!(refused, LinkEvent::Refused { code: close::REPLACED, .. }), "{refused:?}");
@@ -125,7 +147,11 @@ async fn an_ended_session_is_closed_and_its_tickets_open_nothing() {
     let mut viewer = world.link(VIEWER).await;
     world.server.close_session("session");
     for client in [&mut agent, &mut viewer] {
-        let event = client.event().await;
+        // Whom the word does not reach is told when it comes back.
+        let event = match client.event().await {
+            LinkEvent::Lost { .. } => client.event().await,
+            event => event,
+        };
         assert!(matches!(event, LinkEvent::Refused { code: close::ENDED, .. }), "{event:?}");
         assert_eq!(client.events.recv().await, None);
     }
@@ -133,7 +159,7 @@ async fn an_ended_session_is_closed_and_its_tickets_open_nothing() {
     let event = late.event().await;
     assert!(matches!(event, LinkEvent::Refused { code: close::ENDED, .. }), "{event:?}");
     until("the rooms are gone", || world.server.metrics().rooms == 0).await;
-    assert_eq!(world.refused("session_ended"), 1);
+    assert!(world.refused("session_ended") >= 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -141,6 +167,7 @@ async fn a_participant_that_is_kicked_goes_alone() {
     let world = World::new().await;
     let _agent = world.link(AGENT).await;
     let mut viewer = world.link(VIEWER).await;
+    viewer.at_rest().await;
     world.server.kick("session", VIEWER);
     let event = viewer.event().await;
     assert!(matches!(event, LinkEvent::Refused { code: close::ENDED, .. }), "{event:?}");

@@ -5,6 +5,7 @@ mod common;
 use std::time::Duration;
 
 use common::{AGENT, RESET, VIEWER, World, sequence, until};
+use farhand_link::quic::IDLE_AFTER;
 use farhand_link::{Carrier, LinkEvent};
 use farhand_netem::{Direction, Netem, Outages, Path};
 use farhand_protocol::envelope::Stream;
@@ -67,7 +68,7 @@ async fn outages_cost_no_message() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_side_that_falls_silent_is_noticed_by_the_other_and_by_the_service() {
-    let world = World::new().await;
+    let world = World::with(|config| config.idle_after = IDLE_AFTER).await;
     let netem = world.netem(Path::default(), 1);
     let mut viewer = world.link_by(VIEWER, netem.local_addr().port(), Carrier::Quic).await;
     netem.set(Path::blocked());

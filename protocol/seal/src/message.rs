@@ -32,7 +32,7 @@ pub enum SealError {
     /// The head cannot be read.
     #[error(transparent)]
     Envelope(#[from] EnvelopeError),
-    /// The body is longer than [`padding::MAX_TEXT`].
+    /// The body is longer than [`padding::max_text`].
     #[error("the message is too long to be sealed")]
     Long,
     /// The message's sequence is not above that of the one before: its nonce could have been used.
@@ -133,12 +133,13 @@ const fn head_len(stream: Stream, direction: Direction) -> usize {
 /// Reads a head whose SEALED flag may be set; says whether it was.
 fn read_head(message: &[u8]) -> Result<(Head, bool), EnvelopeError> {
     let mut head = *message.first_chunk::<HEAD_LEN>().ok_or(EnvelopeError::Short)?;
-    if message.len() > farhand_protocol::envelope::MAX_MESSAGE {
-        return Err(EnvelopeError::Long);
-    }
     let sealed = head[2] & flags::SEALED != 0;
     head[2] &= !flags::SEALED;
-    Ok((Head::read(&head)?, sealed))
+    let head = Head::read(&head)?;
+    if message.len() > head.stream.max_message() {
+        return Err(EnvelopeError::Long);
+    }
+    Ok((head, sealed))
 }
 
 /// Whether a message says that it is sealed.
@@ -255,14 +256,14 @@ impl Sealer {
     /// Head, epoch and padded text, with room for the tag.
     fn padded(&self, message: &[u8], start: usize) -> Result<Vec<u8>, SealError> {
         let head_len = start - EPOCH;
-        let smallest = padding::smallest(self.stream, self.direction);
-        let size = padding::padded(message.len() - head_len, smallest).ok_or(SealError::Long)?;
+        let sizes = padding::sizes(self.stream, self.direction);
+        let size = padding::padded(message.len() - head_len, sizes).ok_or(SealError::Long)?;
         let mut out = Vec::with_capacity(start + size + TAG);
         out.extend_from_slice(&message[..head_len]);
         out[2] |= flags::SEALED;
         out.extend_from_slice(&self.epoch.to_be_bytes());
         out.extend_from_slice(&message[head_len..]);
-        padding::pad(&mut out, start, smallest).ok_or(SealError::Long)?;
+        padding::pad(&mut out, start, sizes).ok_or(SealError::Long)?;
         Ok(out)
     }
 
@@ -396,8 +397,8 @@ impl Opener {
         message: &[u8],
         text: Option<&[u8]>,
     ) -> Result<Opened, OpenError> {
-        let smallest = padding::smallest(self.stream, self.direction);
-        let Some(text) = text.and_then(|text| text.get(..padding::unpadded(text, smallest)?)) else {
+        let sizes = padding::sizes(self.stream, self.direction);
+        let Some(text) = text.and_then(|text| text.get(..padding::unpadded(text, sizes)?)) else {
             self.broken += 1;
             return Err(OpenError::Broken);
         };

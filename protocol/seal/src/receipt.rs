@@ -10,6 +10,7 @@
 //! The agent signs all of it; a console signs as far as it went along ([`witness`]).
 
 mod part;
+pub mod restarts;
 mod text;
 pub mod witness;
 
@@ -79,11 +80,13 @@ pub enum What {
     End = 9,
     /// There was no room for more: of what follows only the end is in the receipt.
     Full = 10,
+    /// The customer's computer was to be restarted, or came back from it; the text is one of [`restarts`].
+    Restart = 11,
 }
 
 impl What {
     /// Everything, in the order of their numbers.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Begin,
         Self::Ask,
         Self::Grant,
@@ -95,6 +98,7 @@ impl What {
         Self::Command,
         Self::End,
         Self::Full,
+        Self::Restart,
     ];
 }
 

@@ -72,7 +72,7 @@ fn sealed_messages_fit_their_carriers() {
     assert!(sealer.seal(&key).unwrap().len() <= DOUBLE_UP_TO / 4, "a key stays a small message");
     let mut long = Vec::from(&key[..8]);
     long[7] = 1;
-    long.resize(8 + padding::MAX_TEXT + 1, 0);
+    long.resize(8 + padding::max_text(Stream::Input) + 1, 0);
     assert_eq!(sealer.seal(&long), Err(SealError::Long));
 }
 

@@ -4,11 +4,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::{ChannelError, limit};
+use crate::envelope::MAX_FILES_MESSAGE;
 use crate::transfer::names::{MAX_DEPTH, MAX_GIVEN};
 
 /// The most bytes of a file in one message. With head, field names and seal the message stays below
-/// [`crate::envelope::MAX_MESSAGE`].
-pub const MAX_CHUNK: usize = 16 * 1024;
+/// [`crate::envelope::MAX_FILES_MESSAGE`].
+pub const MAX_CHUNK: usize = 60 * 1024;
 /// The longest path, in bytes.
 pub const MAX_PATH: usize = 4096;
 /// The most entries of a folder in one message.
@@ -262,7 +263,7 @@ impl Files {
     /// # Errors
     /// [`ChannelError`] for anything but one whole message within its limits.
     pub fn decode(body: &[u8]) -> Result<Self, ChannelError> {
-        let message: Self = super::decode(body)?;
+        let message: Self = super::decode_within(body, MAX_FILES_MESSAGE)?;
         message.check()?;
         Ok(message)
     }
@@ -314,7 +315,7 @@ impl Files {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::envelope::{MAX_MESSAGE, TO_HEAD_LEN};
+    use crate::envelope::TO_HEAD_LEN;
 
     fn again(message: &Files) -> Result<Files, ChannelError> {
         let mut body = Vec::new();
@@ -328,7 +329,7 @@ mod tests {
         let mut body = Vec::new();
         crate::channel::encode(&chunk, &mut body);
         // Epoch, tag and padding of the seal take less than what is left.
-        assert!(TO_HEAD_LEN + body.len() + 128 <= MAX_MESSAGE, "{}", body.len());
+        assert!(TO_HEAD_LEN + body.len() + 128 <= MAX_FILES_MESSAGE, "{}", body.len());
         assert_eq!(again(&chunk).unwrap(), chunk);
     }
 

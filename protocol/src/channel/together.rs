@@ -107,6 +107,9 @@ pub enum Wish {
         /// Whether.
         lock: bool,
     },
+    /// Console → agent: the customer is asked to let their computer restart, and for how long the technician may come
+    /// back.
+    Restart,
     /// A message of a newer version; ignored.
     #[serde(other)]
     Unknown,

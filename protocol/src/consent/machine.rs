@@ -14,7 +14,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use super::{AskId, ConsentEnd, ConsentSnapshot, ConsentState, Hold};
+use super::{AskId, Carried, ConsentEnd, ConsentSnapshot, ConsentState, Hold};
 use crate::rights::{Right, Rights};
 
 /// How long a pause by the customer or a locked desktop may last before consent ends.
@@ -153,7 +153,7 @@ pub struct Consent {
     pub(super) state: State,
     pub(super) holds: Holds,
     pub(super) refusals: u8,
-    last_ask: u32,
+    pub(super) last_ask: u32,
     revision: u64,
     outputs: VecDeque<Output>,
 }
@@ -173,6 +173,9 @@ pub(super) struct Ask {
     pub(super) rights: Rights,
     pub(super) expires: Instant,
 }
+
+/// How far the numbers of a consent that goes on are from those of the one before it.
+const CARRIED_GAP: u32 = 1_000;
 
 /// The holds that stand, each with the time at which it has lasted too long.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -228,6 +231,38 @@ impl Consent {
     pub const fn numbered_from(mut self, last_ask: u32) -> Self {
         self.last_ask = last_ask;
         self
+    }
+
+    /// Goes on where another consent of the same customer stopped, whose machine restarted meanwhile: what they allowed
+    /// to be carried over is held, as after a lost link, until [`Remote::LinkBack`] or `until`; where that is nothing,
+    /// nothing is granted. Nothing is carried over that the policy does not admit.
+    #[must_use]
+    pub fn carried(mut self, carried: Carried, until: Instant) -> Self {
+        let Carried { rights, last_ask, refusals, revision } = carried;
+        (self.last_ask, self.refusals, self.revision) = (last_ask, refusals, revision);
+        let rights = rights.intersection(self.config.policy);
+        if !rights.is_empty() {
+            self.state = State::Held { rights };
+        }
+        self.holds.link = Some(until);
+        self
+    }
+
+    /// What another consent of the same customer needs to go on after a restart of their machine, with these rights at
+    /// most. Numbers go on at a distance, so that nothing that is said meanwhile comes twice.
+    #[must_use]
+    pub fn to_carry(&self, rights: Rights) -> Carried {
+        let granted = match &self.state {
+            // What is held is not allowed at this moment.
+            State::Granted { rights, .. } => *rights,
+            State::Fresh | State::Asking(_) | State::Held { .. } | State::Ended(_) => Rights::EMPTY,
+        };
+        Carried {
+            rights: granted.intersection(rights),
+            last_ask: self.last_ask.saturating_add(CARRIED_GAP),
+            refusals: self.refusals,
+            revision: self.revision.saturating_add(u64::from(CARRIED_GAP)),
+        }
     }
 
     /// The one gate: whether an effect that needs this right may happen now.

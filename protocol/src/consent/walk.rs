@@ -588,3 +588,50 @@ fn giving_up_control_keeps_the_view_and_giving_up_the_view_keeps_nothing() {
         assert_eq!(rights, kept);
     }
 }
+
+#[test]
+fn what_is_carried_over_a_restart_is_held_until_somebody_proves_themselves_and_never_widens() {
+    let now = Instant::now();
+    let until = now + 3 * TICK;
+    for rights in [VIEW, CONTROL, FILES, POLICY, SHELL, Rights::ALL, Rights::EMPTY] {
+        let mut before = fresh();
+        before.handle_local(Local::Standing(rights), now).ok();
+        let carried = before.to_carry(Rights::ALL);
+        assert_eq!(carried.rights, rights.intersection(POLICY));
+        let start = || fresh().carried(carried, until);
+        let mut consent = start();
+        assert!(Right::ALL.into_iter().all(|right| !consent.permits(right)), "nobody is here yet");
+        assert!(consent.snapshot().revision > before.snapshot().revision, "mirrors would ignore it");
+        assert_eq!(consent.poll_timeout(), (!carried.rights.is_empty()).then_some(until));
+        consent.handle_remote(Remote::Ask { rights: POLICY }, now).unwrap_err();
+        consent.handle_remote(Remote::LinkBack, now).unwrap();
+        assert!(Right::ALL.into_iter().all(|right| consent.permits(right) == carried.rights.contains(right)));
+        let mut late = start();
+        late.handle_timeout(until);
+        let ended = matches!(late.snapshot().state, ConsentState::Ended { why: ConsentEnd::GraceOver });
+        assert_eq!(ended, !carried.rights.is_empty());
+    }
+    // What is held at the moment is not allowed, and so not carried.
+    let mut paused = fresh();
+    paused.handle_local(Local::Standing(POLICY), now).unwrap();
+    assert_eq!(paused.to_carry(VIEW).rights, VIEW, "no more than the customer said");
+    paused.handle_local(Local::Hold, now).unwrap();
+    assert_eq!(paused.to_carry(Rights::ALL).rights, Rights::EMPTY);
+}
+
+#[test]
+fn refusals_and_the_numbers_of_prompts_count_on_over_a_restart() {
+    let now = Instant::now();
+    let mut before = fresh();
+    before.handle_local(Local::Standing(VIEW), now).unwrap();
+    for _ in 0..3 {
+        before.handle_remote(Remote::Ask { rights: CONTROL }, now).unwrap();
+        let ask = before.last_ask;
+        before.handle_local(Local::Refuse { ask: AskId(ask) }, now).unwrap();
+    }
+    let mut after = fresh().carried(before.to_carry(VIEW), now + TICK);
+    after.handle_remote(Remote::LinkBack, now).unwrap();
+    let asked = after.handle_remote(Remote::Ask { rights: CONTROL }, now);
+    assert_eq!(asked, Err(ConsentRefused::TooManyRefusals));
+    assert!(after.last_ask > before.last_ask);
+}

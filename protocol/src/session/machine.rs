@@ -8,6 +8,8 @@
 //! | interrupted | both are here again → live; end | grace over → ended |
 //! | ended | everything is refused | |
 //!
+//! An agent whose machine restarts says so before: it may be away for longer than the grace ([`Session::handle_restarting`]).
+//!
 //! A participant is here while its socket and its media link stand. A socket that breaks takes the report of the
 //! media link with it: whoever comes back says again that the link stands.
 
@@ -16,6 +18,7 @@ use std::time::{Duration, Instant};
 
 use super::{EndReason, MAX_NAME, MAX_PARTICIPANTS, Participant, Role, SessionSnapshot, SessionState};
 use crate::ParticipantId;
+use crate::channel::restart::MAX_BACK_WITHIN;
 
 /// Times of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +81,8 @@ pub struct Session {
     state: SessionState,
     /// When the state ends by time alone.
     deadline: Option<Instant>,
+    /// The agent's machine restarts: it is waited for until then, by both clocks.
+    pub(super) back: Option<(Instant, u64)>,
     participants: Vec<Participant>,
     revision: u64,
     created_at: u64,
@@ -94,6 +99,7 @@ impl Session {
             id,
             state: SessionState::Waiting,
             deadline: Some(now + config.code_valid),
+            back: None,
             participants: Vec::new(),
             revision: 1,
             created_at,
@@ -106,13 +112,21 @@ impl Session {
     /// the grace. `wall` is the wall clock in milliseconds since 1970.
     #[must_use]
     pub fn restore(snapshot: SessionSnapshot, config: SessionConfig, now: Instant, wall: u64) -> Self {
+        let back = snapshot.back_until.map(|until| {
+            let left = Duration::from_millis(until.saturating_sub(wall)).min(MAX_BACK);
+            (now + left, until)
+        });
+        let back = back.filter(|(due, _)| *due > now);
         let (state, left) = match snapshot.state {
             SessionState::Waiting => {
                 let left = Duration::from_millis(snapshot.code_expires_at.saturating_sub(wall));
                 (SessionState::Waiting, Some(left.min(config.code_valid)))
             }
             SessionState::Claimed => (SessionState::Claimed, Some(config.connect_within)),
-            SessionState::Live | SessionState::Interrupted => (SessionState::Interrupted, Some(config.grace)),
+            SessionState::Live | SessionState::Interrupted => {
+                let left = back.map_or(config.grace, |(due, _)| config.grace.max(due - now));
+                (SessionState::Interrupted, Some(left))
+            }
             SessionState::Ended { reason } => (SessionState::Ended { reason }, None),
             SessionState::Unknown => (SessionState::Ended { reason: EndReason::Service }, None),
         };
@@ -122,6 +136,7 @@ impl Session {
             id: snapshot.id,
             state,
             deadline: left.map(|left| now + left),
+            back: back.filter(|_| state == SessionState::Interrupted),
             participants: participants.map(|p| Participant { connected: false, media: false, ..p }).collect(),
             revision: snapshot.revision + 1,
             created_at: snapshot.created_at,
@@ -158,6 +173,7 @@ impl Session {
             participants: self.participants.clone(),
             code_expires_at: self.code_expires_at,
             created_at: self.created_at,
+            back_until: self.back.map(|(_, until)| until),
         }
     }
 
@@ -214,6 +230,36 @@ impl Session {
     /// [`SessionRefused`]; nothing changed.
     pub fn handle_media_down(&mut self, who: ParticipantId, now: Instant) -> Result<(), SessionRefused> {
         self.media(who, false, now)
+    }
+
+    /// The agent's machine restarts, and the agent is expected back within this time, at most [`MAX_BACK_WITHIN`]; or it
+    /// does not restart after all. `wall` is the wall clock in milliseconds since 1970, for people. Nothing in a session
+    /// that was never live.
+    ///
+    /// # Errors
+    /// [`SessionRefused`]; nothing changed. Only the agent's machine restarts.
+    pub fn handle_restarting(
+        &mut self,
+        who: ParticipantId,
+        within: Option<Duration>,
+        now: Instant,
+        wall: u64,
+    ) -> Result<(), SessionRefused> {
+        self.handle_timeout(now);
+        self.settle(|session| {
+            if session.participant(who)?.role != Role::Agent {
+                return Err(SessionRefused::Role);
+            }
+            if let SessionState::Live | SessionState::Interrupted = session.state {
+                let within = within.map(|within| within.min(MAX_BACK));
+                if session.back.is_some() && within.is_none() && session.state == SessionState::Interrupted {
+                    session.deadline = Some(now + session.config.grace);
+                }
+                session.back = within.map(|within| (now + within, wall.saturating_add(millis(within))));
+                session.presence(now);
+            }
+            Ok(())
+        })
     }
 
     /// A technician's part in the session is over for good; the session goes on.
@@ -319,6 +365,11 @@ impl Session {
                 return Err(SessionRefused::NotConnected);
             }
             participant.media = up;
+            let back = up && participant.role == Role::Agent && session.back.take().is_some();
+            if back && session.state == SessionState::Interrupted {
+                // Whoever else is away has the usual time from now on.
+                session.deadline = Some(now + session.config.grace);
+            }
             session.presence(now);
             Ok(())
         })
@@ -327,11 +378,15 @@ impl Session {
     fn presence(&mut self, now: Instant) {
         let here = |role| self.participants.iter().any(|p| p.role == role && p.connected && p.media);
         let both = here(Role::Agent) && here(Role::Technician);
+        self.back = self.back.filter(|(due, _)| *due > now);
+        let expected = self.back.map(|(due, _)| due).filter(|_| !here(Role::Agent));
         match self.state {
             SessionState::Claimed | SessionState::Interrupted if both => self.enter(SessionState::Live, None),
             SessionState::Live if !both => {
-                self.enter(SessionState::Interrupted, Some(now + self.config.grace));
+                let grace = now + self.config.grace;
+                self.enter(SessionState::Interrupted, Some(expected.map_or(grace, |due| due.max(grace))));
             }
+            SessionState::Interrupted if expected.is_some() => self.deadline = self.deadline.max(expected),
             SessionState::Waiting
             | SessionState::Claimed
             | SessionState::Live
@@ -345,6 +400,7 @@ impl Session {
         self.state = state;
         self.deadline = deadline;
         if let SessionState::Ended { .. } = state {
+            self.back = None;
             for participant in &mut self.participants {
                 participant.media = false;
             }
@@ -381,6 +437,9 @@ impl Session {
         result
     }
 }
+
+/// The longest time for which an agent is waited for.
+const MAX_BACK: Duration = Duration::from_secs(MAX_BACK_WITHIN as u64);
 
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)

@@ -16,6 +16,7 @@ enum Step {
     Join(Role),
     Socket(Who, bool),
     Media(Who, bool),
+    Restarting(Who, Option<Duration>),
     End(EndReason),
     Tick,
 }
@@ -37,6 +38,8 @@ fn alphabet() -> Vec<Step> {
             steps.extend([Step::Socket(who, up), Step::Media(who, up)]);
         }
     }
+    steps.extend([Some(3 * TICK), None].map(|within| Step::Restarting(Who::Agent, within)));
+    steps.push(Step::Restarting(Who::First, Some(3 * TICK)));
     let reasons = [EndReason::Technician, EndReason::Customer, EndReason::Refused, EndReason::Service];
     steps.extend(reasons.map(Step::End));
     steps
@@ -74,6 +77,7 @@ fn step(place: &mut Place, step: Step) -> Told {
         Step::Socket(who, up) => session.handle_socket(number(session, who), up, now),
         Step::Media(who, true) => session.handle_media_up(number(session, who), now),
         Step::Media(who, false) => session.handle_media_down(number(session, who), now),
+        Step::Restarting(who, within) => session.handle_restarting(number(session, who), within, now, 9_000),
         Step::End(reason) => session.handle_end(reason, now),
         Step::Tick => {
             place.now = now + TICK;
@@ -84,12 +88,13 @@ fn step(place: &mut Place, step: Step) -> Told {
     Told { result, outputs: std::iter::from_fn(|| place.session.poll_output()).collect() }
 }
 
-type Key = (SessionState, Option<Duration>, Vec<(Role, bool, bool)>);
+type Key = (SessionState, Option<Duration>, Option<Duration>, Vec<(Role, bool, bool)>);
 
 fn key(place: &Place) -> Key {
     let left = place.session.poll_timeout().map(|due| due - place.now);
     let people = place.session.participants().iter().map(|p| (p.role, p.connected, p.media));
-    (place.session.state(), left, people.collect())
+    let back = place.session.back.map(|(due, _)| due.saturating_duration_since(place.now));
+    (place.session.state(), left, back, people.collect())
 }
 
 fn walk(mut check: impl FnMut(&Place, Step, &Place, &Told)) -> usize {
@@ -262,6 +267,58 @@ fn time_ends_each_state_with_its_own_reason() {
             assert_eq!(after.session.state(), SessionState::Ended { reason });
         }
     });
+}
+
+#[test]
+fn an_agent_that_restarts_may_be_away_for_as_long_as_it_said_and_nobody_else_is() {
+    walk(|before, input, after, told| {
+        let (was, is) = (&before.session, &after.session);
+        let here =
+            |s: &Session| s.participants().iter().any(|p| p.role == Role::Agent && p.connected && p.media);
+        if input == Step::Restarting(Who::First, Some(3 * TICK)) {
+            assert!(told.result.is_err(), "a technician's computer does not count");
+        }
+        if let SessionState::Ended { .. } = is.state() {
+            assert_eq!(is.snapshot().back_until, None);
+            return;
+        }
+        if let Some((due, _)) = is.back {
+            // Only a session that was live waits, and no longer than it was told to, or than for anybody.
+            assert!(matches!(is.state(), SessionState::Live | SessionState::Interrupted));
+            if !here(is) {
+                assert!(is.poll_timeout().is_some_and(|end| end >= due), "{input:?}");
+            }
+        } else if is.state() == SessionState::Interrupted && was.back.is_some() && here(is) {
+            assert!(is.poll_timeout().is_some_and(|end| end <= after.now + config().grace), "{input:?}");
+        }
+        if is.back.is_none() && was.back.is_some() && was.state() == is.state() {
+            let came = matches!(input, Step::Media(Who::Agent, true) | Step::Restarting(Who::Agent, None));
+            let late = was.back.is_some_and(|(due, _)| due <= after.now);
+            assert!(came || late, "{input:?}");
+        }
+    });
+}
+
+#[test]
+fn a_restart_of_the_service_waits_for_a_machine_that_restarts_and_not_for_longer() {
+    let now = Instant::now();
+    let mut session = Session::new("s".into(), config(), now, 1_000);
+    let technician = session.handle_join(Role::Technician, "", "", now).unwrap();
+    let agent = session.handle_join(Role::Agent, "", "", now).unwrap();
+    for who in [technician, agent] {
+        session.handle_socket(who, true, now).unwrap();
+        session.handle_media_up(who, now).unwrap();
+    }
+    session.handle_restarting(agent, Some(Duration::from_secs(24 * 60 * 60)), now, 1_000).unwrap();
+    let kept = session.snapshot();
+    assert_eq!(kept.back_until, Some(1_000 + 3_600_000), "an hour at most");
+    let left = |wall| {
+        let restored = Session::restore(kept.clone(), config(), now, wall);
+        restored.poll_timeout().map(|due| due - now)
+    };
+    assert_eq!(left(1_000 + 1_800_000), Some(Duration::from_secs(1_800)));
+    assert_eq!(left(1_000 + 3_600_000), Some(config().grace), "its time is over: as for anybody");
+    assert_eq!(left(0), Some(Duration::from_secs(3_600)), "a clock that was moved back adds nothing");
 }
 
 #[test]

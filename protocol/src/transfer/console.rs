@@ -4,12 +4,13 @@
 //! Times are milliseconds on a clock of the caller's that never goes back.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
 
 use serde::Serialize;
 
 use super::item::{Direction, Item, ItemState};
 use super::stops::Stops;
-use super::{ACTIVE, Incoming, Job, Outgoing, Said, Took, page_share};
+use super::{ACTIVE, Incoming, Job, Outgoing, Said, Took, share};
 use crate::channel::files::{FileEnd, Files};
 
 /// What is not answered for this long is said again, in milliseconds.
@@ -199,10 +200,11 @@ impl Console {
             }
             Files::Done { transfer, hash } => self.done(transfer, hash, now),
             Files::Grant { transfer, until } => {
+                let before = self.files.get(&transfer).map_or(now, |entry| entry.heard);
                 if let Some(entry) = self.heard(transfer, now)
                     && let State::Sends(file) = &mut entry.state
                 {
-                    file.grant(until);
+                    file.grant(until, Duration::from_millis(now.saturating_sub(before)));
                     self.read_on(transfer);
                 }
             }
@@ -327,14 +329,14 @@ impl Console {
         match (said, &mut entry.state) {
             (Said::Created, State::Creating) => {
                 let mut file = Incoming::after(entry.size, entry.had);
-                let until = file.regrant(page_share(many));
+                let until = file.regrant(share(many));
                 entry.state = State::Takes(file);
                 self.send(Files::Grant { transfer, until });
             }
             (Said::Written { until }, State::Takes(file)) => {
                 file.handle_written(until);
                 entry.moved = file.written();
-                if let Some(until) = file.grant(page_share(many)) {
+                if let Some(until) = file.grant(share(many)) {
                     self.send(Files::Grant { transfer, until });
                 }
             }
@@ -483,7 +485,7 @@ impl Console {
             }
             Direction::Out => {
                 let (offset, until) = match &mut entry.state {
-                    State::Takes(file) => (file.from(), file.regrant(page_share(active))),
+                    State::Takes(file) => (file.from(), file.regrant(share(active))),
                     State::Queued
                     | State::Asked
                     | State::Waits

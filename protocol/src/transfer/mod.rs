@@ -15,34 +15,29 @@ mod incoming;
 mod item;
 pub mod names;
 mod outgoing;
+mod pace;
 mod stops;
 
 pub use console::{AGAIN_MS, Console, ConsoleOutput};
 pub use incoming::{Incoming, Took};
 pub use item::{Direction, Item, ItemState};
 pub use outgoing::{Changed, Outgoing, Pieces};
+pub use pace::SMALL_PIECE;
 use serde::{Deserialize, Serialize};
 
 use crate::channel::files::{FileEnd, MAX_CHUNK};
 
 /// Bytes that may be on their way to one receiving end, over all of its files. Less than what a link and a room let wait.
 pub const BUDGET: u64 = 1536 * 1024;
-/// The same where a page receives: what it granted and has not written lies in its memory.
-const PAGE_BUDGET: u64 = 1024 * 1024;
 /// Files of one console that go at the same time in each direction; others wait at the console.
 pub const ACTIVE: usize = 3;
-/// Bytes that are read from a disk at once.
-pub const READ: u64 = 8 * MAX_CHUNK as u64;
+/// The most bytes that are read from a disk at once.
+pub const READ: u64 = 4 * MAX_CHUNK as u64;
 
 /// What one of so many files at the same time may have on its way.
 #[must_use]
 pub fn share(active: usize) -> u64 {
     (BUDGET / active.max(1) as u64).max(MAX_CHUNK as u64)
-}
-
-/// The same for a page.
-fn page_share(active: usize) -> u64 {
-    (PAGE_BUDGET / active.max(1) as u64).max(MAX_CHUNK as u64)
 }
 
 /// What a disk does for one file. The jobs of one file are done in their order.

@@ -1,7 +1,9 @@
 //! The sending end of one file.
 
-use super::{Job, READ};
-use crate::channel::files::MAX_CHUNK;
+use std::time::Duration;
+
+use super::Job;
+use super::pace::Pace;
 
 /// How far a file is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +18,7 @@ pub struct Outgoing {
     reading: bool,
     /// What the disk read in all, with the last byte.
     hash: Option<Vec<u8>>,
+    pace: Pace,
 }
 
 /// Pieces of what the disk read, to be sent in this order.
@@ -30,8 +33,8 @@ pub struct Pieces {
 impl Outgoing {
     /// Of so many bytes, none of which may be sent yet.
     #[must_use]
-    pub const fn new(size: u64) -> Self {
-        Self { size, at: 0, limit: 0, turn: 0, reading: false, hash: None }
+    pub fn new(size: u64) -> Self {
+        Self { size, at: 0, limit: 0, turn: 0, reading: false, hash: None, pace: Pace::default() }
     }
 
     /// Bytes in all.
@@ -62,13 +65,16 @@ impl Outgoing {
         self.limit = until.min(self.size);
         self.reading = false;
         self.hash = None;
+        self.pace = Pace::default();
         Some(Job::Seek { turn: self.turn, offset })
     }
 
-    /// The other end takes more.
-    pub fn grant(&mut self, until: u64) {
+    /// The other end takes more, so long after it was heard last.
+    pub fn grant(&mut self, until: u64, passed: Duration) {
         if self.turn > 0 {
-            self.limit = self.limit.max(until.min(self.size));
+            let before = self.limit;
+            self.limit = before.max(until.min(self.size));
+            self.pace.handle_taken(self.limit - before, passed);
         }
     }
 
@@ -79,7 +85,7 @@ impl Outgoing {
             return None;
         }
         self.reading = true;
-        Some(Job::Read { turn: self.turn, length: (self.limit.max(self.at) - self.at).min(READ) })
+        Some(Job::Read { turn: self.turn, length: (self.limit.max(self.at) - self.at).min(self.pace.read()) })
     }
 
     /// The disk has read. Nothing when that is not wanted any more.
@@ -96,7 +102,7 @@ impl Outgoing {
         if end > self.limit.max(self.at) || (bytes.is_empty() && self.at < self.size) {
             return Err(Changed);
         }
-        for chunk in bytes.chunks(MAX_CHUNK) {
+        for chunk in bytes.chunks(self.pace.piece()) {
             pieces.chunks.push((self.at, chunk.to_vec()));
             self.at += chunk.len() as u64;
         }
@@ -115,16 +121,21 @@ pub struct Changed;
 
 #[cfg(test)]
 mod tests {
+    use super::super::READ;
+    use super::super::pace::SMALL_PIECE;
     use super::*;
+    use crate::channel::files::MAX_CHUNK;
+
+    const AT_ONCE: Duration = Duration::ZERO;
 
     #[test]
     fn nothing_is_sent_before_it_is_granted() {
         let mut file = Outgoing::new(100);
-        file.grant(100);
+        file.grant(100, AT_ONCE);
         assert_eq!(file.poll_read(), None, "the other end did not say where to begin");
         assert_eq!(file.go(0, 0), Some(Job::Seek { turn: 1, offset: 0 }));
         assert_eq!(file.poll_read(), None);
-        file.grant(60);
+        file.grant(60, AT_ONCE);
         assert_eq!(file.poll_read(), Some(Job::Read { turn: 1, length: 60 }));
         assert_eq!(file.poll_read(), None, "one at a time");
         let pieces = file.handle_read(1, &[1; 60], None).unwrap();
@@ -167,11 +178,27 @@ mod tests {
 
     #[test]
     fn long_reads_are_cut_into_messages() {
-        let mut file = Outgoing::new(READ);
-        file.go(0, READ);
-        file.poll_read();
-        let pieces = file.handle_read(1, &vec![3; READ as usize], Some(vec![0; 32])).unwrap();
+        const SIZE: u64 = 1 << 30;
+        let mut file = Outgoing::new(SIZE);
+        file.go(0, SIZE);
+        let slow = 8 * SMALL_PIECE;
+        assert_eq!(file.poll_read(), Some(Job::Read { turn: 1, length: slow as u64 }));
+        let pieces = file.handle_read(1, &vec![3; slow], None).unwrap();
         assert_eq!(pieces.chunks.len(), 8);
+        assert!(pieces.chunks.iter().all(|(_, bytes)| bytes.len() == SMALL_PIECE));
+    }
+
+    #[test]
+    fn pieces_grow_where_the_other_end_is_fast_and_start_small_again() {
+        const SIZE: u64 = 1 << 30;
+        let mut file = Outgoing::new(SIZE);
+        file.go(0, 0);
+        file.grant(64 << 20, Duration::from_secs(1));
+        assert_eq!(file.poll_read(), Some(Job::Read { turn: 1, length: READ }));
+        let pieces = file.handle_read(1, &vec![3; READ as usize], None).unwrap();
+        assert_eq!(pieces.chunks.len(), 4);
         assert!(pieces.chunks.iter().all(|(_, bytes)| bytes.len() == MAX_CHUNK));
+        file.go(READ, SIZE);
+        assert_eq!(file.poll_read(), Some(Job::Read { turn: 2, length: 8 * SMALL_PIECE as u64 }));
     }
 }

@@ -168,6 +168,7 @@ impl Hub {
                 .collect(),
             code_expires_at: row.code_expires_at,
             created_at: row.created_at,
+            back_until: row.back_until,
         };
         let session = Session::restore(snapshot, self.config.session, now.instant, now.unix_ms);
         match state {
@@ -427,6 +428,7 @@ impl Room {
             ended,
             joined_at: self.joined_at,
             policy: self.owner.policy.clone(),
+            back_until: snapshot.back_until,
         }
     }
 

@@ -320,11 +320,12 @@ impl Broker {
     fn text(&self, message: Outgoing) -> String {
         let signal = match message {
             Outgoing::Signal(signal) => signal,
-            Outgoing::Welcome { version, seat, session } => FromService::Welcome {
+            Outgoing::Welcome { version, seat, session, now } => FromService::Welcome {
                 version,
                 participant: seat.participant,
                 session,
                 media: self.offer(&seat),
+                now,
             },
             Outgoing::Offer { seat } => FromService::Media { offer: self.offer(&seat) },
         };

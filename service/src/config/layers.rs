@@ -134,6 +134,8 @@ pub struct Layers(BTreeMap<Key, (String, String)>);
 const PREFIX: &str = "FARHAND_";
 /// The variable that names the file.
 const CONFIG: &str = "config";
+/// Variables of the programs that may run beside this one and look like some of ours (`FARHAND_AGENT_LOG`, `agent_file`).
+const OTHERS: [&str; 1] = ["agent_log"];
 
 impl Layers {
     /// Reads all three places; a later layer replaces an earlier one.
@@ -153,7 +155,7 @@ impl Layers {
                 file = Some(PathBuf::from(value));
             } else if let Some(key) = Key::from_name(&short) {
                 variables.push((key, name, value));
-            } else if let Some(near) = Key::nearest(&short) {
+            } else if let Some(near) = Key::nearest(&short).filter(|_| !OTHERS.contains(&short.as_str())) {
                 // Variables of other programs (the agent's FARHAND_SERVER) live beside ours; only what looks like a
                 // mistyped one of ours is refused.
                 let hint = format!("; did you mean {PREFIX}{}?", near.name().to_ascii_uppercase());

@@ -51,10 +51,19 @@ fn an_unknown_key_is_refused_with_the_nearest() {
                 ("FARHAND_SERVER", "https://x"),
                 ("FARHAND_FINGERPRINT", "00"),
                 ("FARHAND_BINARIES", "x"),
+                ("FARHAND_AGENT_LOG", "debug"),
+                ("FARHAND_CONSOLE_DATA", "x"),
+                ("FARHAND_CONSOLE_PAINTING", "x"),
+                ("FARHAND_COLOUR_SCHEME", "dark"),
+                ("FARHAND_CLIPBOARD", "x"),
+                ("FARHAND_TERMINAL", "x"),
+                ("FARHAND_SHOTS", "x"),
+                ("FARHAND_WRITE_BINDINGS", "1"),
                 ("FARHAND_KEEP_LOGS", "1"),
                 ("FARHAND_ROOT_KEY", "1:00"),
                 ("FARHAND_REQUIRE_POSTGRES", "1"),
                 ("FARHAND_REQUIRE_PEBBLE", "1"),
+                ("FARHAND_REQUIRE_WAYLAND", "1"),
                 ("FARHAND_SSLYZE", "sslyze")
             ]
         )

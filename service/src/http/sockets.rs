@@ -6,7 +6,7 @@ use axum::response::Response;
 use axum::routing::get;
 use bytes::Bytes;
 use farhand_media_server::{SocketIn, SocketOut};
-use farhand_protocol::envelope::MAX_MESSAGE;
+use farhand_protocol::envelope::MAX_ANY_MESSAGE;
 use farhand_protocol::signal::MAX_SIGNAL;
 use futures_util::{SinkExt as _, StreamExt as _};
 use http::{HeaderMap, Method, StatusCode};
@@ -106,8 +106,8 @@ pub async fn media(
         .read_buffer_size(READ_BUFFER)
         .write_buffer_size(0)
         .max_write_buffer_size(MEDIA_WRITE_BUFFER)
-        .max_message_size(MAX_MESSAGE + 1)
-        .max_frame_size(MAX_MESSAGE + 1)
+        .max_message_size(MAX_ANY_MESSAGE + 1)
+        .max_frame_size(MAX_ANY_MESSAGE + 1)
         .on_upgrade(move |web_socket| async move {
             let _living = app.living();
             app.media().accept_websocket(as_media(web_socket), from).await;

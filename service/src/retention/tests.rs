@@ -118,6 +118,7 @@ fn session(id: &str, ended: Option<u64>) -> SessionRow {
         ended: ended.map(|at| Ended { at, reason: EndReason::Customer }),
         joined_at: None,
         policy: farhand_protocol::api::Policy::default(),
+        back_until: None,
     }
 }
 

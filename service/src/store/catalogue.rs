@@ -206,6 +206,7 @@ pub const TABLES: &[Table] = &[
             ("end_reason", Kind::Text),
             ("joined_at", Kind::Number),
             ("policy", Kind::Text),
+            ("back_until", Kind::Number),
         ],
     },
     Table {

@@ -26,7 +26,8 @@ const SQLITE: &[Step] = steps!("sqlite":
     (20, "lost proofs", "0020_lost_proofs.sql"),
     (21, "receipts", "0021_receipts.sql"),
     (30, "chat", "0030_chat.sql"),
-    (31, "windows", "0031_windows.sql"));
+    (31, "windows", "0031_windows.sql"),
+    (40, "restarts", "0040_restarts.sql"));
 const POSTGRES: &[Step] = steps!("postgres":
     (1, "first session", "0001_first_session.sql"),
     (2, "identity", "0002_identity.sql"),
@@ -34,7 +35,8 @@ const POSTGRES: &[Step] = steps!("postgres":
     (20, "lost proofs", "0020_lost_proofs.sql"),
     (21, "receipts", "0021_receipts.sql"),
     (30, "chat", "0030_chat.sql"),
-    (31, "windows", "0031_windows.sql"));
+    (31, "windows", "0031_windows.sql"),
+    (40, "restarts", "0040_restarts.sql"));
 
 /// Name of the database within the data folder.
 pub const FILE: &str = "farhand.sqlite";

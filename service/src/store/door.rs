@@ -267,6 +267,7 @@ impl Store {
                 ended: None,
                 joined_at: row.try_get::<Option<i64>, _>(8)?.map(to_u64),
                 policy: policy_of(row.try_get::<&str, _>(9)?)?,
+                back_until: row.try_get::<Option<i64>, _>(10)?.map(to_u64),
             };
             let participants = match self.tenant(tenant.clone()).participants(&session.id).await {
                 Ok(participants) => participants,

@@ -314,6 +314,8 @@ pub struct SessionRow {
     pub joined_at: Option<u64>,
     /// The ceiling that it began with.
     pub policy: Policy,
+    /// The customer's computer restarts, and is expected back until then: milliseconds since 1970.
+    pub back_until: Option<u64>,
 }
 
 /// The end of a session.

@@ -108,6 +108,7 @@ fn session(id: &str, code: &str) -> SessionRow {
         ended: None,
         joined_at: None,
         policy: farhand_protocol::api::Policy::default(),
+        back_until: None,
     }
 }
 

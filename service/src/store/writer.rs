@@ -168,6 +168,7 @@ async fn put_session(
         .bind(row.ended.map(|e| reason_name(e.reason)))
         .bind(row.joined_at.map(to_i64))
         .bind(policy_text(&row.policy))
+        .bind(row.back_until.map(to_i64))
         .execute(connection)
         .await?;
     Ok(())

@@ -27,7 +27,7 @@ use tokio_tungstenite::tungstenite::{Error as SocketError, Message};
 use tokio_tungstenite::{WebSocketStream, client_async};
 
 /// Nothing that a test waits for takes longer, or the test fails.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 pub const EMAIL: &str = "ada@example.org";
 pub const PASSWORD: &str = "correct horse 1";
 

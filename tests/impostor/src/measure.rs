@@ -10,7 +10,7 @@ use farhand_screen::{Encoder, FrameView, NoVideo, Options, Pressure, Rect};
 use farhand_seal::context::{Identity, View};
 use farhand_seal::ends::{Agent, AgentOutput, Console, ConsoleOutput};
 use farhand_seal::keys::Direction;
-use farhand_seal::padding::{padded, smallest};
+use farhand_seal::padding::{padded, sizes};
 use farhand_seal::secret::Secret;
 use serde_json::{Value, json};
 
@@ -338,7 +338,7 @@ const fn clear(payload: usize) -> usize {
 fn sealed(payload: usize) -> usize {
     const SEAL: usize = 2 + 16;
 
-    SCREEN_HEAD_LEN + SEAL + padded(payload, smallest(Stream::Screen, Direction::Down)).unwrap_or(payload)
+    SCREEN_HEAD_LEN + SEAL + padded(payload, sizes(Stream::Screen, Direction::Down)).unwrap_or(payload)
 }
 
 fn distinct(seen: &[(usize, usize)], of: impl Fn(usize) -> usize) -> usize {

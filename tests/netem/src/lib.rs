@@ -429,7 +429,7 @@ mod tests {
     fn later_clients_pass_unhindered() {
         let local = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let target = UdpSocket::bind(local(0)).unwrap();
-        target.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+        target.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
         let path = Path { first_clients: Some(1), ..Path::blocked() };
         let netem = Netem::start(local(0), target.local_addr().unwrap(), path, 1).unwrap();
         let clients = [UdpSocket::bind(local(0)).unwrap(), UdpSocket::bind(local(0)).unwrap()];
@@ -445,10 +445,10 @@ mod tests {
     fn datagrams_pass_both_ways_and_a_blocked_path_passes_none() {
         let local = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let target = UdpSocket::bind(local(0)).unwrap();
-        target.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+        target.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
         let netem = Netem::start(local(0), target.local_addr().unwrap(), Path::default(), 1).unwrap();
         let client = UdpSocket::bind(local(0)).unwrap();
-        client.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+        client.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
         let mut buffer = [0; 16];
         client.send_to(b"ping", netem.local_addr()).unwrap();
         let (length, from) = target.recv_from(&mut buffer).unwrap();

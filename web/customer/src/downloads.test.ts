@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fileAddress, forSystem, savedAs, signatureAddress, split, startLink, systemOf } from "./downloads";
+import { carriesBoth, fileAddress, forSystem, savedAs, signatureAddress, split, startLink, sumCommand, systemOf } from "./downloads";
 
 const offered = (target: string, file = target) => ({ target, file, version: "0.2.0", size: 1, sha256: "ab" });
 
@@ -38,6 +38,20 @@ describe("downloads", () => {
     expect(savedAs(exe, "482193.AbCdEfGhIjKlMnOpQrStUv", server)).toBe("farhand-agent.exe");
     expect(savedAs(exe, "4821935710", new URL("https://[::1]:8443"))).toBe("farhand-agent.exe");
     expect(savedAs(offered("windows-x86_64-msi", "farhand-agent.msi"), "4821935710", server)).toBe("farhand-agent.msi");
+  });
+  it("have code and service with them by name or by a line, and nothing of a link or in an installed program", () => {
+    const server = new URL("https://help.example.org:8443");
+    const link = "482193.AbCdEfGhIjKlMnOpQrStUv";
+    expect(carriesBoth(offered("windows-x86_64-exe"), "4821935710", server)).toBe(true);
+    expect(carriesBoth(offered("windows-x86_64-exe"), link, server)).toBe(false);
+    expect(carriesBoth(offered("windows-x86_64-exe"), "4821935710", new URL("https://[::1]:8443"))).toBe(false);
+    expect(carriesBoth(offered("linux-x86_64-bin"), link, server)).toBe(true);
+    for (const target of ["macos-universal-pkg", "windows-x86_64-msi", "linux-x86_64-deb"]) expect(carriesBoth(offered(target), "4821935710", server), target).toBe(false);
+  });
+  it("are compared by what each system brings along", () => {
+    expect(sumCommand("a.exe", "windows")).toBe("certutil -hashfile a.exe SHA256");
+    expect(sumCommand("a.pkg", "macos")).toBe("shasum -a 256 a.pkg");
+    expect(sumCommand("a.deb", "linux")).toBe("sha256sum a.deb");
   });
 });
 

@@ -61,6 +61,20 @@ export function savedAs(it: OfferedDownload, argument: string, server: URL): str
   return `farhand-agent_${argument}_${server.hostname}${server.port ? `_${server.port}` : ""}${end}`;
 }
 
+/**
+ * Whether the program has code and service when it is opened: in its name, or in the line that starts it. An installed
+ * program has no name of its own, a link's secret goes into none, and not every address fits into one.
+ */
+export function carriesBoth(it: OfferedDownload, argument: string, server: URL): boolean {
+  return parts(it.target).kind === "bin" || savedAs(it, argument, server) !== it.file;
+}
+
+/** The line that prints a file's SHA-256 with what each system brings along. */
+export function sumCommand(file: string, system: System): string {
+  if (system === "windows") return `certutil -hashfile ${file} SHA256`;
+  return `${system === "macos" ? "shasum -a 256" : "sha256sum"} ${file}`;
+}
+
 /** The six digits that the service may know, and the rest, which it may not. */
 export function split(argument: string): { number: string; rest: string } {
   const digits = /^(\d{6})(\d{4})$/.exec(argument);

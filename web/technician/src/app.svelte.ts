@@ -84,7 +84,7 @@ class App {
   async createSession(demo: boolean): Promise<void> {
     const secret = drawSecret();
     // The demo computer has nobody to whom the last four digits could be read out; no other session's are ever sent.
-    const created = await api.createSession(demo ? { demo, demo_digits: secret.digits } : { demo });
+    const created = told(await api.createSession(demo ? { demo, demo_digits: secret.digits } : { demo }));
     sealKeeper(created.session.id, localStorage, secret);
     if (demo) this.#demo.add(created.session.id);
     this.#remember(created);
@@ -98,8 +98,9 @@ class App {
 
   async readSessions(): Promise<void> {
     const { sessions } = await api.sessions();
-    for (const session of sessions) this.#remember(session);
-    this.open = sessions;
+    const open = sessions.map(told);
+    for (const session of open) this.#remember(session);
+    this.open = open;
   }
 
   async #readMe(): Promise<void> {
@@ -113,6 +114,11 @@ class App {
   #remember(created: SessionCreated): void {
     this.created = new Map(this.created).set(created.session.id, created);
   }
+}
+
+/** What is not there is left out, and never null, as the API's document would have it. */
+function told(created: Awaited<ReturnType<typeof api.createSession>>): SessionCreated {
+  return created as SessionCreated;
 }
 
 export const app = new App();

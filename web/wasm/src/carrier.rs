@@ -9,18 +9,21 @@ use wasm_bindgen::prelude::*;
 
 /// Takes messages out of the bytes of a stream.
 #[wasm_bindgen]
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct FrameReader {
     inner: framing::FrameReader,
 }
 
 #[wasm_bindgen]
 impl FrameReader {
-    /// A reader at the start of a message.
+    /// A reader at the start of a message of the stream with this number.
+    ///
+    /// # Errors
+    /// When there is no such stream.
     #[wasm_bindgen(constructor)]
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
+    pub fn new(stream: u8) -> Result<Self, JsError> {
+        let stream = Stream::from_byte(stream).ok_or(framing::FrameError::Stream(stream))?;
+        Ok(Self { inner: framing::FrameReader::of(stream) })
     }
 
     /// Takes bytes. Call `next` until it gives nothing.
@@ -68,6 +71,12 @@ impl Reorder {
     #[wasm_bindgen(js_name = fromStream)]
     pub fn from_stream(&mut self, message: Vec<u8>) {
         self.inner.handle_stream(Bytes::from(message));
+    }
+
+    /// The same for a message too long to come twice, which the caller keeps: says whether it is to be delivered, before
+    /// what `next` gives from now on. That must have been drained.
+    pub fn kept(&mut self) -> bool {
+        self.inner.handle_kept()
     }
 
     /// Takes a copy that came as a datagram. Call `next` until it gives nothing.

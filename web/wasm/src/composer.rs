@@ -67,6 +67,7 @@ impl Composer {
             Control::Together { .. }
             | Control::Wish { .. }
             | Control::ScreenLock { .. }
+            | Control::Restart { .. }
             | Control::Ask { .. }
             | Control::GiveUp { .. }
             | Control::End
@@ -216,6 +217,20 @@ impl Composer {
         let mut out = self.head(stream, HEAD_LEN + body.len());
         out.extend_from_slice(body);
         out
+    }
+
+    /// What `with_body` would give, and does not count it: it may have to be made once more.
+    pub(crate) fn uncounted(&mut self, stream: Stream, body: &[u8]) -> Vec<u8> {
+        let before = self.sequences[stream as usize];
+        let message = self.with_body(stream, body);
+        self.sequences[stream as usize] = before;
+        message
+    }
+
+    /// What `uncounted` gave goes.
+    pub(crate) const fn count(&mut self, stream: Stream) {
+        let sequence = &mut self.sequences[stream as usize];
+        *sequence = sequence.wrapping_add(1);
     }
 
     /// The next message's head, with room for so many bytes in all.

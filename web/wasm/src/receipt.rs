@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use farhand_protocol::channel::Control;
 use farhand_protocol::channel::diagnostics::Diagnostics;
 use farhand_protocol::channel::files::Files;
-use farhand_protocol::channel::together::{Purpose, Together};
+use farhand_protocol::channel::together::{Purpose, Together, Wish};
 use farhand_protocol::envelope::{HEAD_LEN, Stream};
 use farhand_seal::bytes::ReadError;
 use farhand_seal::context::{Identity, Offer};
@@ -131,6 +131,7 @@ impl Side {
             Control::Together { message: _ }
             | Control::Wish { .. }
             | Control::ScreenLock { .. }
+            | Control::Restart { .. }
             | Control::Ask { .. }
             | Control::GiveUp { .. }
             | Control::End
@@ -162,6 +163,7 @@ impl Side {
         match control {
             Control::Ask { rights } => witness.handle_asked(rights),
             Control::GiveUp { .. } => witness.handle_gave_up(),
+            Control::Wish { wish: Wish::Restart } => witness.handle_restart_asked(),
             Control::End => witness.handle_said_end(),
             // The customer is asked for a colleague in this console's name.
             Control::Together { message: Together::Introduce { purpose, rights, .. } } => {
@@ -173,6 +175,7 @@ impl Side {
             Control::Together { message: _ }
             | Control::Wish { .. }
             | Control::ScreenLock { .. }
+            | Control::Restart { .. }
             | Control::Consent { .. }
             | Control::Receipt { .. }
             | Control::Cursor { .. }
@@ -330,6 +333,7 @@ const fn what(what: What) -> &'static str {
         What::Command => "command",
         What::End => "end",
         What::Full => "full",
+        What::Restart => "restart",
     }
 }
 

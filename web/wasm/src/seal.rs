@@ -12,8 +12,11 @@ use farhand_seal::ends::{self, Console, ConsoleOutput, NotOpened, NotSealed, Tol
 use farhand_seal::handshake::{CONSOLE_TRIES, Stop};
 use farhand_seal::receipt::public_key;
 use farhand_seal::secret::Secret;
+use js_sys::Uint8Array;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
+
+use crate::composer::Composer;
 
 /// Random bytes for each input.
 const RANDOM: usize = farhand_seal::handshake::RANDOM;
@@ -305,6 +308,26 @@ impl ConsoleEnd {
         Ok(prepared.map(|(inner, bytes)| Piece { inner, bytes }))
     }
 
+    /// `sayElsewhere` for a message of the files' stream, from its body. Nothing, and nothing counted, where the whole
+    /// message must go to `say`.
+    ///
+    /// # Errors
+    /// When it cannot be sealed: it must not be sent.
+    #[wasm_bindgen(js_name = sayBody)]
+    pub fn say_body(
+        &mut self,
+        composer: &mut Composer,
+        body: &[u8],
+        now: f64,
+    ) -> Result<Option<Piece>, JsError> {
+        let message = composer.uncounted(Stream::Files, body);
+        let piece = self.say_elsewhere(Stream::Files as u8, &message, now)?;
+        if piece.is_some() {
+            composer.count(Stream::Files);
+        }
+        Ok(piece)
+    }
+
     /// 32 bytes, for WebCrypto: the key of what was prepared last; nothing when there is none.
     ///
     /// # Errors
@@ -409,11 +432,16 @@ pub struct Piece {
 
 #[wasm_bindgen]
 impl Piece {
-    /// What is to be sealed: a head that stays clear up to `start`, and the text.
+    /// Of what is to be sealed: what stays clear.
     #[must_use]
-    #[wasm_bindgen(getter)]
-    pub fn bytes(&self) -> Vec<u8> {
-        self.bytes.clone()
+    pub fn head(&self) -> Uint8Array {
+        Uint8Array::from(self.bytes.get(..self.inner.start).unwrap_or_default())
+    }
+
+    /// What is to be sealed.
+    #[must_use]
+    pub fn text(&self) -> Uint8Array {
+        Uint8Array::from(self.bytes.get(self.inner.start..).unwrap_or_default())
     }
 
     /// Which key: another number means another key.

@@ -2,12 +2,15 @@
 
 use farhand_protocol::channel;
 use farhand_protocol::channel::files::Files;
-use farhand_protocol::envelope::{Head, Stream, TO_HEAD_LEN};
+use farhand_protocol::envelope::{Head, MAX_FILES_MESSAGE, Stream, TO_HEAD_LEN};
 use farhand_protocol::transfer::{Console, ConsoleOutput, Said};
-use js_sys::{Object, Reflect, Uint8Array};
+use js_sys::{Object, Reflect, Uint8Array, Uint32Array};
 use serde::Serialize;
 use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::*;
+
+/// Bytes of bodies that are handed out together, and no more begun behind them.
+const AT_ONCE: usize = 256 * 1024;
 
 fn serializer() -> Serializer {
     Serializer::new().serialize_maps_as_objects(true).serialize_missing_as_null(true)
@@ -18,6 +21,8 @@ fn serializer() -> Serializer {
 #[derive(Debug, Default)]
 pub struct Transfers {
     inner: Console,
+    /// Taken from the list, and not handed out yet.
+    next: Option<ConsoleOutput>,
 }
 
 #[wasm_bindgen]
@@ -142,30 +147,45 @@ impl Transfers {
     /// Never, with the types that there are.
     #[wasm_bindgen(js_name = next)]
     pub fn poll_output(&mut self) -> Result<JsValue, JsError> {
-        match self.inner.poll_output() {
+        match self.next.take().or_else(|| self.inner.poll_output()) {
             Some(output) => Ok(output.serialize(&serializer())?),
             None => Ok(JsValue::UNDEFINED),
         }
     }
 
-    /// The same, but what carries bytes of a file is `{ type: "body", body }`, for `Composer.fileBody`.
+    /// The same, but messages that carry bytes of a file come as many as there are, as `{ type: "bodies", bytes, lengths }`:
+    /// their bodies one behind another, and the length of each.
     ///
     /// # Errors
     /// Never, with the types that there are.
-    #[wasm_bindgen(js_name = nextBody)]
-    pub fn poll_body(&mut self) -> Result<JsValue, JsError> {
-        match self.inner.poll_output() {
-            Some(ConsoleOutput::Send { message: message @ Files::Chunk { .. } }) => {
-                let mut body = Vec::new();
-                channel::encode(&message, &mut body);
-                let object = Object::new();
-                let _ = Reflect::set(&object, &"type".into(), &"body".into());
-                let _ = Reflect::set(&object, &"body".into(), &Uint8Array::from(body.as_slice()));
-                Ok(object.into())
+    #[wasm_bindgen(js_name = nextBodies)]
+    pub fn poll_bodies(&mut self) -> Result<JsValue, JsError> {
+        let (mut bytes, mut lengths) = (Vec::new(), Vec::new());
+        while let Some(output) = self.next.take().or_else(|| self.inner.poll_output()) {
+            match output {
+                ConsoleOutput::Send { message: message @ Files::Chunk { .. } } if bytes.len() < AT_ONCE => {
+                    let before = bytes.len();
+                    if before == 0 {
+                        bytes.reserve(AT_ONCE + MAX_FILES_MESSAGE);
+                    }
+                    channel::encode(&message, &mut bytes);
+                    lengths.push((bytes.len() - before) as u32);
+                }
+                output if lengths.is_empty() => return Ok(output.serialize(&serializer())?),
+                output => {
+                    self.next = Some(output);
+                    break;
+                }
             }
-            Some(output) => Ok(output.serialize(&serializer())?),
-            None => Ok(JsValue::UNDEFINED),
         }
+        if lengths.is_empty() {
+            return Ok(JsValue::UNDEFINED);
+        }
+        let object = Object::new();
+        let _ = Reflect::set(&object, &"type".into(), &"bodies".into());
+        let _ = Reflect::set(&object, &"bytes".into(), &Uint8Array::from(bytes.as_slice()));
+        let _ = Reflect::set(&object, &"lengths".into(), &Uint32Array::from(lengths.as_slice()));
+        Ok(object.into())
     }
 
     /// The list, objects of the generated type `TransferItem`.

@@ -96,7 +96,7 @@ fn doubled_messages_arrive_once_and_in_order() {
 fn messages_come_out_of_a_stream_however_it_is_cut() {
     let mut bytes = FrameReader::frame(b"first").unwrap();
     bytes.extend(FrameReader::frame(b"second").unwrap());
-    let mut reader = FrameReader::new();
+    let mut reader = FrameReader::new(Stream::Input as u8).unwrap();
     let mut messages = Vec::new();
     for byte in bytes {
         reader.push(&[byte]);

@@ -45,11 +45,12 @@ fn control(product: &Product, bytes: usize) -> Result<String> {
     let Product { program, maintainer, section, website, summary, description, .. } = product;
     Ok(format!(
         "Package: {program}\nVersion: {}\nArchitecture: {}\nMaintainer: {maintainer}\nInstalled-Size: {}\n\
-         Depends: {}\nSection: {section}\nPriority: optional\nHomepage: {website}\nDescription: {summary}\n {description}\n",
+         Depends: {}\nRecommends: {}\nSection: {section}\nPriority: optional\nHomepage: {website}\nDescription: {summary}\n {description}\n",
         Version::ours(),
         architecture(std::env::consts::ARCH)?,
         bytes.div_ceil(1024),
         product.depends.join(", "),
+        product.recommends.join(", "),
     ))
 }
 

@@ -4,13 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use anyhow::{Context, Result};
 use farhand_release::{Version, sha256};
 use serde_json::{Value, json};
 
-use super::Package;
 use super::product::Product;
+use super::{Package, Source};
 use crate::shell;
 
 /// Of this tree.
@@ -20,8 +21,6 @@ pub struct Facts {
     commit: String,
     /// Whether the tree is exactly that.
     clean: bool,
-    /// The compiler, as it names itself.
-    toolchain: String,
     /// SHA-256 of Cargo.lock.
     lock: String,
     /// The time of everything that is made, in seconds since 1970: the commit's, or SOURCE_DATE_EPOCH.
@@ -43,7 +42,6 @@ impl Facts {
         Ok(Self {
             commit: git(&["rev-parse", "HEAD"])?,
             clean: git(&["status", "--porcelain"])?.is_empty(),
-            toolchain: shell::capture(shell::program("rustc", "").arg("-vV"))?.trim().to_owned(),
             lock: sha256(&lock),
             epoch,
         })
@@ -51,7 +49,7 @@ impl Facts {
 
     #[cfg(test)]
     pub fn for_tests(epoch: u64) -> Self {
-        Self { commit: "0".repeat(40), clean: true, toolchain: "rustc".into(), lock: String::new(), epoch }
+        Self { commit: "0".repeat(40), clean: true, lock: String::new(), epoch }
     }
 
     /// The time, as apt reads it.
@@ -64,38 +62,86 @@ impl Facts {
         format!("{week}, {day:02} {name} {year} {hour:02}:{minute:02}:{second:02} UTC")
     }
 
-    fn stamp(&self) -> String {
+    /// The time, as XML and JSON say it.
+    pub fn stamp(&self) -> String {
         let (year, month, day) = civil(self.epoch / 86_400);
         let (hour, minute, second) = (self.epoch / 3600 % 24, self.epoch / 60 % 60, self.epoch % 60);
         format!("{year}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
     }
 
-    /// Writes provenance, SBOM and sums beside the packages.
-    pub fn write(&self, folder: &Path, product: &Product, packages: &[Package]) -> Result<()> {
-        let mut sums = String::new();
+    /// Writes provenance, an SBOM for each system and processor, and the sums of it all beside the packages. Says what
+    /// they are called, each with what it is about.
+    pub fn write(
+        &self,
+        folder: &Path,
+        product: &Product,
+        packages: &[Package],
+    ) -> Result<Vec<(String, String)>> {
+        let mut about = Vec::new();
         let mut made = Vec::new();
-        for Package { target, file } in packages {
-            let sum = sha256(&fs::read(folder.join(file))?);
-            sums.push_str(&format!("{sum}  {file}\n"));
-            made.push(json!({"file": file, "target": target, "sha256": sum}));
+        let mut sums = Vec::new();
+        for package in packages {
+            let sum = sha256(&fs::read(folder.join(&package.file))?);
+            // The program is the same in a system's packages.
+            let system =
+                package.target.rsplit_once('-').map_or(package.target.as_str(), |(system, _)| system);
+            let list = (format!("sbom-{system}"), format!("sbom-{system}.cdx.json"));
+            made.push(self.entry(package, &sum, &list.1));
+            sums.push((sum, package.file.clone()));
+            if !about.contains(&list) {
+                let metadata = shell::metadata_for(&package.source.built_for)?;
+                put(&folder.join(&list.1), &self.sbom(product, &package.source, &metadata)?)?;
+                about.push(list);
+            }
         }
-        fs::write(folder.join("SHA256SUMS"), sums)?;
+        // Of the tree that packed them. What built a program stands with each.
         let provenance = json!({
             "program": product.program,
             "version": Version::ours().to_string(),
             "commit": self.commit,
             "clean": self.clean,
             "time": self.stamp(),
-            "toolchain": self.toolchain.lines().collect::<Vec<_>>(),
             "cargo_lock_sha256": self.lock,
             "made": made,
         });
         put(&folder.join("provenance.json"), &provenance)?;
-        put(&folder.join("sbom.cdx.json"), &self.sbom(product, &shell::metadata(true)?)?)
+        about.push(("provenance".to_owned(), "provenance.json".to_owned()));
+        for (_, file) in &about {
+            sums.push((sha256(&fs::read(folder.join(file))?), file.clone()));
+        }
+        let sums: String = sums.iter().map(|(sum, file)| format!("{sum}  {file}\n")).collect();
+        fs::write(folder.join("SHA256SUMS"), sums).context("the sums cannot be written")?;
+        about.push(("sums".to_owned(), "SHA256SUMS".to_owned()));
+        Ok(about)
     }
 
-    /// Every part of the program: what it needs at run time, from Cargo's own graph.
-    fn sbom(&self, product: &Product, metadata: &Value) -> Result<Value> {
+    /// What is known of a package, and no more: a program that was handed in may be of any commit and any compiler.
+    fn entry(&self, Package { target, file, source }: &Package, sum: &str, sbom: &str) -> Value {
+        let Source { compiler, sums, built_for } = source;
+        let program = match compiler {
+            Some(compiler) => json!({
+                "built_here": true,
+                "commit": self.commit,
+                "clean": self.clean,
+                "cargo_lock_sha256": self.lock,
+                "toolchain": compiler.lines().collect::<Vec<_>>(),
+                "built_for": built_for,
+                "sha256": sums,
+            }),
+            None => json!({
+                "built_here": false,
+                "commit": "unknown",
+                "toolchain": "unknown",
+                "built_for": built_for,
+                "sha256": sums,
+            }),
+        };
+        json!({"file": file, "target": target, "sha256": sum, "sbom": sbom, "program": program})
+    }
+
+    /// Every part of the program: what it needs at run time, from Cargo's own graph. Of a program that was handed in it is
+    /// what this tree would build, and says so.
+    fn sbom(&self, product: &Product, source: &Source, metadata: &Value) -> Result<Value> {
         let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let packages: BTreeMap<String, Value> =
@@ -162,12 +208,31 @@ impl Facts {
                     "version": Version::ours().to_string(),
                     "purl": reference(&root),
                 },
-                "properties": [{"name": "farhand:commit", "value": self.commit}],
+                "properties": [
+                    {"name": "farhand:commit", "value": self.commit},
+                    {"name": "farhand:built_for", "value": source.built_for.join(" ")},
+                    {"name": "farhand:built_here", "value": source.compiler.is_some().to_string()},
+                ],
             },
             "components": components,
             "dependencies": dependencies,
         }))
     }
+}
+
+/// The compiler that a cargo command uses, as it names itself.
+pub fn compiler(command: &Command) -> Result<String> {
+    let named = command.get_envs().find(|(name, _)| *name == "RUSTC").and_then(|(_, value)| value);
+    let mut rustc = Command::new(named.unwrap_or_else(|| "rustc".as_ref()));
+    rustc.current_dir(shell::root()).arg("-vV");
+    // What chooses among compilers has to choose the same.
+    for (name, value) in command.get_envs().filter(|(name, _)| *name == "RUSTUP_TOOLCHAIN") {
+        match value {
+            Some(value) => rustc.env(name, value),
+            None => rustc.env_remove(name),
+        };
+    }
+    Ok(shell::capture(&mut rustc)?.trim().to_owned())
 }
 
 const MONTHS: [&str; 12] =
@@ -206,6 +271,39 @@ mod tests {
         assert_eq!(Facts::for_tests(0).date(), "Thu, 01 Jan 1970 00:00:00 UTC");
     }
 
+    fn source(compiler: Option<&str>) -> Source {
+        Source {
+            compiler: compiler.map(str::to_owned),
+            sums: vec!["ab".into()],
+            built_for: vec!["x86_64-pc-windows-gnu".into()],
+        }
+    }
+
+    #[test]
+    fn nothing_is_claimed_of_a_program_that_was_handed_in() {
+        let entry = |compiler| {
+            let package = Package {
+                target: "windows-x86_64-exe".into(),
+                file: "a.exe".into(),
+                source: source(compiler),
+            };
+            Facts::for_tests(0).entry(&package, "cd", "sbom")["program"].clone()
+        };
+        let built = entry(Some("rustc 1.0.0\nhost: here"));
+        assert_eq!(built["toolchain"], json!(["rustc 1.0.0", "host: here"]));
+        assert_eq!((&built["built_here"], &built["commit"]), (&json!(true), &json!("0".repeat(40))));
+        let other = entry(None);
+        assert_eq!((&other["built_here"], &other["commit"]), (&json!(false), &json!("unknown")));
+        assert_eq!((&other["toolchain"], &other["sha256"]), (&json!("unknown"), &json!(["ab"])));
+    }
+
+    #[test]
+    fn the_compiler_is_the_one_that_built() {
+        let mut command = Command::new("cargo");
+        command.env("RUSTC", "echo");
+        assert_eq!(compiler(&command).expect("it answers"), "-vV");
+    }
+
     #[test]
     fn the_list_of_parts_has_what_runs_and_not_what_only_tests() {
         let product = Product::read().expect("installer/product.toml");
@@ -219,7 +317,7 @@ mod tests {
                 {"id": "ring", "deps": [needs("cc", json!("build"))]},
             ]},
         });
-        let sbom = Facts::for_tests(0).sbom(&product, &metadata).expect("it is made");
+        let sbom = Facts::for_tests(0).sbom(&product, &source(None), &metadata).expect("it is made");
         let names: Vec<&str> = sbom["components"]
             .as_array()
             .expect("a list")

@@ -4,19 +4,22 @@
 mod archive;
 mod deb;
 mod facts;
+mod macos;
 mod msi;
 mod product;
 mod sign;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context, Result, bail};
-use farhand_release::{Release, SecretKey, Version};
+use farhand_release::{Release, SecretKey, Version, sha256};
 
+pub use self::archive::executable;
 use self::facts::Facts;
 use self::product::Product;
-use crate::{setup, shell};
+use crate::{setup, shell, windows};
 
 const HELP: &str = "\
 cargo xtask dist [OPTION…]            make the packages, sign them with the keys that the environment names
@@ -26,12 +29,16 @@ cargo xtask dist sign --program NAME --target TARGET FILE…
 
   --out FOLDER       where the packages go (dist in the build folder)
   --agent FILE       the Linux program that goes into them, instead of one that is built now
-  --windows FILE     the Windows program; without it what is made for Windows is left out, and said
+  --windows FILE     the Windows program, or `build`: it is built here, slowly. Without it what is made for Windows is left
+                     out, and said
+  --macos FILE       a program for macOS; once for each processor, and both go into one package. Of a program that is handed
+                     in, provenance.json claims neither commit nor compiler
   --twice            make everything twice, and fail where it differs
 
 Keys: FARHAND_RELEASE_KEY_FILE (minisign's secret key without a password), FARHAND_AUTHENTICODE_CERT and
 FARHAND_AUTHENTICODE_KEY (PEM) or FARHAND_AUTHENTICODE_PKCS12 and FARHAND_AUTHENTICODE_PASS_FILE,
-FARHAND_TIMESTAMP_URL, FARHAND_DEB_KEY (name of a key in gpg). docs/operations.md tells more.
+FARHAND_TIMESTAMP_URL, FARHAND_DEB_KEY (name of a key in gpg), FARHAND_MACOS_APPLICATION_CERT and
+FARHAND_MACOS_INSTALLER_CERT (PKCS #12, or PEM with the key) and FARHAND_MACOS_PASS_FILE. docs/operations.md tells more.
 ";
 
 /// What is asked for.
@@ -40,7 +47,22 @@ struct Wanted {
     out: Option<PathBuf>,
     agent: Option<PathBuf>,
     windows: Option<PathBuf>,
+    macos: Vec<PathBuf>,
     twice: bool,
+}
+
+/// A program that is packed.
+struct Program {
+    file: PathBuf,
+    /// What built it here, as it names itself; none of a program that was handed in, of which nothing is known.
+    compiler: Option<String>,
+}
+
+/// The programs that are packed. Those for macOS are always handed in.
+struct Programs {
+    agent: Program,
+    windows: Option<Program>,
+    macos: Option<macos::Programs>,
 }
 
 /// One package.
@@ -49,6 +71,18 @@ struct Package {
     /// Such as `linux-x86_64-deb`.
     target: String,
     file: String,
+    source: Source,
+}
+
+/// What went into a package.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Source {
+    /// See [`Program`].
+    compiler: Option<String>,
+    /// SHA-256 of each program, before anything was signed.
+    sums: Vec<String>,
+    /// As cargo names what the programs are for.
+    built_for: Vec<String>,
 }
 
 /// Runs the command.
@@ -83,6 +117,7 @@ fn read(words: &[&str]) -> Result<Wanted> {
             "--out" => wanted.out = Some(file()?),
             "--agent" => wanted.agent = Some(file()?),
             "--windows" => wanted.windows = Some(file()?),
+            "--macos" => wanted.macos.push(file()?),
             "--twice" => wanted.twice = true,
             other => bail!("`{other}` cannot be used so\n\n{HELP}"),
         }
@@ -94,35 +129,42 @@ fn make(wanted: &Wanted) -> Result<()> {
     setup::for_dist()?;
     let product = Product::read()?;
     let facts = Facts::gather()?;
+    let handed_in = |file: &Path| Program { file: file.to_path_buf(), compiler: None };
     let out = wanted.out.clone().unwrap_or_else(|| shell::target_dir().join("dist"));
     let agent = match &wanted.agent {
-        Some(agent) => agent.clone(),
+        Some(agent) => handed_in(agent),
         None => build(&facts)?,
     };
+    let programs = Programs {
+        agent,
+        windows: match wanted.windows.as_deref() {
+            Some(word) if word == Path::new("build") => Some(build_for_windows(&facts)?),
+            file => file.map(handed_in),
+        },
+        macos: if wanted.macos.is_empty() { None } else { Some(macos::Programs::read(&wanted.macos)?) },
+    };
+    let platform = sign::Platform::from_environment()?;
     fs::create_dir_all(&out).with_context(|| format!("{} cannot be made", out.display()))?;
-    let packages = packages(&product, &facts, &agent, wanted.windows.as_deref(), &out)?;
+    let packages = packages(&product, &facts, &programs, &out)?;
     if wanted.twice {
         let again = tempfolder(&out)?;
-        let same = packages_are_the_same(
-            &product,
-            &facts,
-            &agent,
-            wanted.windows.as_deref(),
-            (&out, &again),
-            &packages,
-        );
+        let same = packages_are_the_same(&product, &facts, &programs, (&out, &again), &packages);
         fs::remove_dir_all(&again)?;
         same?;
         println!("made twice: every package is the same to the bit");
     }
-    let platform = sign::Platform::from_environment()?;
     let mut program: Option<PathBuf> = None;
-    for Package { target, file } in &packages {
+    for Package { target, file, .. } in &packages {
         let file = out.join(file);
         match (target.as_str(), &program) {
             // What is in the installer is signed as well.
             ("windows-x86_64-msi", Some(program)) if platform.signs_for_windows() => {
                 msi::make(&product, &facts, Version::ours(), program, &file)?;
+            }
+            (target, _) if target.starts_with("macos-") && platform.signs_for_macos() => {
+                if let Some(programs) = &programs.macos {
+                    fs::write(&file, macos::make(&product, &facts, programs, Some(&platform))?)?;
+                }
             }
             _ => {}
         }
@@ -130,11 +172,15 @@ fn make(wanted: &Wanted) -> Result<()> {
         program = target.ends_with("-exe").then_some(file).or(program);
     }
     sign::repository(&out, &packages.iter().map(|package| package.file.clone()).collect::<Vec<_>>(), &facts)?;
-    facts.write(&out, &product, &packages)?;
+    let about = facts.write(&out, &product, &packages)?;
     match sign::release_key()? {
         Some(key) => {
             for package in &packages {
                 release(&key, &out.join(&package.file), &product.program, &package.target)?;
+            }
+            // Under a name of their own: what is about programs is no program to be offered.
+            for (target, file) in &about {
+                release(&key, &out.join(file), &format!("{}-facts", product.program), target)?;
             }
             println!("signed as version {} by {}", Version::ours(), key.public());
         }
@@ -146,58 +192,70 @@ fn make(wanted: &Wanted) -> Result<()> {
 }
 
 /// Makes every package, in an order that is always the same.
-fn packages(
-    product: &Product,
-    facts: &Facts,
-    agent: &Path,
-    windows: Option<&Path>,
-    out: &Path,
-) -> Result<Vec<Package>> {
+fn packages(product: &Product, facts: &Facts, programs: &Programs, out: &Path) -> Result<Vec<Package>> {
     let version = Version::ours();
     let name = &product.program;
     let mut made = Vec::new();
-    let mut done = |target: &str, file: String| {
+    let mut done = |target: &str, file: String, source: &Source| {
         println!("made {file}");
-        made.push(Package { target: target.to_owned(), file });
+        made.push(Package { target: target.to_owned(), file, source: source.clone() });
     };
+    let agent = &programs.agent.file;
     let program =
         fs::read(agent).with_context(|| format!("the program {} cannot be read", agent.display()))?;
     let arch = std::env::consts::ARCH;
+    let source = |built: &Program, bytes: &[u8], built_for: String| Source {
+        compiler: built.compiler.clone(),
+        sums: vec![sha256(bytes)],
+        built_for: vec![built_for],
+    };
+    let linux = source(&programs.agent, &program, format!("{arch}-unknown-linux-gnu"));
     let plain = format!("{name}_{version}_linux-{arch}");
     fs::write(out.join(&plain), &program)?;
     archive::executable(&out.join(&plain))?;
-    done(&format!("linux-{arch}-bin"), plain);
+    done(&format!("linux-{arch}-bin"), plain, &linux);
     let deb = format!("{name}_{version}_{}.deb", deb::architecture(arch)?);
     fs::write(out.join(&deb), deb::make(product, facts, &program)?)?;
-    done(&format!("linux-{arch}-deb"), deb);
-    match windows {
+    done(&format!("linux-{arch}-deb"), deb, &linux);
+    match &programs.windows {
         Some(windows) => {
             let exe = format!("{name}-{version}.exe");
-            fs::copy(windows, out.join(&exe))
-                .with_context(|| format!("{} cannot be read", windows.display()))?;
-            done("windows-x86_64-exe", exe.clone());
+            let program = fs::read(&windows.file)
+                .with_context(|| format!("{} cannot be read", windows.file.display()))?;
+            fs::write(out.join(&exe), &program).with_context(|| format!("{exe} cannot be written"))?;
+            let source = source(windows, &program, windows::TARGET.to_owned());
+            done("windows-x86_64-exe", exe.clone(), &source);
             let msi = format!("{name}-{version}.msi");
             msi::make(product, facts, version, &out.join(&exe), &out.join(&msi))?;
-            done("windows-x86_64-msi", msi);
+            done("windows-x86_64-msi", msi, &source);
         }
-        None => println!("left out: the .exe and the MSI. Name the Windows program with --windows FILE."),
+        None => println!(
+            "left out: the .exe and the MSI. Name the Windows program with --windows FILE, or have it built: --windows build."
+        ),
     }
-    println!(
-        "left out: the macOS program and its .pkg. The program cannot be linked on this system without Apple's \
-         libraries (docs/known-issues.md)."
-    );
+    match &programs.macos {
+        Some(programs) => {
+            let file = programs.file(product);
+            fs::write(out.join(&file), macos::make(product, facts, programs, None)?)?;
+            let (sums, built_for) = (programs.sums(), programs.built_for());
+            done(&programs.target(), file, &Source { compiler: None, sums, built_for });
+        }
+        None => println!(
+            "left out: the macOS program and its .pkg. Build the program on a Mac and name it with --macos FILE: \
+             nothing links it without Apple's libraries (docs/operations.md)."
+        ),
+    }
     Ok(made)
 }
 
 fn packages_are_the_same(
     product: &Product,
     facts: &Facts,
-    agent: &Path,
-    windows: Option<&Path>,
+    programs: &Programs,
     (first, second): (&Path, &Path),
     known: &[Package],
 ) -> Result<()> {
-    let again = packages(product, facts, agent, windows, second)?;
+    let again = packages(product, facts, programs, second)?;
     if again != known {
         bail!("other packages were made the second time: {again:?}");
     }
@@ -215,17 +273,10 @@ fn tempfolder(beside: &Path) -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// The Linux program, as it is handed out. Paths of this machine stay out of it.
-fn build(facts: &Facts) -> Result<PathBuf> {
+/// The Linux program, as it is handed out.
+fn build(facts: &Facts) -> Result<Program> {
     let folder = shell::target_dir().join("handed-out");
     let mut command = shell::cargo();
-    let root = shell::root();
-    let home =
-        std::env::var("CARGO_HOME").or_else(|_| std::env::var("HOME").map(|home| format!("{home}/.cargo")));
-    let mut flags = format!("--remap-path-prefix={}=farhand", root.display());
-    if let Ok(home) = home {
-        flags.push_str(&format!(" --remap-path-prefix={home}=cargo"));
-    }
     command
         .args([
             "build",
@@ -239,14 +290,34 @@ fn build(facts: &Facts) -> Result<PathBuf> {
         ])
         .arg("--target-dir")
         .arg(&folder)
-        .env("SOURCE_DATE_EPOCH", facts.epoch.to_string())
-        .env("CARGO_INCREMENTAL", "0")
-        .env("RUSTFLAGS", flags);
+        .env("CARGO_INCREMENTAL", "0");
+    as_handed_out(&mut command, facts)?;
+    shell::run(&mut command)?;
+    Ok(Program { file: folder.join("dist/farhand-agent"), compiler: Some(facts::compiler(&command)?) })
+}
+
+/// The Windows program likewise. One that a clean Windows would not start is refused.
+fn build_for_windows(facts: &Facts) -> Result<Program> {
+    let (mut command, program) = windows::handed_out()?;
+    as_handed_out(&mut command, facts)?;
+    shell::run(&mut command)?;
+    windows::check_imports(&program)?;
+    Ok(Program { file: program, compiler: Some(facts::compiler(&command)?) })
+}
+
+/// Paths of this machine stay out of it, and the key that it checks newer versions with goes in.
+fn as_handed_out(command: &mut Command, facts: &Facts) -> Result<()> {
+    let home =
+        std::env::var("CARGO_HOME").or_else(|_| std::env::var("HOME").map(|home| format!("{home}/.cargo")));
+    let mut flags = format!("--remap-path-prefix={}=farhand", shell::root().display());
+    if let Ok(home) = home {
+        flags.push_str(&format!(" --remap-path-prefix={home}=cargo"));
+    }
+    command.env("RUSTFLAGS", flags).env("SOURCE_DATE_EPOCH", facts.epoch.to_string());
     if let Some(key) = sign::release_key()? {
         command.env("FARHAND_RELEASE_KEY", key.public().to_string());
     }
-    shell::run(&mut command)?;
-    Ok(folder.join("dist/farhand-agent"))
+    Ok(())
 }
 
 /// The Farhand signature of a file, beside it.
@@ -284,11 +355,13 @@ mod tests {
 
     #[test]
     fn what_is_asked_for_is_read_and_nothing_else_is_taken() {
-        let wanted = read(&["--out", "a", "--windows", "b.exe", "--twice"]).expect("it reads");
+        let words = ["--out", "a", "--windows", "b.exe", "--macos", "c", "--macos", "d", "--twice"];
+        let wanted = read(&words).expect("it reads");
         assert_eq!(
             (wanted.out, wanted.windows, wanted.agent, wanted.twice),
             (Some("a".into()), Some("b.exe".into()), None, true)
         );
+        assert_eq!(wanted.macos, [PathBuf::from("c"), PathBuf::from("d")]);
         for wrong in [&["--out"][..], &["--sign"], &["file"]] {
             assert!(read(wrong).is_err(), "{wrong:?}");
         }

@@ -24,7 +24,11 @@ pub struct Product {
     pub maintainer: String,
     pub section: String,
     pub depends: Vec<String>,
+    /// What it works without, with less.
+    pub recommends: Vec<String>,
     pub upgrade_code: String,
+    /// The oldest macOS.
+    pub least: String,
 }
 
 impl Product {
@@ -46,9 +50,12 @@ impl Product {
                 .and_then(toml::Value::as_table)
                 .with_context(|| format!("product.toml has no [{name}]"))
         };
-        let (deb, msi) = (part("deb")?, part("msi")?);
-        let depends =
-            deb.get("depends").and_then(toml::Value::as_array).context("[deb] has no list `depends`")?;
+        let (deb, msi, pkg) = (part("deb")?, part("msi")?, part("pkg")?);
+        let list = |name: &str| -> Result<Vec<String>> {
+            let list = deb.get(name).and_then(toml::Value::as_array);
+            let list = list.with_context(|| format!("[deb] has no list `{name}`"))?;
+            Ok(list.iter().filter_map(|it| it.as_str().map(str::to_owned)).collect())
+        };
         Ok(Self {
             name: of(&table, "name")?,
             program: of(&table, "program")?,
@@ -61,8 +68,10 @@ impl Product {
             scheme: of(&table, "scheme")?,
             maintainer: of(deb, "maintainer")?,
             section: of(deb, "section")?,
-            depends: depends.iter().filter_map(|it| it.as_str().map(str::to_owned)).collect(),
+            depends: list("depends")?,
+            recommends: list("recommends")?,
             upgrade_code: of(msi, "upgrade_code")?,
+            least: of(pkg, "least")?,
         })
     }
 
@@ -77,6 +86,7 @@ impl Product {
             ("IDENTIFIER", &self.identifier),
             ("SCHEME", &self.scheme),
             ("UPGRADE_CODE", &self.upgrade_code),
+            ("LEAST", &self.least),
         ];
         let own = own.iter().map(|(name, value)| (*name, value.as_str()));
         own.chain(more.iter().copied())

@@ -23,6 +23,60 @@ pub fn release_key() -> Result<Option<SecretKey>> {
 pub struct Platform {
     authenticode: Option<Vec<String>>,
     stamps: Option<String>,
+    macos: Macos,
+}
+
+/// What macOS asks for: one certificate for programs, another for packages.
+struct Macos {
+    application: Option<Vec<String>>,
+    installer: Option<Vec<String>>,
+    /// A service for time stamps, or `none`; Apple's where nothing is said.
+    stamps: Option<String>,
+    /// A key for Apple's service that looks programs through.
+    notary: Option<String>,
+}
+
+impl Macos {
+    fn from_environment() -> Result<Self> {
+        let pass = named("FARHAND_MACOS_PASS_FILE");
+        let of = |variable: &str| {
+            named(variable).map(|file| match file.ends_with(".pem") {
+                true => vec!["--pem-file".to_owned(), file],
+                false => {
+                    let mut words = vec!["--p12-file".to_owned(), file];
+                    // In a file, since other users see a program's words.
+                    if let Some(pass) = &pass {
+                        words.extend(["--p12-password-file".to_owned(), pass.clone()]);
+                    }
+                    words
+                }
+            })
+        };
+        let (application, installer) =
+            (of("FARHAND_MACOS_APPLICATION_CERT"), of("FARHAND_MACOS_INSTALLER_CERT"));
+        if application.is_some() != installer.is_some() {
+            bail!(
+                "macOS wants a certificate for the program and another for its package: name both, \
+                 FARHAND_MACOS_APPLICATION_CERT and FARHAND_MACOS_INSTALLER_CERT"
+            );
+        }
+        let stamps = named("FARHAND_MACOS_TIMESTAMP_URL");
+        Ok(Self { application, installer, stamps, notary: named("FARHAND_MACOS_NOTARY_KEY_FILE") })
+    }
+
+    fn sign(&self, certificate: &[String], more: &[&str], what: &Path) -> Result<()> {
+        let mut command = rcodesign();
+        command.arg("sign").args(certificate).args(more);
+        if let Some(url) = &self.stamps {
+            command.args(["--timestamp-url", url]);
+        }
+        shell::run(command.arg(what))
+    }
+}
+
+/// rcodesign, or the program that takes its place.
+fn rcodesign() -> Command {
+    Command::new(named("FARHAND_RCODESIGN").unwrap_or_else(|| "rcodesign".to_owned()))
 }
 
 impl Platform {
@@ -45,7 +99,41 @@ impl Platform {
             (Some(_), Some(_)) => bail!("name an Authenticode certificate as PEM or as PKCS #12, not both"),
             (None, None) => None,
         };
-        Ok(Self { authenticode, stamps: named("FARHAND_TIMESTAMP_URL") })
+        let macos = Macos::from_environment()?;
+        Ok(Self { authenticode, stamps: named("FARHAND_TIMESTAMP_URL"), macos })
+    }
+
+    /// Whether there are certificates for macOS.
+    pub fn signs_for_macos(&self) -> bool {
+        self.macos.application.is_some()
+    }
+
+    /// Signs an `.app` in its place, with the hardened runtime.
+    pub fn sign_app(&self, app: &Path, entitlements: &Path) -> Result<()> {
+        let Some(certificate) = &self.macos.application else { return Ok(()) };
+        let entitlements = entitlements.to_str().context("a path that is not UTF-8")?;
+        let more = ["--code-signature-flags", "runtime", "--entitlements-xml-file", entitlements];
+        self.macos.sign(certificate, &more, app)
+    }
+
+    /// Signs a package for macOS, and has Apple look it through where there is a key for that.
+    fn sign_package(&self, file: &Path) -> Result<()> {
+        let Some(certificate) = &self.macos.installer else {
+            println!("NOT signed for macOS: {} (no certificates are named)", name(file));
+            return Ok(());
+        };
+        self.macos.sign(certificate, &[], file)?;
+        match &self.macos.notary {
+            Some(key) => {
+                let mut command = rcodesign();
+                command.args(["notary-submit", "--api-key-file", key, "--staple"]);
+                shell::run(command.arg(file))
+            }
+            None => {
+                println!("NOT notarised: {} (FARHAND_MACOS_NOTARY_KEY_FILE names no key)", name(file));
+                Ok(())
+            }
+        }
     }
 
     /// Whether there is a certificate for Windows.
@@ -55,6 +143,9 @@ impl Platform {
 
     /// Signs a package as its system asks for.
     pub fn sign(&self, file: &Path, target: &str) -> Result<()> {
+        if target.starts_with("macos-") {
+            return self.sign_package(file);
+        }
         if !target.starts_with("windows-") {
             return Ok(());
         }

@@ -9,11 +9,13 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use farhand_protocol::ParticipantId;
-use farhand_protocol::consent::ConsentState;
+use farhand_protocol::consent::{ConsentState, Hold};
 use farhand_protocol::rights::Rights;
 use farhand_seal::context::{Offer, View};
+use farhand_seal::receipt::witness::Standing;
 use farhand_seal::receipt::{
-    Entry, Header, MAX_ENTRIES, Part, Party, Receipt, Signed, What, Who, begin_text, public_key, read_signed,
+    Entry, Header, MAX_ENTRIES, MAX_RECEIPT, Part, Party, Receipt, Signed, What, Who, begin_text, public_key,
+    read_signed,
 };
 
 use self::changes::{Cause, Change, changes, of_colleague};
@@ -68,6 +70,33 @@ impl Recorder {
             kept: None,
             changed: false,
         }
+    }
+
+    /// Goes on with a receipt of this session that lies in the folder; whether it is there and whole.
+    #[must_use]
+    pub fn go_on(&mut self, name: &str) -> bool {
+        let Some(path) = self.folder.as_ref().map(|folder| folder.join(name)) else { return false };
+        let Ok(bytes) = keep::read(&path, MAX_RECEIPT as u64) else { return false };
+        let Ok(kept) = Receipt::read(&bytes) else { return false };
+        let header = kept.header();
+        let ours = header.session == self.session && header.key == public_key(&self.seed);
+        if !ours || kept.ended() || kept.verify().is_err() {
+            return false;
+        }
+        // Without this agent's signature, which closes it.
+        let mut receipt = Receipt::new(header.clone());
+        let whole = kept.entries().iter().all(|entry| receipt.add(entry.clone()).is_ok());
+        let signed = kept.signatures().iter().filter(|signed| signed.by == Party::Technician);
+        if !whole || !signed.copied().all(|signed| receipt.attach(signed).is_ok()) {
+            return false;
+        }
+        let Standing { rights, held, .. } = Standing::of(receipt.entries());
+        self.state = match held {
+            true => ConsentState::Held { rights, holds: vec![Hold::LinkLost] },
+            false => ConsentState::Granted { rights, more: None },
+        };
+        (self.receipt, self.kept) = (Some(receipt), Some(path));
+        true
     }
 
     /// A console and this agent know each other: what it said of itself, and what both see alike. Once for each key.

@@ -7,7 +7,9 @@ use std::process::ExitCode;
 use farhand_protocol::rights::{Right, Rights};
 use farhand_seal::bytes::ReadError;
 use farhand_seal::context::Identity;
-use farhand_seal::receipt::{Entry, MAX_RECEIPT, Receipt, ReceiptError, What, Who, begun, number, plain};
+use farhand_seal::receipt::{
+    Entry, MAX_RECEIPT, Receipt, ReceiptError, What, Who, begun, number, plain, restarts,
+};
 
 use super::keep::{calendar, read};
 use crate::fail::exit;
@@ -171,12 +173,15 @@ impl Words<'_> {
             What::Command => "what_command",
             What::End => "what_end",
             What::Full => "what_full",
+            What::Restart if restarts::minutes(&entry.text).is_some() => "what_restart_for",
+            What::Restart => "what_restart",
         };
         let text = plain(if entry.what == What::Begin { begun(&entry.text).1 } else { &entry.text });
         let places = [
             ("text", text.as_str()),
             ("rights", &self.rights(entry.rights)),
             ("reason", &self.reasons(&entry.text)),
+            ("minutes", &restarts::minutes(&entry.text).unwrap_or_default().to_string()),
         ];
         self.get(key, &places)
     }
@@ -313,7 +318,7 @@ mod tests {
         let last = changed.len() - 1;
         changed[last] ^= 1;
         refused(&changed, "signature of the customer’s side does not fit");
-        refused(&changed, "The first 6 entries still are as the technician’s side signed them.");
+        refused(&changed, "The first 6 entries are still as the technician’s side signed them.");
         let (text, genuine) = report(&strings, &bytes, Some("00ff"));
         assert!(!genuine && text.contains("its number is another one"), "{text}");
     }

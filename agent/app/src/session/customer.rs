@@ -23,7 +23,7 @@ impl Session {
         self.cause = Cause::Customer;
         let action = match event {
             Some(WindowEvent::Said(said)) => match said {
-                FromWindow::Ready | FromWindow::Begin { .. } => return,
+                FromWindow::Ready | FromWindow::Begin { .. } | FromWindow::Permissions { .. } => return,
                 FromWindow::Allow { ask, rights } => FromCustomer::Allow { ask: AskId(ask), rights },
                 FromWindow::Refuse { ask } => FromCustomer::Refuse(AskId(ask)),
                 FromWindow::Pause => FromCustomer::Pause,
@@ -32,7 +32,11 @@ impl Session {
                 FromWindow::Withdraw { right } => FromCustomer::Withdraw(right),
                 FromWindow::RevokeAll => FromCustomer::RevokeAll,
                 FromWindow::EraseMarks => FromCustomer::EraseMarks,
-                FromWindow::LockAtEnd { on } => FromCustomer::LockAtEnd(on),
+                FromWindow::LockAtEnd { on } => {
+                    self.restarts.lock_at_end = Some(on);
+                    FromCustomer::LockAtEnd(on)
+                }
+                FromWindow::Restart { restart } => self.restart_decided(restart),
                 FromWindow::Never { organisation } => {
                     self.never(organisation);
                     FromCustomer::Block
@@ -50,6 +54,10 @@ impl Session {
             Some(WindowEvent::Restarted) => {
                 self.log.event("window_restarted", &[]);
                 self.tools.chat.window_restarted(&self.agent, window, now);
+                let asked = lock(&self.agent).restart_asked();
+                if let Some(asked) = asked {
+                    lock(&self.agent).handle_customer(FromCustomer::RefuseRestart(asked.question), now);
+                }
                 let prompt = lock(&self.agent).prompt();
                 match prompt {
                     Some(prompt) => FromCustomer::Refuse(prompt.ask),
@@ -57,6 +65,11 @@ impl Session {
                 }
             }
             Some(WindowEvent::Lost) | None => {
+                self.restarts.window_gone = true;
+                // The display goes before this program does; if neither goes, `restart_stands` ends it.
+                if self.is_restarting() {
+                    return lock(&self.agent).handle_restart_alone(now);
+                }
                 self.over.window_lost = true;
                 FromCustomer::Stop
             }
@@ -155,5 +168,6 @@ impl Session {
     /// Consent changed: what lies over the screen goes with it.
     pub(super) fn brake(&mut self, state: &ConsentState) {
         self.brakes.consent(state);
+        self.ask_desktop();
     }
 }

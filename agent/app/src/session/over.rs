@@ -36,9 +36,19 @@ pub(super) enum SealFailure {
     Secret,
     /// Somebody between them changed something.
     Tampered,
+    /// After a restart of this computer: the session is not there any more, or the console is another.
+    NotBack,
+    /// They have, and this computer restarts: the session goes on afterwards.
+    Restarting,
 }
 
 impl Over {
+    /// After a restart of this computer there is no session to go on with.
+    #[must_use]
+    pub fn not_back() -> Self {
+        Self { consent: None, reason: None, window_lost: false, seal: Some(SealFailure::NotBack) }
+    }
+
     /// The customer cancelled before the session began.
     #[must_use]
     pub fn before_it_began() -> Self {
@@ -49,7 +59,7 @@ impl Over {
     #[must_use]
     pub fn exit_code(self) -> u8 {
         match self.code() {
-            "lost" | "service" | "window" | "seal_secret" | "seal_tampered" => exit::LOST,
+            "lost" | "service" | "window" | "seal_secret" | "seal_tampered" | "not_back" => exit::LOST,
             _ => 0,
         }
     }
@@ -69,6 +79,8 @@ impl Over {
         match self.seal {
             Some(SealFailure::Secret) => return "seal_secret",
             Some(SealFailure::Tampered) => return "seal_tampered",
+            Some(SealFailure::NotBack) => return "not_back",
+            Some(SealFailure::Restarting) => return "restarting",
             None => {}
         }
         match (self.consent, self.reason) {
@@ -96,10 +108,17 @@ impl Session {
         mut from_service: mpsc::Receiver<SignalEvent>,
     ) -> Over {
         std::mem::take(&mut self.parting).into_iter().for_each(|signal| self.signal(signal));
-        let whom = Some(self.whom(self.asker)).filter(|whom| !self.brakes.is_blocked(whom));
+        let leaving = self.over.seal == Some(SealFailure::Restarting);
+        let whom = Some(self.whom(self.asker)).filter(|whom| !leaving && !self.brakes.is_blocked(whom));
         show_over(window, self.over, &self.joined.technician, whom, None);
-        self.offer_receipt(window);
-        if self.over.reason.is_none() && self.over.consent.is_none_or(|why| why == ConsentEnd::EndedRemotely)
+        if !leaving {
+            self.not_kept();
+            self.offer_receipt(window);
+        }
+        if leaving {
+            // What waits to be said is said, and the session stays.
+        } else if self.over.reason.is_none()
+            && self.over.consent.is_none_or(|why| why == ConsentEnd::EndedRemotely)
         {
             self.signal(ToService::End);
         }

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use farhand_agent_host::agreement::{self, Wanted};
 use farhand_agent_host::monitors::{self, Backend, Share, Shareable, WindowRule};
-use farhand_protocol::rights::Right;
+use farhand_protocol::rights::{Right, Rights};
 
 use super::{Session, show};
+use crate::screen::lock;
 use crate::window::WindowPort;
 use crate::window::protocol::ToWindow;
 use crate::window::share::{FromShare, MAX_SHARE_NAME, ShareOffer, ShareShown, ShareWhat};
@@ -71,9 +73,23 @@ impl Session {
             offers: offers.clone(),
             chosen: *chosen,
             name: name.clone(),
+            desktop_asks: agreement::asks_itself(),
             locked: *chosen != ShareWhat::Everything && self.is_controlled(),
         };
         show(window, ToWindow::Share { shown });
+    }
+
+    /// Where the desktop asks the customer by itself, it is asked for what they granted, and given back what is over.
+    pub(super) fn ask_desktop(&self) {
+        let (rights, _) = self.brakes.granted();
+        let colleague = |(_, rights): (_, Rights)| rights.contains(Right::Control);
+        let colleagues = || lock(&self.agent).colleagues().into_iter().any(colleague);
+        let view = rights.contains(Right::View);
+        agreement::want(Wanted {
+            view,
+            control: view && (rights.contains(Right::Control) || colleagues()),
+            windows_only: !self.sharing.rules.is_empty(),
+        });
     }
 
     /// Control began or ended, or somebody asks: the list shows what can be chosen by now.

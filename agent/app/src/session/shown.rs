@@ -1,16 +1,57 @@
 //! What the customer's window shows of a session.
 
+use std::time::Instant;
+
+use farhand_agent_core::FromCustomer;
+use farhand_agent_host::agreement::{self, Standing};
+use farhand_agent_host::capture::CaptureError;
 use farhand_link::Carrier;
+use farhand_protocol::channel::Notice;
 use farhand_protocol::consent::{ConsentState, Hold};
 use farhand_protocol::rights::Right;
 
 use super::{Session, show};
+use crate::receipt::changes::Cause;
 use crate::receipt::keep::{self, environment};
-use crate::screen::lock;
+use crate::screen::{ScreenEvent, lock};
 use crate::window::WindowPort;
 use crate::window::protocol::{Detail, Stage, ToWindow};
 
 impl Session {
+    /// What the screen thread tells.
+    pub(super) fn screen_says(&mut self, event: ScreenEvent) {
+        match event {
+            ScreenEvent::Outputs => {}
+            ScreenEvent::Captures => {
+                self.capture_failed = None;
+                // The desktop's own question left keys and pointer out: nobody is told that they can be used.
+                if agreement::standing() == Standing::OnlyLook
+                    && self.brakes.granted().0.contains(Right::Control)
+                {
+                    self.cause = Cause::Customer;
+                    lock(&self.agent).handle_customer(FromCustomer::Withdraw(Right::Control), Instant::now());
+                }
+            }
+            ScreenEvent::Failed(error) => {
+                if self.capture_failed.as_ref() != Some(&error) {
+                    self.log.event("capture_failed", &[("message", error.to_string().into())]);
+                }
+                // With each try, for whoever has come since.
+                if error != CaptureError::NotAgreed || self.capture_failed.as_ref() != Some(&error) {
+                    lock(&self.agent).handle_notice(Notice::CaptureFailed { text: error.to_string() });
+                }
+                // The customer's answer to the desktop's own question counts like one to ours.
+                let said_no = matches!(error, CaptureError::Declined | CaptureError::TakenBack);
+                // And one that failed is asked again only when something is granted again.
+                if said_no || agreement::standing() == Standing::Over {
+                    self.cause = if said_no { Cause::Customer } else { Cause::Agent };
+                    lock(&self.agent).handle_customer(FromCustomer::Withdraw(Right::View), Instant::now());
+                }
+                self.capture_failed = Some(error);
+            }
+        }
+    }
+
     pub(super) fn show_stage(&mut self, window: &WindowPort) {
         let consent = lock(&self.agent).consent().state;
         let stage = match consent {
@@ -53,6 +94,7 @@ impl Session {
             domain: self.joined.domain.clone(),
             rights,
             since,
+            until: self.restarts.until().filter(|_| lock(&self.agent).carried_until().is_some()),
             marks: self.brakes.has_marks(),
             detail: if guarded { Some(Detail::Guarded) } else { self.noticed.detail().or(detail) },
         };

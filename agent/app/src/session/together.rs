@@ -67,6 +67,7 @@ impl Session {
         snapshot: &ConsentSnapshot,
     ) {
         self.recorder.colleague(colleague, by, &snapshot.state, self.cause, receipt::now());
+        self.ask_desktop();
         let state = serde_json::to_value(&snapshot.state).unwrap_or_default();
         self.log.event("colleague", &[("participant", colleague.into()), ("consent", state)]);
     }

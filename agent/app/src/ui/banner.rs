@@ -14,6 +14,7 @@ use crate::window::protocol::{Detail, FromWindow, Stage, ToWindow};
 
 pub fn fixed_texts(ui: &Ui) {
     let text = |key: &str| SharedString::from(ui.strings.get(key, &[]));
+    ui.banner.set_name(text("agent.title.session"));
     ui.banner.set_take_back_label(text("agent.banner.take_back"));
     ui.banner.set_revoke_label(text("agent.banner.revoke"));
     ui.banner.set_erase_label(text("agent.banner.erase"));
@@ -62,7 +63,9 @@ pub fn status(ui: &Shared, message: &ToWindow) {
         ui_.status.set_body(text(body));
         ui_.status.set_button_label(text(button));
         if !ui_.status.window().is_visible() {
+            super::fit(ui_);
             let _ = ui_.status.show();
+            super::fit(ui_);
             place::centre(ui_.status.window());
         }
         gone(ui_);
@@ -71,9 +74,7 @@ pub fn status(ui: &Shared, message: &ToWindow) {
     fill(ui_);
     controls::fill(ui_);
     let _ = ui_.status.hide();
-    if let Some((width, _)) = place::room(ui_.status.window()) {
-        ui_.banner.set_room(width);
-    }
+    super::fit(ui_);
     if !ui_.banner.window().is_visible() {
         let _ = ui_.banner.show();
     }
@@ -90,6 +91,7 @@ pub fn gone(ui: &Ui) {
     }
     let _ = ui.banner.hide();
     let _ = ui.controls.hide();
+    super::banner_changed(ui);
 }
 
 /// The banner's window is there: it is guarded from now on.
@@ -111,8 +113,17 @@ pub fn watch_over(ui: &Shared) {
 
 /// Fills in everything that it says.
 pub fn fill(ui: &Ui) {
-    let Some(ToWindow::Status { stage, technician, organisation, domain, rights, since, marks, detail }) =
-        &ui.told
+    let Some(ToWindow::Status {
+        stage,
+        technician,
+        organisation,
+        domain,
+        rights,
+        since,
+        until,
+        marks,
+        detail,
+    }) = &ui.told
     else {
         return;
     };
@@ -164,6 +175,7 @@ pub fn fill(ui: &Ui) {
         more.push(ui.strings.get("agent.banner.lock_at_end", &[]));
     }
     more.extend(since.map(|since| began(ui, since)));
+    more.extend(until.map(|until| ui.strings.get("agent.banner.until", &[("time", &clock(ui, until))])));
     if let Some(ToWindow::Choices { chord, .. }) = &ui.choices
         && !chord.is_empty()
     {
@@ -202,6 +214,18 @@ pub fn keys(ui: &Ui, chord: &str) -> String {
 }
 
 /// Since when, and for how long, in whole minutes: a clock that moved each second would be a picture each second.
+/// The time of day of a time in milliseconds since 1970.
+pub fn clock(ui: &Ui, at: u64) -> String {
+    match time_of_day(at / 1000) {
+        Some((hour, minute)) => format!("{hour:02}:{minute:02}"),
+        None => {
+            let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs());
+            let minutes = (at / 1000).saturating_sub(now).div_ceil(60).to_string();
+            ui.strings.get("agent.restart.in_minutes", &[("minutes", &minutes)])
+        }
+    }
+}
+
 pub fn began(ui: &Ui, since: u64) -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs());
     let minutes = (now.saturating_sub(since / 1000) / 60).to_string();

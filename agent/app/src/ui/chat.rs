@@ -9,12 +9,12 @@ use farhand_protocol::channel::chat::chat_text;
 use slint::winit_030::WinitWindowAccessor;
 use slint::winit_030::winit::event::WindowEvent;
 use slint::winit_030::winit::window::UserAttentionType;
-use slint::{ComponentHandle, Model, ModelRc, SharedString, Timer, TimerMode, VecModel};
+use slint::{ComponentHandle, LogicalSize, Model, ModelRc, SharedString, Timer, TimerMode, VecModel};
 
 use super::compiled::{ChatWindow, Link, Said};
 use super::links::links;
 use super::view::clean;
-use super::{Shared, Ui, say};
+use super::{Shared, Ui, place, say};
 use crate::window::chat::{FromChat, ToChat};
 use crate::window::protocol::FromWindow;
 
@@ -67,6 +67,7 @@ impl Pane {
 pub fn fixed_texts(ui: &Ui) {
     let text = |key: &str| SharedString::from(ui.strings.get(key, &[]));
     let chat = &ui.chat.window;
+    chat.set_name(text("agent.title.chat"));
     chat.set_lead(text("agent.chat.lead"));
     chat.set_none(text("agent.chat.none"));
     chat.set_earlier(text("agent.chat.earlier"));
@@ -220,7 +221,21 @@ fn delivered(ui: &mut Ui, number: u32) {
 
 fn open(ui: &Shared) {
     let chat = ui.borrow().chat.window.clone_strong();
+    let shown = chat.window().is_visible();
+    super::fit(&ui.borrow());
+    if !shown {
+        let now = chat.window().size().to_logical(chat.window().scale_factor());
+        // A window that was never shown says that it is as small as it may be.
+        let fits = |now: f32, usual: f32, room: f32| now.max(usual).min(room);
+        let (room_width, room_height) = (chat.get_room_width(), chat.get_room_height());
+        let size = LogicalSize::new(fits(now.width, 400.0, room_width), fits(now.height, 520.0, room_height));
+        chat.window().set_size(size);
+    }
     let _ = chat.show();
+    if !shown {
+        // Where its heading is not under the banner. Whoever moves it finds it there as long as it is open.
+        place::aside(chat.window());
+    }
     chat.window().with_winit_window(|window| window.focus_window());
     chat.invoke_write();
     to_end(&chat);

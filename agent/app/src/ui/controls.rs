@@ -15,6 +15,7 @@ use crate::window::protocol::{FromWindow, Stage, ToWindow};
 pub fn fixed_texts(ui: &Ui) {
     let text = |key: &str| SharedString::from(ui.strings.get(key, &[]));
     let controls = &ui.controls;
+    controls.set_name(text("agent.title.controls"));
     controls.set_granted_heading(text("agent.controls.granted"));
     controls.set_nothing(text("agent.controls.nothing"));
     controls.set_take_back_label(text("agent.banner.take_back"));
@@ -102,6 +103,7 @@ pub fn open(ui: &Shared) {
         // Nothing may lie over what is chosen here.
         say(FromWindow::EraseMarks);
     }
+    super::fit(&ui);
     let _ = ui.controls.show();
     ui.controls.invoke_focus_first();
     place::below(ui.controls.window());

@@ -45,6 +45,7 @@ impl Pane {
 pub fn fixed_texts(ui: &Ui) {
     let text = |key: &str| SharedString::from(ui.strings.get(key, &[]));
     let files = &ui.files.window;
+    files.set_name(text("agent.title.files"));
     files.set_no_label(text("agent.prompt.no"));
     files.set_allow_label(text("agent.prompt.allow"));
     files.set_heading(text("agent.files.heading"));
@@ -172,6 +173,7 @@ pub fn handle(ui: &Shared, shown: &FilesShown) {
     if wanted {
         tick(ui);
         let window = ui.borrow().files.window.clone_strong();
+        super::fit(&ui.borrow());
         let _ = window.show();
         window.invoke_focus_nothing();
         place::corner(window.window());

@@ -5,8 +5,10 @@ mod chat;
 mod controls;
 mod files;
 mod links;
+mod permissions;
 mod place;
 mod prompt;
+mod restart;
 mod share;
 mod start;
 mod view;
@@ -34,14 +36,16 @@ mod compiled {
     slint::include_modules!();
 }
 use compiled::{
-    BannerWindow, ChatWindow, ControlsWindow, FilesWindow, PromptWindow, ShareWindow, StartWindow,
-    StatusWindow, Theme,
+    BannerWindow, ChatWindow, ControlsWindow, FilesWindow, PermissionsWindow, PromptWindow, RestartWindow,
+    ShareWindow, StartWindow, StatusWindow, Theme,
 };
 
 /// The end of a session stays on the screen for this long, unless it is closed.
 const OVER_STAYS: Duration = Duration::from_secs(45);
 /// With a receipt to save it stays longer, and as long again whenever somebody does something about it.
 const RECEIPT_STAYS: Duration = Duration::from_secs(5 * 60);
+/// A screen that is lower than this, in the windows' own measure, has no room for all that the banner can say.
+const LOW_SCREEN: f32 = 480.0;
 struct Asked {
     ask: u32,
     until: Instant,
@@ -61,6 +65,8 @@ struct Ui {
     chat: chat::Pane,
     files: files::Pane,
     share: share::Pane,
+    restart: restart::Pane,
+    permissions: permissions::Pane,
     asked: Option<Asked>,
     /// Where the session stands, and what the customer chose, as they were told last.
     told: Option<ToWindow>,
@@ -103,6 +109,10 @@ pub fn run() -> anyhow::Result<()> {
     files.window();
     let share = ShareWindow::new()?;
     share.window();
+    let restart = RestartWindow::new()?;
+    restart.window();
+    let permissions = PermissionsWindow::new()?;
+    permissions.window();
     kind.set(place::Kind::Panel);
     let banner = BannerWindow::new()?;
     banner.window();
@@ -117,6 +127,8 @@ pub fn run() -> anyhow::Result<()> {
         chat: chat::Pane::new(chat),
         files: files::Pane::new(files),
         share: share::Pane::new(share),
+        restart: restart::Pane::new(restart),
+        permissions: permissions::Pane::new(permissions),
         asked: None,
         told: None,
         choices: None,
@@ -135,11 +147,14 @@ pub fn run() -> anyhow::Result<()> {
     chat::connect(&ui);
     files::connect(&ui);
     share::connect(&ui);
+    restart::connect(&ui);
     view::fixed_texts(&ui.borrow());
     start::fixed_texts(&ui.borrow());
     chat::fixed_texts(&ui.borrow());
     files::fixed_texts(&ui.borrow());
     share::fixed_texts(&ui.borrow());
+    restart::fixed_texts(&ui.borrow());
+    permissions::fixed_texts(&ui.borrow());
     watch(&ui);
     SHARED.with(|shared| *shared.borrow_mut() = Some(Rc::clone(&ui)));
     std::thread::Builder::new().name("session".into()).spawn(read_session)?;
@@ -185,10 +200,14 @@ fn handle(ui: &Shared, message: &ToWindow) {
             }
         }
         ToWindow::Status { .. } => {
+            permissions::gone(&ui.borrow());
             start::gone(&ui.borrow());
             banner::status(ui, message);
         }
-        ToWindow::Start { .. } => start::show(ui, message),
+        ToWindow::Start { .. } => {
+            permissions::gone(&ui.borrow());
+            start::show(ui, message);
+        }
         ToWindow::Update { sentence, version } => {
             let ui = ui.borrow();
             ui.status.set_update_text(ui.strings.get(sentence, &[("version", version)]).into());
@@ -211,9 +230,11 @@ fn handle(ui: &Shared, message: &ToWindow) {
             prompt::gone(ui);
             files::gone(ui);
             share::gone(ui);
+            restart::gone(ui);
             let mut ui = ui.borrow_mut();
             ui.over = true;
             start::gone(&ui);
+            permissions::gone(&ui);
             ui.whom.clone_from(whom);
             ui.by.clone_from(by);
             banner::gone(&ui);
@@ -225,6 +246,8 @@ fn handle(ui: &Shared, message: &ToWindow) {
         ToWindow::Chat { chat } => chat::handle(ui, chat),
         ToWindow::Files { shown } => files::handle(ui, shown),
         ToWindow::Share { shown } => share::handle(ui, shown),
+        ToWindow::Restart { shown } => restart::handle(ui, shown),
+        ToWindow::Permissions { shown } => permissions::show(ui, shown),
         ToWindow::Receipt { kept, offered, countersigned } => {
             let mut ui = ui.borrow_mut();
             ui.kept = Some(PathBuf::from(kept));
@@ -271,6 +294,8 @@ fn connect(ui: &Shared) {
         ui.chat.window.global::<Theme>().set_forced(scheme.clone().into());
         ui.files.window.global::<Theme>().set_forced(scheme.clone().into());
         ui.share.window.global::<Theme>().set_forced(scheme.clone().into());
+        ui.restart.window.global::<Theme>().set_forced(scheme.clone().into());
+        ui.permissions.window.global::<Theme>().set_forced(scheme.clone().into());
         ui.controls.global::<Theme>().set_forced(scheme.clone().into());
         ui.start.global::<Theme>().set_forced(scheme.clone().into());
         ui.status.global::<Theme>().set_forced(scheme.into());
@@ -299,24 +324,82 @@ fn with(ui: &Shared, act: impl Fn(&Shared) + 'static) -> impl Fn() + 'static {
     }
 }
 
+/// No window is larger than its screen, nor lies below the banner: what has no room is scrolled.
+fn fit(ui: &Ui) {
+    let windows = [
+        ui.banner.window(),
+        ui.status.window(),
+        ui.prompt.window(),
+        ui.start.window(),
+        ui.permissions.window.window(),
+    ];
+    if let Some((width, height)) = windows.into_iter().find_map(place::room) {
+        ui.banner.set_room(width);
+        ui.banner.set_brief(height < LOW_SCREEN);
+    }
+    // A window that was never shown does not know its screen.
+    let Some((width, height)) = windows.into_iter().find_map(place::clear) else { return };
+    macro_rules! fit {
+        ($($window:expr),*) => { $( $window.set_room_width(width); $window.set_room_height(height); )* };
+    }
+    fit!(
+        ui.prompt,
+        ui.controls,
+        ui.status,
+        ui.start,
+        ui.chat.window,
+        ui.files.window,
+        ui.share.window,
+        ui.restart.window,
+        ui.permissions.window
+    );
+}
+
+/// The banner has come, gone or grown: the others make room.
+fn banner_changed(ui: &Ui) {
+    let window = ui.banner.window();
+    let height = if window.is_visible() { window.size().height } else { 0 };
+    if !place::keep_clear(height) {
+        return;
+    }
+    fit(ui);
+    type Place<'a> = (&'a slint::Window, fn(&slint::Window));
+    let places: [Place<'_>; 4] = [
+        (ui.prompt.window(), place::below),
+        (ui.restart.window.window(), place::below),
+        (ui.controls.window(), place::below),
+        (ui.files.window.window(), place::corner),
+    ];
+    for (window, place) in places {
+        if window.is_visible() {
+            place(window);
+        }
+    }
+}
+
 /// Keeps the windows in their places, says once that one can be seen, and arms a prompt that is seen.
 fn watch(ui: &Shared) {
     let said = Rc::new(Cell::new(false));
     let borrowed = ui.borrow();
     let painted = || {
-        let said = Rc::clone(&said);
+        let (said, fit) = (Rc::clone(&said), with(ui, |ui| fit(&ui.borrow())));
         move || {
             if !said.replace(true) {
+                // The first window that is shown knows its screen only now.
+                fit();
                 say(FromWindow::Ready);
             }
         }
     };
     place::watch(borrowed.status.window(), place::centre, painted());
     start::connect(ui, painted());
+    permissions::connect(ui, painted());
     let (seen, guarded) = (painted(), with(ui, banner::watch_over));
+    let changed = with(ui, |ui| banner_changed(&ui.borrow()));
     place::watch(borrowed.banner.window(), place::top, move || {
         seen();
         guarded();
+        changed();
     });
     place::watch(borrowed.controls.window(), place::below, || {});
     place::watch(borrowed.prompt.window(), place::below, with(ui, prompt::arm_soon));

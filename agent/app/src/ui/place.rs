@@ -8,15 +8,26 @@ use slint::winit_030::winit::raw_window_handle::HasWindowHandle as _;
 use slint::winit_030::{EventResult, WinitWindowAccessor};
 use slint::{PhysicalPosition, PlatformError, Window};
 
-#[cfg(unix)]
+#[cfg(target_vendor = "apple")]
+#[path = "place/apple.rs"]
+mod os;
+#[cfg(all(unix, not(target_vendor = "apple")))]
 #[path = "place/x11.rs"]
 mod os;
 #[cfg(not(unix))]
 #[path = "place/other.rs"]
 mod os;
 
-/// What the banner and a window's title take at the upper edge, in pixels.
-const BANNER: u32 = 124;
+/// What a window's frame takes above and beside it at most, in the window's own measure. How much it is is known only once
+/// the window is on the screen.
+const FRAME: f32 = 37.0;
+/// What is left free at a screen's lower edge.
+const EDGE: f32 = 8.0;
+
+thread_local! {
+    /// What the banner takes at the upper edge, in pixels.
+    static BANNER: Cell<u32> = const { Cell::new(0) };
+}
 
 /// What the next window to be made is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,11 +60,24 @@ pub fn centre(window: &Window) {
     });
 }
 
+/// The banner takes so many pixels of the screen's upper edge from now on. Whether that is new.
+pub fn keep_clear(height: u32) -> bool {
+    BANNER.replace(height) != height
+}
+
 /// Puts the window into the middle of its screen, below the banner where there is room.
 pub fn below(window: &Window) {
     put(window, |screen, window| {
         let room = screen.1.saturating_sub(window.1);
-        (screen.0.saturating_sub(window.0) / 2, (room * 2 / 5).max(BANNER.min(room)))
+        (screen.0.saturating_sub(window.0) / 2, (room * 2 / 5).max(BANNER.get().min(room)))
+    });
+}
+
+/// Puts the window to the left edge of its screen, below the banner where there is room.
+pub fn aside(window: &Window) {
+    put(window, |screen, window| {
+        let room = screen.1.saturating_sub(window.1);
+        (screen.0.saturating_sub(window.0).min(24), (room * 2 / 5).max(BANNER.get().min(room)))
     });
 }
 
@@ -62,10 +86,11 @@ pub fn top(window: &Window) {
     put(window, |screen, window| (screen.0.saturating_sub(window.0) / 2, 0));
 }
 
-/// Puts the window into the lower right corner of its screen, clear of most panels.
+/// Puts the window into the lower right corner of its screen, clear of most panels and of the banner where there is room.
 pub fn corner(window: &Window) {
     put(window, |screen, window| {
-        (screen.0.saturating_sub(window.0 + 24), screen.1.saturating_sub(window.1 + 72))
+        let room = screen.1.saturating_sub(window.1);
+        (screen.0.saturating_sub(window.0 + 24), room.saturating_sub(72).max(BANNER.get().min(room)))
     });
 }
 
@@ -77,6 +102,13 @@ pub fn room(window: &Window) -> Option<(f32, f32)> {
     })??;
     let scale = window.scale_factor();
     Some((size.width as f32 / scale, size.height as f32 / scale))
+}
+
+/// Width and height that a window may have below the banner, its frame not counted.
+pub fn clear(window: &Window) -> Option<(f32, f32)> {
+    let (width, height) = room(window)?;
+    let above = BANNER.get() as f32 / window.scale_factor() + FRAME;
+    Some((width - EDGE, (height - above - EDGE).max(1.0)))
 }
 
 /// The window's number on its display.

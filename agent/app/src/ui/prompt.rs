@@ -17,6 +17,7 @@ const ARMED_AFTER: Duration = Duration::from_millis(500);
 
 pub fn fixed_texts(ui: &Ui) {
     let text = |key: &str| SharedString::from(ui.strings.get(key, &[]));
+    ui.prompt.set_name(text("agent.title.prompt"));
     ui.prompt.set_no_label(text("agent.prompt.no"));
     ui.prompt.set_warning(text("agent.prompt.warning"));
     ui.prompt.set_choose_hint(text("agent.prompt.choose"));
@@ -64,17 +65,10 @@ pub fn show(ui: &Shared, message: &ToWindow) {
     choices(&ui.borrow());
     tick(&ui.borrow());
     let prompt = ui.borrow().prompt.clone_strong();
-    // A window that was never shown does not know its screen.
-    let room = |ui: &Ui| {
-        [ui.prompt.window(), ui.banner.window(), ui.status.window()].into_iter().find_map(place::room)
-    };
-    if let Some((_, height)) = room(&ui.borrow()) {
-        prompt.set_room(height);
-    }
+    // Its screen is known for certain, and what its frame takes, once it is shown.
+    super::fit(&ui.borrow());
     let _ = prompt.show();
-    if let Some((_, height)) = room(&ui.borrow()) {
-        prompt.set_room(height);
-    }
+    super::fit(&ui.borrow());
     prompt.invoke_focus_default();
     place::below(prompt.window());
     ui.borrow().countdown.start(

@@ -1,6 +1,6 @@
 //! The window in which the customer chooses what is shared.
 
-use slint::{ComponentHandle, ModelRc, SharedString, VecModel};
+use slint::{ComponentHandle, Model as _, ModelRc, SharedString, VecModel};
 
 use super::compiled::{Offer, ShareWindow};
 use super::view::clean;
@@ -24,6 +24,7 @@ impl Pane {
 pub fn fixed_texts(ui: &Ui) {
     let text = |key: &str| SharedString::from(ui.strings.get(key, &[]));
     let window = &ui.share.window;
+    window.set_name(text("agent.title.share"));
     window.set_heading(text("agent.share.heading"));
     window.set_lead(text("agent.share.lead"));
     window.set_close_label(text("agent.status.close"));
@@ -55,15 +56,16 @@ pub fn connect(ui: &Shared) {
         closed();
         slint::CloseRequestResponse::HideWindow
     });
-    place::watch(window.window(), place::centre, || {});
+    place::watch(window.window(), place::below, || {});
 }
 
 fn open(ui: &Shared) {
     say(FromWindow::Share { share: FromShare::Look });
     let window = ui.borrow().share.window.clone_strong();
+    super::fit(&ui.borrow());
     let _ = window.show();
     window.invoke_focus_close();
-    place::centre(window.window());
+    place::below(window.window());
 }
 
 fn close(ui: &Shared) {
@@ -81,9 +83,25 @@ pub fn handle(ui: &Shared, shown: &ShareShown) {
     ui.share.shown = shown.clone();
     let offers: Vec<Offer> = shown.offers.iter().map(|offer| row(&ui, shown, offer)).collect();
     let window = &ui.share.window;
-    window.set_offers(ModelRc::new(VecModel::from(offers)));
+    show_offers(window, offers);
     window.set_locked(shown.locked);
+    let lead = if shown.desktop_asks { "agent.share.lead_desktop" } else { "agent.share.lead" };
+    window.set_lead(SharedString::from(ui.strings.get(lead, &[])));
     said(&ui);
+}
+
+/// Rows that are there already are changed and not made anew: whoever has chosen by the keyboard stays where they are.
+fn show_offers(window: &ShareWindow, offers: Vec<Offer>) {
+    let shown = window.get_offers();
+    if shown.row_count() != offers.len() {
+        window.set_offers(ModelRc::new(VecModel::from(offers)));
+        return;
+    }
+    for (at, offer) in offers.into_iter().enumerate() {
+        if shown.row_data(at).as_ref() != Some(&offer) {
+            shown.set_row_data(at, offer);
+        }
+    }
 }
 
 /// What is shared, for the other windows.
@@ -91,6 +109,7 @@ fn said(ui: &Ui) {
     let shown = &ui.share.shown;
     let name = clean(&shown.name);
     let key = match shown.chosen {
+        ShareWhat::Everything if shown.desktop_asks => "agent.share.now_desktop",
         ShareWhat::Everything => "agent.share.now_everything",
         ShareWhat::Monitor { .. } => "agent.share.now_monitor",
         ShareWhat::Window { .. } => "agent.share.now_window",

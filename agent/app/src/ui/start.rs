@@ -12,6 +12,7 @@ const MAX_TYPED: usize = 300;
 /// The words that never change.
 pub fn fixed_texts(ui: &Ui) {
     let text = |key: &str| SharedString::from(ui.strings.get(key, &[]));
+    ui.start.set_name(text("agent.title.start"));
     ui.start.set_heading(text("agent.start.heading"));
     ui.start.set_code_label(text("agent.start.code"));
     ui.start.set_server_label(text("agent.start.server"));
@@ -51,7 +52,9 @@ pub fn show(ui: &Shared, message: &ToWindow) {
         ui.start.set_problem(problem.as_deref().map(text).unwrap_or_default());
         ui.start.clone_strong()
     };
+    super::fit(&ui.borrow());
     let _ = start.show();
+    super::fit(&ui.borrow());
     start.invoke_focus_first();
     place::centre(start.window());
 }

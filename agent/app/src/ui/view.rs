@@ -22,14 +22,21 @@ pub fn fixed_texts(ui: &Ui) {
 /// Shows how it ended.
 pub fn over(ui: &Ui, message: &ToWindow) {
     let ToWindow::Over { begun, sentence, technician, reason, .. } = message else { return };
-    let heading = if *begun { "agent.over.heading" } else { "agent.over.not_started" };
+    let heading = match (begun, sentence.as_str()) {
+        // It goes on afterwards.
+        (true, "agent.over.restarting") => "agent.restart.leaves",
+        (true, _) => "agent.over.heading",
+        (false, _) => "agent.over.not_started",
+    };
     ui.status.set_heading(ui.strings.get(heading, &[]).into());
     let technician = name(ui, technician);
     let places = [("technician", technician.as_str()), ("reason", reason.as_str())];
     ui.status.set_body(ui.strings.get(sentence, &places).into());
     ui.status.set_button_label(ui.strings.get("agent.status.close", &[]).into());
     ui.status.set_about_shown(false);
+    super::fit(ui);
     let _ = ui.status.show();
+    super::fit(ui);
     place::centre(ui.status.window());
 }
 

@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::protocol::{FromWindow, MAX_LINE, Stage, ToWindow, line};
+use super::restart::RestartShown;
 use super::{WindowEvent, WindowPort};
 
 /// A window that dies again within this time is not started again: someone or something kills it.
@@ -45,6 +46,7 @@ pub fn connecting() -> ToWindow {
         domain: None,
         rights: farhand_protocol::rights::Rights::EMPTY,
         since: None,
+        until: None,
         marks: false,
         detail: None,
     }
@@ -74,7 +76,13 @@ fn start() -> io::Result<Process> {
     // The window outlives this process, and whoever reads this process's standard error waits for its end.
     let told = std::env::var_os("FARHAND_AGENT_LOG").is_some();
     let stderr = if told { Stdio::inherit() } else { Stdio::null() };
-    let mut child = Command::new(program)
+    let mut command = Command::new(program);
+    // Beside a Wayland desktop an X server for older programs may run. Its windows can stay above others and be kept in
+    // sight, which Wayland allows no program's.
+    if std::env::var_os("DISPLAY").is_some_and(|display| !display.is_empty()) {
+        command.env_remove("WAYLAND_DISPLAY");
+    }
+    let mut child = command
         .arg("window")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -98,6 +106,7 @@ async fn keep(
     let mut status = Some(first);
     let mut choices = None;
     let mut screen_lock = None;
+    let mut restart = None;
     let mut over = false;
     let mut restarted: Option<Instant> = None;
     loop {
@@ -106,11 +115,20 @@ async fn keep(
                 // The session is done with the window. What it was told last stays on the screen for a while.
                 let Some(message) = message else { return };
                 over |= matches!(message, ToWindow::Over { .. });
-                if matches!(message, ToWindow::Status { .. } | ToWindow::Over { .. } | ToWindow::Start { .. }) {
+                if matches!(
+                    message,
+                    ToWindow::Status { .. }
+                        | ToWindow::Over { .. }
+                        | ToWindow::Permissions { .. }
+                        | ToWindow::Start { .. }
+                ) {
                     status = Some(message.clone());
                 }
                 if matches!(message, ToWindow::Choices { .. }) {
                     choices = Some(message.clone());
+                }
+                if matches!(message, ToWindow::Restart { shown: RestartShown::Possible { .. } }) {
+                    restart = Some(message.clone());
                 }
                 if matches!(message, ToWindow::ScreenLock { .. }) {
                     screen_lock = Some(message.clone());
@@ -139,7 +157,7 @@ async fn keep(
                 tracing::warn!("the window ended; it is started again");
                 process = next;
                 restarted = Some(Instant::now());
-                for known in status.iter().chain(&choices).chain(&screen_lock) {
+                for known in status.iter().chain(&choices).chain(&screen_lock).chain(&restart) {
                     let _ = process.input.write_all(line(known).as_bytes()).await;
                 }
                 let _ = events.send(WindowEvent::Restarted);

@@ -3,7 +3,9 @@
 pub mod chat;
 pub mod child;
 pub mod files;
+pub mod permissions;
 pub mod protocol;
+pub mod restart;
 pub mod share;
 
 pub use protocol::{Detail, FromWindow, Stage, ToWindow};

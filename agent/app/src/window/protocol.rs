@@ -9,6 +9,8 @@ use crate::blocked::{Blocked, Whom};
 
 use super::chat::{FromChat, ToChat};
 use super::files::{FilesShown, FromFiles};
+use super::permissions::{FromPermissions, PermissionsShown};
+use super::restart::{FromRestart, RestartShown};
 use super::share::{FromShare, ShareShown};
 
 /// The longest line that either side reads, in bytes.
@@ -55,6 +57,9 @@ pub enum ToWindow {
         rights: Rights,
         /// Since when something is granted without a break: milliseconds since 1970.
         since: Option<u64>,
+        /// What was allowed before a restart stays so until then: milliseconds since 1970.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<u64>,
         /// Technicians' marks lie over the screen.
         marks: bool,
         /// Something that the customer should know.
@@ -127,6 +132,16 @@ pub enum ToWindow {
     Share {
         /// Everything that is shown.
         shown: ShareShown,
+    },
+    /// Of restarting this computer.
+    Restart {
+        /// What.
+        shown: RestartShown,
+    },
+    /// What the system asks its owner for before anything can be shared.
+    Permissions {
+        /// Everything that is shown.
+        shown: PermissionsShown,
     },
     /// What happened can be saved. Comes after the end; the window copies the file itself, for the session process ends.
     Receipt {
@@ -289,6 +304,18 @@ pub enum FromWindow {
         /// What.
         #[serde(flatten)]
         share: FromShare,
+    },
+    /// Of restarting this computer.
+    Restart {
+        /// What.
+        #[serde(flatten)]
+        restart: FromRestart,
+    },
+    /// Of what the system asks its owner for.
+    Permissions {
+        /// What.
+        #[serde(flatten)]
+        permissions: FromPermissions,
     },
 }
 

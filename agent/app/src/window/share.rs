@@ -14,6 +14,9 @@ pub struct ShareShown {
     pub chosen: ShareWhat,
     /// Its name; empty for everything.
     pub name: String,
+    /// The desktop asks by itself what is shared, once somebody is allowed to see something; nothing can be covered then.
+    #[serde(default)]
+    pub desktop_asks: bool,
     /// Nothing wider can be chosen now: somebody else has the keyboard and the mouse, and it might be them.
     pub locked: bool,
 }

@@ -12,6 +12,9 @@ use farhand_agent::window::protocol::{FromWindow, ToWindow, line};
 /// Conditions are given up after this long.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
+/// A click that had no effect was too early, and another follows.
+const BETWEEN_CLICKS: Duration = Duration::from_millis(600);
+
 /// Waits until `condition` gives something.
 pub fn wait_for<T>(what: &str, mut condition: impl FnMut() -> Option<T>) -> T {
     let end = Instant::now() + PATIENCE;
@@ -33,8 +36,13 @@ pub struct Desktop {
 
 impl Desktop {
     pub fn start() -> Self {
+        Self::sized(1280, 800)
+    }
+
+    pub fn sized(width: i32, height: i32) -> Self {
+        let screen = format!("{width}x{height}x24");
         let mut xvfb = Command::new("Xvfb")
-            .args(["-displayfd", "1", "-noreset", "-screen", "0", "1280x800x24", "-nolisten", "tcp"])
+            .args(["-displayfd", "1", "-noreset", "-screen", "0", &screen, "-nolisten", "tcp"])
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -96,8 +104,28 @@ impl Desktop {
         wait_for(title, || self.window(title))
     }
 
+    /// One after the other for the X server too. `--sync` would wait in vain for a pointer that is there already.
     pub fn click(&self, x: i32, y: i32) {
-        self.xdotool(&["mousemove", "--sync", &x.to_string(), &y.to_string(), "click", "1"]);
+        self.xdotool(&["mousemove", &x.to_string(), &y.to_string(), "click", "1"]);
+    }
+
+    /// Clicks where `place` says until `done`: a window takes no clicks right after it has come, and may still grow.
+    pub fn click_until<T>(
+        &self,
+        what: &str,
+        mut place: impl FnMut() -> Option<(i32, i32)>,
+        mut done: impl FnMut() -> Option<T>,
+    ) -> T {
+        let mut clicked: Option<Instant> = None;
+        wait_for(what, || {
+            if clicked.is_none_or(|at| at.elapsed() > BETWEEN_CLICKS)
+                && let Some((x, y)) = place()
+            {
+                self.click(x, y);
+                clicked = Some(Instant::now());
+            }
+            done()
+        })
     }
 
     pub fn key(&self, key: &str) {

@@ -33,7 +33,17 @@ impl Agent {
                 return;
             }
             FromCustomer::LockAtEnd(lock) => return self.lock_chosen(lock),
+            FromCustomer::AskRestart => return self.restart_by_customer(now),
+            FromCustomer::AllowRestart { question, minutes } => {
+                return self.restart_allowed(question, minutes);
+            }
+            FromCustomer::RefuseRestart(question) => return self.restart_refused(question),
         };
+        if let FromCustomer::Allow { rights, .. } = action
+            && let Some(prompt) = self.prompt
+        {
+            self.restart_allowed_anew(rights.intersection(prompt.rights));
+        }
         self.local(local, now);
         // A command line is control too: whoever takes that back does not think of another name for it.
         if action == FromCustomer::TakeBackControl && self.consent.granted().contains(Right::Shell) {
@@ -53,7 +63,7 @@ impl Agent {
             self.counters.input_without_right += 1;
             return;
         }
-        if self.prompt.is_some() {
+        if self.is_asking() {
             self.counters.input_during_prompt += 1;
             return;
         }

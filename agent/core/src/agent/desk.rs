@@ -141,6 +141,11 @@ impl Agent {
         may
     }
 
+    /// Whether the customer chose neither a screen nor a window.
+    pub(super) fn shares_everything(&self) -> bool {
+        self.desk.seen.as_ref().is_none_or(|seen| seen.monitors.share == Share::Everything)
+    }
+
     /// Whether the pointer may go anywhere and press there: then it can be moved by steps, too.
     pub(super) fn everything_is_shared(&mut self) -> bool {
         let may = self.desk.seen.as_ref().is_none_or(|seen| {

@@ -80,7 +80,7 @@ impl Agent {
             (false, _) => Standing::Closed,
             (true, false) => Standing::Held,
             // Whoever types could answer.
-            (true, true) if self.prompt.is_some() => Standing::Watching,
+            (true, true) if self.is_asking() => Standing::Watching,
             (true, true) => Standing::Open,
         };
         Gate { diagnostics: self.permits(Right::Diagnostics, technician), shell }

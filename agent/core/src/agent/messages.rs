@@ -34,7 +34,7 @@ impl Agent {
                 self.counters.consent_refused += 1;
             }
             Control::Together { message } => self.together(sender, message),
-            Control::Wish { wish } => self.wish(sender, &wish),
+            Control::Wish { wish } => self.wish(sender, &wish, now),
             Control::Ask { rights } => {
                 self.used(now);
                 self.asker = sender;
@@ -66,13 +66,14 @@ impl Agent {
             | Control::CursorAt { .. }
             | Control::Notice { .. }
             | Control::ScreenLock { .. }
+            | Control::Restart { .. }
             | Control::Receipt { .. } => self.counters.malformed += 1,
             Control::Unknown => {}
         }
     }
 
     /// What a technician would like, which takes no right.
-    fn wish(&mut self, sender: ParticipantId, wish: &Wish) {
+    fn wish(&mut self, sender: ParticipantId, wish: &Wish, now: Instant) {
         // One picture goes to everybody: only who has the session itself chooses.
         if self.colleagues.contains_key(&sender) || self.put_out.contains(&sender) {
             return;
@@ -80,6 +81,7 @@ impl Agent {
         match wish {
             Wish::Picture { prefer } => self.outputs.push_back(Output::Prefer(*prefer)),
             Wish::LockAtEnd { lock } => self.lock_wished(*lock),
+            Wish::Restart => self.restart_wished(sender, now),
             Wish::Unknown => {}
         }
     }
@@ -105,7 +107,7 @@ impl Agent {
                 if down && !self.may_inject(sender) {
                     return;
                 }
-                if self.permits(Right::Control, sender) && self.prompt.is_none() {
+                if self.permits(Right::Control, sender) && !self.is_asking() {
                     // A release lets go wherever it is: nothing of it is dropped.
                     let place = if down {
                         self.place_on_desktop(sender, x, y, now)
@@ -213,11 +215,16 @@ impl Agent {
             self.counters.input_without_right += 1;
             return false;
         }
-        if self.prompt.is_some() || self.files.question().is_some() {
+        if self.is_asking() || self.files.question().is_some() {
             self.counters.input_during_prompt += 1;
             return false;
         }
         true
+    }
+
+    /// Whether the customer is asked something in front of everything else.
+    pub(super) const fn is_asking(&self) -> bool {
+        self.prompt.is_some() || self.restart.is_asking()
     }
 
     fn press(&mut self, pressed: Result<Option<Inject>, PressRefused>) {

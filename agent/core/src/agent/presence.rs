@@ -79,6 +79,7 @@ impl Agent {
             }
         }
         self.look_for_technicians(now);
+        self.restart_waited_for(snapshot.back_until.is_some(), now);
     }
 
     /// When the last technician is away, the path to them is lost, as if this agent's own link were: consent is held
@@ -87,7 +88,7 @@ impl Agent {
         let any = |is: fn(&Technician) -> bool| self.technicians.values().any(is);
         let away = any(|technician| technician.was_reachable) && !any(|technician| technician.reachable);
         let was_away = std::mem::replace(&mut self.all_away, away);
-        if self.link_up && away != was_away {
+        if self.link_up && away != was_away && (away || !self.restart.awaits()) {
             self.remote(if away { Remote::LinkLost } else { Remote::LinkBack }, now);
         }
     }

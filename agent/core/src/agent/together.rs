@@ -85,6 +85,7 @@ impl Agent {
             if !self.put_out.contains(&sender) {
                 self.leads.insert(sender);
                 self.handle_let_in(sender);
+                self.restart_met(sender, now);
             }
             return;
         };
@@ -188,6 +189,9 @@ impl Agent {
             | FromCustomer::Resume
             | FromCustomer::Stop
             | FromCustomer::EraseMarks
+            | FromCustomer::AskRestart
+            | FromCustomer::AllowRestart { .. }
+            | FromCustomer::RefuseRestart(_)
             | FromCustomer::LockAtEnd(_) => false,
         }
     }

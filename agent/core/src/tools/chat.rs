@@ -141,6 +141,18 @@ impl Chat {
         }
     }
 
+    /// The number of the newest line.
+    #[must_use]
+    pub const fn newest(&self) -> u32 {
+        self.newest
+    }
+
+    /// Lines up to this number were said before: consoles have them, and numbers go on from here.
+    pub const fn go_on_after(&mut self, newest: u32) {
+        self.newest = newest;
+        self.delivered = newest;
+    }
+
     /// The next thing to carry out.
     pub fn poll_output(&mut self) -> Option<Output> {
         self.outputs.pop_front()

@@ -139,8 +139,9 @@ impl Files {
             Message::Grant { transfer, until } => {
                 let key = FileKey { console, transfer };
                 if let Some(File { state: State::Out(file), heard, .. }) = self.files.get_mut(&key) {
+                    let passed = now.saturating_duration_since(*heard);
                     *heard = now;
-                    file.grant(until);
+                    file.grant(until, passed);
                     self.read_on(key, gate);
                 }
             }

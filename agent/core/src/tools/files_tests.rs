@@ -1,7 +1,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
+use farhand_protocol::channel::files::MAX_CHUNK;
 use farhand_protocol::transfer::names::HOSTILE;
-use farhand_protocol::transfer::{Console, ConsoleOutput, ItemState, Said};
+use farhand_protocol::transfer::{Console, ConsoleOutput, ItemState, SMALL_PIECE, Said};
 
 use super::*;
 
@@ -313,6 +314,35 @@ fn steps(seed: u64) -> u64 {
     }
     check(&world, seed);
     steps
+}
+
+/// The longest piece to the customer and from them, where so many steps take a millisecond.
+fn longest_pieces(steps: u64) -> (usize, usize) {
+    const SIZE: usize = 16_000_000;
+    let mut world = World::new(steps);
+    world.put(1, "in", content(1, SIZE));
+    world.there.files.insert("/out".into(), content(2, SIZE));
+    world.fetch(2, "/out");
+    let longest = |queue: &VecDeque<Message>| {
+        let piece =
+            |message: &Message| if let Message::Chunk { bytes, .. } = message { bytes.len() } else { 0 };
+        queue.iter().map(piece).max().unwrap_or_default()
+    };
+    let (mut up, mut down, mut taken) = (0, 0, 0u64);
+    while world.step() {
+        world.allow();
+        taken += 1;
+        world.now += u64::from(taken % steps == 0);
+        (up, down) = (up.max(longest(&world.to_agent)), down.max(longest(&world.to_console)));
+    }
+    assert!(world.there.files["in"] == content(1, SIZE) && world.here.files["out"] == content(2, SIZE));
+    (up, down)
+}
+
+#[test]
+fn pieces_are_large_each_way_where_files_go_fast_and_small_where_they_do_not() {
+    assert_eq!(longest_pieces(10), (MAX_CHUNK, MAX_CHUNK));
+    assert_eq!(longest_pieces(1), (SMALL_PIECE, SMALL_PIECE));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Files on Linux: each step is opened below the one before it, and none may be a link.
+//! Files on Linux and macOS: each step is opened below the one before it, and none may be a link.
 
 use std::fs::File;
 use std::io;

@@ -16,7 +16,7 @@ use super::InjectError;
 use crate::x11::Fault;
 
 /// Time that the slowest program is given to get to a key press.
-const SETTLE: Duration = Duration::from_millis(400);
+const SETTLE: Duration = Duration::from_millis(800);
 /// A lent key code means the same with Shift, so that Shift does not matter.
 const LEVELS: u8 = 2;
 /// The keysym of the key that chooses a layout's third level, AltGr where there is one.

@@ -6,6 +6,7 @@ pub fn open(preference: Backend, _display: Option<&str>) -> Result<Box<dyn Injec
     let name = match preference {
         Backend::Auto => "any",
         Backend::X11 => "X11",
+        Backend::Wayland => "Wayland",
         Backend::Enigo => "enigo",
         Backend::Fake => "fake",
     };

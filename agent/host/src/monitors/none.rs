@@ -7,6 +7,7 @@ pub fn open(preference: Backend, _display: Option<&str>) -> Result<Box<dyn Deskt
     let name = match preference {
         Backend::Auto => "any",
         Backend::X11 => "X11",
+        Backend::Wayland => "Wayland",
         Backend::Fake => "fake",
     };
     Err(CaptureError::NotHere { name })

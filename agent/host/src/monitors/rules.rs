@@ -2,15 +2,18 @@
 
 use farhand_protocol::api::{WindowEffect, WindowRule};
 
-/// What password managers, authenticators and the desktop's own questions for passwords call themselves on X11: either
-/// half of `WM_CLASS`, small letters. A window that only names one of them in its title, such as a browser's tab with a
-/// manual, is none.
+/// What password managers, authenticators and the desktop's own questions for passwords call themselves, small letters: on
+/// X11 either half of `WM_CLASS`, on macOS a program's name or its bundle's. A window that only names one of them in its
+/// title, such as a browser's tab with a manual, is none.
 const HIDDEN_PROGRAMS: &[&str] = &[
     "1password",
     "aegis",
     "authpass",
     "bitwarden",
     "buttercup",
+    "com.apple.keychainaccess",
+    "com.apple.passwords",
+    "com.apple.securityagent",
     "com.belmoussaoui.authenticator",
     "dashlane",
     "ente_auth",

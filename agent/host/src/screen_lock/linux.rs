@@ -98,6 +98,10 @@ impl Lockers {
 
     /// The display, where it has a screen saver.
     fn saver(&self) -> Result<RustConnection, Fault> {
+        // An X server beside a Wayland desktop covers nothing of it.
+        if self.places.display.is_none() && crate::wayland::is_here() {
+            return Err(Fault::NoDisplay);
+        }
         let (connection, _) = connect(self.places.display.as_deref())?;
         crate::x11::require(&connection, SAVER, SAVER)?;
         Ok(connection)

@@ -10,16 +10,17 @@ use std::time::{Duration, Instant};
 use farhand_protocol::channel::clipboard::{ClipboardContent, ClipboardFormat, MAX_CONTENT};
 use windows_sys::Win32::Foundation::{GlobalFree, HGLOBAL, HWND};
 use windows_sys::Win32::System::DataExchange::{
-    CloseClipboard, CountClipboardFormats, EmptyClipboard, GetClipboardData, GetClipboardOwner,
-    GetClipboardSequenceNumber, IsClipboardFormatAvailable, OpenClipboard, RegisterClipboardFormatW,
-    SetClipboardData,
+    CloseClipboard, CountClipboardFormats, EmptyClipboard, EnumClipboardFormats, GetClipboardData,
+    GetClipboardOwner, GetClipboardSequenceNumber, IsClipboardFormatAvailable, OpenClipboard,
+    RegisterClipboardFormatW, SetClipboardData,
 };
 use windows_sys::Win32::System::LibraryLoader::GetModuleHandleW;
 use windows_sys::Win32::System::Memory::{GMEM_MOVEABLE, GlobalAlloc, GlobalLock, GlobalSize, GlobalUnlock};
-use windows_sys::Win32::System::Ole::{CF_HDROP, CF_UNICODETEXT};
+use windows_sys::Win32::System::Ole::{CF_DIB, CF_DIBV5, CF_HDROP, CF_UNICODETEXT};
 use windows_sys::Win32::UI::Shell::DragQueryFileW;
 use windows_sys::Win32::UI::WindowsAndMessaging::{CreateWindowExW, DestroyWindow, HWND_MESSAGE, WS_POPUP};
 
+use super::dib::{self, MAX_DIB};
 use super::{Backend, Changed, Clipboard, ClipboardError, within_limits};
 use crate::windows::{Bell, last_error, text, wide};
 
@@ -246,8 +247,15 @@ impl Worker {
         add(ClipboardFormat::Text, bytes(CF_UNICODETEXT.into(), most).map(|read| read.map(utf8)));
         let most = ClipboardFormat::Html.most() as usize + MAX_HEADER;
         add(ClipboardFormat::Html, bytes(self.formats.html, most).map(|read| read.map(without_header)));
-        add(ClipboardFormat::Png, bytes(self.formats.png, MAX_CONTENT as usize));
+        let png = bytes(self.formats.png, MAX_CONTENT as usize);
+        let picture = if png.is_none() { picture() } else { None };
+        // Nobody has to wait while it is made into another form.
         drop(opened);
+        let made = |picture| match picture {
+            Bytes::Read(picture) => dib::to_png(&picture).map(Bytes::Read),
+            Bytes::TooLarge => Some(Bytes::TooLarge),
+        };
+        add(ClipboardFormat::Png, png.or_else(|| picture.and_then(made)));
         match within_limits(content) {
             Err(ClipboardError::Empty) if large => Err(ClipboardError::TooLarge),
             Err(ClipboardError::Empty) if self.has_others() => Err(ClipboardError::Format),
@@ -262,6 +270,9 @@ impl Worker {
     }
 
     fn write(&mut self, content: &ClipboardContent) -> Result<(), ClipboardError> {
+        let picture = content.parts.iter().find(|(format, _)| *format == ClipboardFormat::Png);
+        // Many programs know pictures in the system's own form only.
+        let dibs = picture.and_then(|(_, png)| dib::from_png(png));
         let opened = self.open()?;
         // SAFETY: opened above; what was there is given back to the system, and this window is its owner from now on.
         if unsafe { EmptyClipboard() } == 0 {
@@ -274,6 +285,10 @@ impl Worker {
                 ClipboardFormat::Png => put(self.formats.png, bytes)?,
                 ClipboardFormat::Unknown => {}
             }
+        }
+        if let Some(dibs) = &dibs {
+            put(CF_DIBV5.into(), &dibs.v5)?;
+            put(CF_DIB.into(), &dibs.plain)?;
         }
         drop(opened);
         // SAFETY: a plain call.
@@ -337,6 +352,23 @@ fn bytes(format: u32, most: usize) -> Option<Bytes> {
         let read = std::slice::from_raw_parts(at, length).to_vec();
         GlobalUnlock(memory);
         Some(Bytes::Read(read))
+    }
+}
+
+/// The picture in the form in which it was put there, while the clipboard is open: the system makes the other one of it,
+/// and lists that behind.
+fn picture() -> Option<Bytes> {
+    let (dib, v5) = (u32::from(CF_DIB), u32::from(CF_DIBV5));
+    let mut format = 0;
+    loop {
+        // SAFETY: a plain call.
+        format = unsafe { EnumClipboardFormats(format) };
+        if format == 0 {
+            return None;
+        }
+        if format == dib || format == v5 {
+            return bytes(format, MAX_DIB);
+        }
     }
 }
 

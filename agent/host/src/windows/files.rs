@@ -6,6 +6,7 @@ use std::fs::{self, File};
 use std::io;
 use std::os::windows::ffi::OsStrExt as _;
 use std::os::windows::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::os::windows::io::AsRawHandle as _;
 use std::path::{Path, PathBuf};
 
 use windows_sys::Win32::Foundation::{ERROR_ALREADY_EXISTS, ERROR_FILE_EXISTS};
@@ -15,6 +16,8 @@ use windows_sys::Win32::Storage::FileSystem::{
     GetDiskFreeSpaceExW, GetFileType, MOVEFILE_WRITE_THROUGH, MoveFileExW,
 };
 
+use super::named::make_folder;
+pub use super::named::{NewFile, open};
 use crate::windows::last_error;
 
 /// A folder and all folders above it that were made or found on the way.
@@ -22,16 +25,6 @@ use crate::windows::last_error;
 pub struct Folder {
     path: PathBuf,
     _open: File,
-}
-
-#[derive(Debug)]
-pub struct NewFile {
-    folder: PathBuf,
-    temporary: PathBuf,
-    pub file: File,
-    kept: bool,
-    /// For as long as these are open nobody puts another folder into their places.
-    _open: Vec<File>,
 }
 
 /// Opens a folder, and keeps others from exchanging it.
@@ -57,21 +50,12 @@ impl Folder {
     }
 
     pub fn create(&self, steps: &[String], temporary: &str) -> io::Result<NewFile> {
-        let (mut folder, mut open) = (self.path.clone(), Vec::with_capacity(steps.len()));
-        for step in steps.iter().map(String::as_str).chain([temporary]) {
-            // A part of a file, of which this system has several.
-            if step.contains(':') {
-                return Err(io::ErrorKind::InvalidInput.into());
-            }
-        }
+        let (mut folder, mut held) = (self.path.clone(), Vec::with_capacity(steps.len()));
+        steps.iter().map(String::as_str).chain([temporary]).try_for_each(one_part)?;
         for step in steps {
             folder.push(step);
-            match fs::create_dir(&folder) {
-                Ok(()) => {}
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(error),
-            }
-            open.push(hold(&folder)?);
+            make_folder(&folder)?;
+            held.push(hold(&folder)?);
         }
         let temporary = folder.join(temporary);
         let file = File::options()
@@ -81,60 +65,44 @@ impl Folder {
             .share_mode(FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE)
             .custom_flags(FILE_FLAG_OPEN_REPARSE_POINT)
             .open(&temporary)?;
-        Ok(NewFile { folder, temporary, file, kept: false, _open: open })
+        Ok(NewFile::new(folder, temporary, file, held))
     }
 }
 
-impl NewFile {
-    pub fn room(&self) -> Option<u64> {
-        let folder = letters(&self.folder);
-        let mut room = 0;
-        let (none, into) = (std::ptr::null_mut(), &raw mut room);
-        // SAFETY: the path lives as long as the call; one number is written.
-        (unsafe { GetDiskFreeSpaceExW(folder.as_ptr(), into, none, none) } != 0).then_some(room)
-    }
-
-    pub fn keep(&mut self, name: &str) -> io::Result<bool> {
-        if name.contains(':') {
-            return Err(io::ErrorKind::InvalidInput.into());
-        }
-        let (from, to) = (letters(&self.temporary), letters(&self.folder.join(name)));
-        // Nothing is replaced: who comes second is told so.
-        // SAFETY: both paths live as long as the call.
-        if unsafe { MoveFileExW(from.as_ptr(), to.as_ptr(), MOVEFILE_WRITE_THROUGH) } == 0 {
-            let error = last_error();
-            return match error.raw_os_error().map(|code| code as u32) {
-                Some(ERROR_ALREADY_EXISTS | ERROR_FILE_EXISTS) => Ok(false),
-                Some(_) | None => Err(error),
-            };
-        }
-        self.kept = true;
-        Ok(true)
-    }
+pub fn room(folder: &Path) -> Option<u64> {
+    let folder = letters(folder);
+    let mut room = 0;
+    let (none, into) = (std::ptr::null_mut(), &raw mut room);
+    // SAFETY: the path lives as long as the call; one number is written.
+    (unsafe { GetDiskFreeSpaceExW(folder.as_ptr(), into, none, none) } != 0).then_some(room)
 }
 
-impl Drop for NewFile {
-    fn drop(&mut self) {
-        if !self.kept
-            && let Err(error) = fs::remove_file(&self.temporary)
-        {
-            tracing::debug!(%error, "an unfinished file stays");
-        }
+pub fn give_name(temporary: &Path, folder: &Path, name: &str) -> io::Result<bool> {
+    one_part(name)?;
+    let (from, to) = (letters(temporary), letters(&folder.join(name)));
+    // Nothing is replaced: who comes second is told so.
+    // SAFETY: both paths live as long as the call.
+    if unsafe { MoveFileExW(from.as_ptr(), to.as_ptr(), MOVEFILE_WRITE_THROUGH) } == 0 {
+        let error = last_error();
+        return match error.raw_os_error().map(|code| code as u32) {
+            Some(ERROR_ALREADY_EXISTS | ERROR_FILE_EXISTS) => Ok(false),
+            Some(_) | None => Err(error),
+        };
     }
+    Ok(true)
+}
+
+/// Refuses the name of a part of a file, of which this system has several.
+fn one_part(name: &str) -> io::Result<()> {
+    if name.contains(':') { Err(io::ErrorKind::InvalidInput.into()) } else { Ok(()) }
 }
 
 fn letters(path: &Path) -> Vec<u16> {
     path.as_os_str().encode_wide().chain([0]).collect()
 }
 
-pub fn open(path: &Path) -> io::Result<(File, u64)> {
-    use std::os::windows::io::AsRawHandle as _;
-    let file = File::open(path)?;
-    let about = file.metadata()?;
+/// Not a pipe, a printer or the keyboard, of which some have names like files.
+pub fn is_on_disk(file: &File) -> bool {
     // SAFETY: the handle is open.
-    let is_disk = unsafe { GetFileType(file.as_raw_handle()) } == FILE_TYPE_DISK;
-    if !about.is_file() || !is_disk {
-        return Err(io::ErrorKind::IsADirectory.into());
-    }
-    Ok((file, about.len()))
+    unsafe { GetFileType(file.as_raw_handle()) == FILE_TYPE_DISK }
 }

@@ -7,11 +7,11 @@ use farhand_protocol::channel::Button;
 use farhand_protocol::keys::Usage;
 use windows_sys::Win32::UI::Input::KeyboardAndMouse::{
     GetKeyboardLayout, HKL, INPUT, INPUT_0, INPUT_KEYBOARD, INPUT_MOUSE, KEYBDINPUT, KEYEVENTF_EXTENDEDKEY,
-    KEYEVENTF_KEYUP, KEYEVENTF_SCANCODE, KEYEVENTF_UNICODE, MAPVK_VK_TO_VSC_EX, MOUSEEVENTF_ABSOLUTE,
-    MOUSEEVENTF_HWHEEL, MOUSEEVENTF_LEFTDOWN, MOUSEEVENTF_LEFTUP, MOUSEEVENTF_MIDDLEDOWN,
-    MOUSEEVENTF_MIDDLEUP, MOUSEEVENTF_MOVE, MOUSEEVENTF_RIGHTDOWN, MOUSEEVENTF_RIGHTUP,
-    MOUSEEVENTF_VIRTUALDESK, MOUSEEVENTF_WHEEL, MOUSEEVENTF_XDOWN, MOUSEEVENTF_XUP, MOUSEINPUT,
-    MapVirtualKeyExW, SendInput, VK_PAUSE, VkKeyScanExW,
+    KEYEVENTF_KEYUP, KEYEVENTF_SCANCODE, KEYEVENTF_UNICODE, MAPVK_VK_TO_VSC_EX, MAPVK_VSC_TO_VK_EX,
+    MOUSEEVENTF_ABSOLUTE, MOUSEEVENTF_HWHEEL, MOUSEEVENTF_LEFTDOWN, MOUSEEVENTF_LEFTUP,
+    MOUSEEVENTF_MIDDLEDOWN, MOUSEEVENTF_MIDDLEUP, MOUSEEVENTF_MOVE, MOUSEEVENTF_RIGHTDOWN,
+    MOUSEEVENTF_RIGHTUP, MOUSEEVENTF_VIRTUALDESK, MOUSEEVENTF_WHEEL, MOUSEEVENTF_XDOWN, MOUSEEVENTF_XUP,
+    MOUSEINPUT, MapVirtualKeyExW, SendInput, VK_PAUSE, VkKeyScanExW,
 };
 use windows_sys::Win32::UI::WindowsAndMessaging::{
     GetForegroundWindow, GetSystemMetrics, GetWindowThreadProcessId, SM_SWAPBUTTON,
@@ -41,6 +41,7 @@ pub fn open(preference: Backend, _display: Option<&str>) -> Result<Box<dyn Injec
             Ok(Box::new(WindowsInjector::default()))
         }
         Backend::X11 => Err(InjectError::NotHere { name: "X11" }),
+        Backend::Wayland => Err(InjectError::NotHere { name: "Wayland" }),
         Backend::Enigo => Err(InjectError::NotHere { name: "enigo" }),
         Backend::Fake => Err(InjectError::NotHere { name: "fake" }),
     }
@@ -240,7 +241,15 @@ pub fn press(key: Key, down: bool) -> INPUT {
         return keyboard(VK_PAUSE, 0x45, up);
     }
     let extended = if key.is_extended() { KEYEVENTF_EXTENDEDKEY } else { 0 };
-    keyboard(0, key.code(), KEYEVENTF_SCANCODE | extended | up)
+    keyboard(virtual_key(key), key.code(), KEYEVENTF_SCANCODE | extended | up)
+}
+
+/// What the layout makes of a key, zero where that is nothing. Windows looks at the scan code alone and finds this out by
+/// itself; Wine does not, and hands programs what it was given.
+fn virtual_key(key: Key) -> u16 {
+    // SAFETY: a plain call.
+    let found = unsafe { MapVirtualKeyExW(key.as_system(), MAPVK_VSC_TO_VK_EX, layout()) };
+    u16::try_from(found).unwrap_or(0)
 }
 
 /// A button going down or up at a place, or where the pointer is.

@@ -4,7 +4,7 @@
 use std::io;
 
 use farhand_protocol::channel::diagnostics::{LogLine, MAX_LOG_MESSAGE};
-use windows_sys::Win32::Foundation::{ERROR_ACCESS_DENIED, ERROR_NO_MORE_ITEMS};
+use windows_sys::Win32::Foundation::{ERROR_ACCESS_DENIED, ERROR_CALL_NOT_IMPLEMENTED, ERROR_NO_MORE_ITEMS};
 use windows_sys::Win32::System::EventLog::{
     EVT_HANDLE, EvtClose, EvtFormatMessage, EvtFormatMessageEvent, EvtNext, EvtOpenPublisherMetadata,
     EvtQuery, EvtQueryChannelPath, EvtQueryReverseDirection, EvtRender, EvtRenderEventXml,
@@ -136,6 +136,10 @@ fn read(channel: &str, after: u64, wanted: &LogWanted) -> Result<(Vec<LogLine>, 
 fn trouble(error: io::Error) -> SystemError {
     match error.raw_os_error().map(|code| code as u32) {
         Some(ERROR_ACCESS_DENIED) => SystemError::Denied(error.to_string()),
+        // Wine has the functions and no log behind them.
+        Some(0 | ERROR_CALL_NOT_IMPLEMENTED) => {
+            SystemError::NotHere("This computer keeps no event log.".to_owned())
+        }
         Some(_) | None => SystemError::Failed(error.to_string()),
     }
 }

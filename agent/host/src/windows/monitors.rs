@@ -46,6 +46,7 @@ pub fn open(preference: Backend, _display: Option<&str>) -> Result<Box<dyn Deskt
     match preference {
         Backend::Auto => Ok(Box::new(WindowsDesktop::default())),
         Backend::X11 => Err(CaptureError::NotHere { name: "X11" }),
+        Backend::Wayland => Err(CaptureError::NotHere { name: "Wayland" }),
         Backend::Fake => Err(CaptureError::NotHere { name: "fake" }),
     }
 }

@@ -30,6 +30,11 @@ impl Key {
         if scan & 0xff00 == 0xe000 { Self::extended(scan as u16 & 0xff) } else { Self(scan as u16 & 0xff) }
     }
 
+    /// As `MapVirtualKeyEx` wants it: the prefix in the upper byte.
+    pub const fn as_system(self) -> u32 {
+        self.0 as u32
+    }
+
     /// Without its prefix.
     pub const fn code(self) -> u16 {
         self.0 & 0xff
@@ -155,5 +160,6 @@ mod tests {
     fn the_system_says_prefixes_in_the_upper_byte() {
         assert_eq!(Key::from_system(0xe04b), Key::extended(0x4b));
         assert_eq!(Key::from_system(0x1e), Key::plain(0x1e));
+        assert_eq!(Key::extended(0x4b).as_system(), 0xe04b);
     }
 }

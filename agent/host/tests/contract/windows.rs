@@ -22,20 +22,20 @@ use windows_sys::Win32::Graphics::Gdi::{
     SetDIBitsToDevice, ValidateRect,
 };
 use windows_sys::Win32::System::LibraryLoader::GetModuleHandleW;
-use windows_sys::Win32::UI::Input::KeyboardAndMouse::SetFocus;
+use windows_sys::Win32::UI::Input::KeyboardAndMouse::{SetFocus, VK_PACKET};
 use windows_sys::Win32::UI::WindowsAndMessaging::{
     CreateWindowExW, DefWindowProcW, DestroyWindow, DispatchMessageW, GetMessageW, GetSystemMetrics,
     HWND_TOPMOST, IDC_ARROW, LoadCursorW, MSG, PostQuitMessage, RegisterClassW, SM_CXSCREEN, SM_CYSCREEN,
-    SWP_NOMOVE, SWP_NOSIZE, SendMessageW, SetForegroundWindow, SetWindowPos, WM_APP, WM_CLOSE, WM_DESTROY,
-    WM_KEYDOWN, WM_KEYUP, WM_LBUTTONDOWN, WM_LBUTTONUP, WM_MBUTTONDOWN, WM_MBUTTONUP, WM_MOUSEWHEEL,
-    WM_PAINT, WM_RBUTTONDOWN, WM_RBUTTONUP, WM_SYSKEYDOWN, WM_SYSKEYUP, WM_XBUTTONDOWN, WM_XBUTTONUP,
-    WNDCLASSW, WS_POPUP, WS_VISIBLE,
+    SWP_NOMOVE, SWP_NOSIZE, SendMessageW, SetForegroundWindow, SetWindowPos, TranslateMessage, WM_APP,
+    WM_CHAR, WM_CLOSE, WM_DESTROY, WM_KEYDOWN, WM_KEYUP, WM_LBUTTONDOWN, WM_LBUTTONUP, WM_MBUTTONDOWN,
+    WM_MBUTTONUP, WM_MOUSEWHEEL, WM_PAINT, WM_RBUTTONDOWN, WM_RBUTTONUP, WM_SYSKEYDOWN, WM_SYSKEYUP,
+    WM_XBUTTONDOWN, WM_XBUTTONUP, WNDCLASSW, WS_POPUP, WS_VISIBLE,
 };
 
 use super::{Arrived, World, text};
 
 /// One desktop, and so one test at a time.
-static ONE: Mutex<()> = Mutex::new(());
+pub static ONE: Mutex<()> = Mutex::new(());
 
 struct Canvas {
     width: u32,
@@ -45,6 +45,7 @@ struct Canvas {
 
 thread_local! {
     static CANVAS: RefCell<Option<(Arc<Mutex<Canvas>>, Sender<Arrived>)>> = const { RefCell::new(None) };
+    static LETTERS: RefCell<Option<Sender<u16>>> = const { RefCell::new(None) };
     /// Keys that are down. Wine says of every key that goes down while another is held that it had been down before.
     static HELD: RefCell<BTreeSet<isize>> = const { RefCell::new(BTreeSet::new()) };
 }
@@ -54,6 +55,7 @@ pub struct Windows {
     window: usize,
     canvas: Arc<Mutex<Canvas>>,
     arrived: Receiver<Arrived>,
+    letters: Receiver<u16>,
     thread: Option<JoinHandle<()>>,
     _one: MutexGuard<'static, ()>,
 }
@@ -68,25 +70,33 @@ impl Windows {
         let pixels = vec![0x33_55_77; (width * height) as usize];
         let canvas = Arc::new(Mutex::new(Canvas { width, height, pixels }));
         let (tell, arrived) = channel();
+        let (say, letters) = channel();
         let (ready, is_ready) = channel();
         let theirs = Arc::clone(&canvas);
         let thread = std::thread::spawn(move || {
             CANVAS.with(|cell| *cell.borrow_mut() = Some((theirs, tell)));
+            LETTERS.with(|cell| *cell.borrow_mut() = Some(say));
             let window = open(width as i32, height as i32);
             ready.send(window as usize).unwrap();
             unsafe {
                 let mut message: MSG = std::mem::zeroed();
                 while GetMessageW(&raw mut message, null_mut(), 0, 0) > 0 {
+                    TranslateMessage(&raw const message);
                     DispatchMessageW(&raw const message);
                 }
             }
         });
         let window = is_ready.recv().unwrap();
         assert_ne!(window, 0, "no window");
-        let world =
-            Self { other: RefCell::new(None), window, canvas, arrived, thread: Some(thread), _one: one };
+        let other = RefCell::new(None);
+        let world = Self { other, window, canvas, arrived, letters, thread: Some(thread), _one: one };
         world.paint();
         world
+    }
+
+    /// The next part of a letter that the program was given to write, in UTF-16, if it is within the time.
+    pub fn letter(&self, within: Duration) -> Option<u16> {
+        self.letters.recv_timeout(within).ok()
     }
 
     fn paint(&self) {
@@ -103,7 +113,7 @@ impl Drop for Windows {
     }
 }
 
-fn wide(text: &str) -> Vec<u16> {
+pub fn wide(text: &str) -> Vec<u16> {
     text.encode_utf16().chain([0]).collect()
 }
 
@@ -211,6 +221,13 @@ unsafe extern "system" fn handle(window: HWND, message: u32, word: WPARAM, long:
         unsafe { ClientToScreen(window, &raw mut at) };
         tell(Arrived::Button(button, down, at.x, at.y));
     };
+    let letter = || {
+        LETTERS.with(|cell| {
+            if let Some(say) = cell.borrow().as_ref() {
+                let _ = say.send(word as u16);
+            }
+        });
+    };
     let side = if word >> 16 & 0xffff == 1 { Button::Back } else { Button::Forward };
     match message {
         WM_APP => paint(window),
@@ -218,8 +235,11 @@ unsafe extern "system" fn handle(window: HWND, message: u32, word: WPARAM, long:
             ValidateRect(window, null());
             paint(window);
         },
+        // A letter that no key was pressed for: it follows.
+        WM_KEYDOWN | WM_SYSKEYDOWN | WM_KEYUP | WM_SYSKEYUP if word == usize::from(VK_PACKET) => {}
         WM_KEYDOWN | WM_SYSKEYDOWN => key(true),
         WM_KEYUP | WM_SYSKEYUP => key(false),
+        WM_CHAR => letter(),
         WM_LBUTTONDOWN => button(Button::Left, true),
         WM_LBUTTONUP => button(Button::Left, false),
         WM_MBUTTONDOWN => button(Button::Middle, true),

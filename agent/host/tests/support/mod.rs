@@ -1,6 +1,8 @@
 //! A display of the tests' own and a second client on it.
 #![allow(dead_code, missing_docs, clippy::unwrap_used, reason = "each test file uses a part of it")]
 
+pub mod bus;
+
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};

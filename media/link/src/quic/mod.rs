@@ -4,6 +4,7 @@
 mod controller;
 mod gauge;
 mod hop;
+mod plain;
 mod receiver;
 mod run;
 mod session;
@@ -12,6 +13,7 @@ mod transport;
 pub use controller::{Calm, CalmConfig};
 pub use gauge::Gauge;
 pub use hop::{Hop, Source};
+pub use plain::caller;
 pub use receiver::{Incoming, Opening, Receiver, answer};
 pub use run::run;
 pub use session::{Broken, Session, broken_connection};

@@ -53,18 +53,14 @@ pub struct Opening<S: Session> {
 
 impl<S: Session> Receiver<S> {
     fn new(session: S, accepts: bool) -> Self {
-        let lane = || Lane { stream: None, frames: FrameReader::new(), reorder: Reorder::new() };
+        let lane = |at: usize| {
+            let frames = FrameReader::of(Stream::ORDERED[at]);
+            Lane { stream: None, frames, reorder: Reorder::new() }
+        };
         let datagram = next_datagram(&session);
         let accept = accepts.then(|| next_stream(&session));
         let buffer = vec![0; READ];
-        Self {
-            session,
-            lanes: std::array::from_fn(|_| lane()),
-            datagram,
-            accept,
-            ready: VecDeque::new(),
-            buffer,
-        }
+        Self { session, lanes: std::array::from_fn(lane), datagram, accept, ready: VecDeque::new(), buffer }
     }
 
     /// The client's side: opens the streams, hands in the ticket and waits for the answer.

@@ -10,7 +10,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 use super::controller::CalmConfig;
 
-/// A peer that is silent for so long is gone.
+/// A peer that is silent for so long is usually taken for gone.
 pub const IDLE_AFTER: Duration = Duration::from_secs(5);
 /// A peer that has nothing to say says so this often.
 pub const KEEP_ALIVE_EVERY: Duration = Duration::from_millis(1500);
@@ -24,17 +24,17 @@ const DATAGRAM_BUFFER: usize = 64 * 1024;
 /// Streams that a peer may open each way: our seven, HTTP/3's own, and room.
 const STREAMS: u32 = 12;
 
-/// The settings of a QUIC connection.
+/// The settings of a QUIC connection that ends when its peer is silent for so long; of two ends the shorter counts.
 #[must_use]
-pub fn transport() -> TransportConfig {
+pub fn transport(idle_after: Duration) -> TransportConfig {
     let mut acks = AckFrequencyConfig::default();
     acks.ack_eliciting_threshold(VarInt::from_u32(0)).max_ack_delay(Some(Duration::from_millis(2)));
-    let idle = IdleTimeout::try_from(IDLE_AFTER).expect("five seconds fit a variable-length integer");
     let mut config = TransportConfig::default();
     config
         .max_concurrent_bidi_streams(VarInt::from_u32(STREAMS))
         .max_concurrent_uni_streams(VarInt::from_u32(STREAMS))
-        .max_idle_timeout(Some(idle))
+        // Longer than the protocol can say is for ever.
+        .max_idle_timeout(IdleTimeout::try_from(idle_after).ok())
         .keep_alive_interval(Some(KEEP_ALIVE_EVERY))
         .stream_receive_window(VarInt::from_u32(STREAM_RECEIVE_WINDOW))
         .receive_window(VarInt::from_u32(RECEIVE_WINDOW))

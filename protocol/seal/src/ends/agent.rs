@@ -285,6 +285,13 @@ impl Agent {
         self.epochs.members()
     }
 
+    /// What the last hand-shake with a console left: by it the two know each other again, once. Nothing before that, or for
+    /// one that is put out.
+    #[must_use]
+    pub fn resumption(&self, console: ParticipantId) -> Option<Secret> {
+        self.peers.get(&console)?.resumption.clone()
+    }
+
     /// Whether a key has sealed so many messages that [`Agent::renew`] is due.
     #[must_use]
     pub fn renewal_due(&self) -> bool {

@@ -50,7 +50,7 @@ impl Standing {
     #[must_use]
     pub fn after(mut self, entry: &Entry) -> Self {
         match entry.what {
-            What::Begin | What::Ask | What::Refusal | What::File | What::Command => {}
+            What::Begin | What::Ask | What::Refusal | What::File | What::Command | What::Restart => {}
             // What a colleague is allowed, is theirs alone.
             What::Grant if entry.technician != 0 => self.guests |= bit(entry.technician),
             What::Withdrawal if self.guests & bit(entry.technician) != 0 => {}
@@ -144,6 +144,7 @@ pub struct Witness {
     before: Option<(u16, [u8; 64])>,
     asked: VecDeque<Rights>,
     gave_up: bool,
+    restarts_asked: usize,
     said_end: bool,
     /// What was typed and done, until it is written down.
     commands: VecDeque<String>,
@@ -183,6 +184,7 @@ impl Witness {
             before: None,
             asked: VecDeque::new(),
             gave_up: false,
+            restarts_asked: 0,
             said_end: false,
             commands: VecDeque::new(),
             commands_before: 0,
@@ -224,6 +226,11 @@ impl Witness {
     /// This console gave rights back.
     pub const fn handle_gave_up(&mut self) {
         self.gave_up = true;
+    }
+
+    /// This console asked for a restart of the customer's computer.
+    pub const fn handle_restart_asked(&mut self) {
+        self.restarts_asked = self.restarts_asked.saturating_add(1);
     }
 
     /// This console offered a file, or asked for one, under this number.
@@ -400,6 +407,12 @@ impl Witness {
             }
             What::Withdrawal => entry.who != Who::Technician || self.gave_up,
             What::End => entry.who != Who::Technician || self.said_end,
+            // Each wish is written down once at most; what a technician has done is nothing but the wish.
+            What::Restart => {
+                let asked = self.restarts_asked > 0;
+                self.restarts_asked = self.restarts_asked.saturating_sub(1);
+                entry.who == Who::Technician && asked && entry.text == super::restarts::ASKED
+            }
             // Each file is written down once. What was begun before a page was loaded again is not known any more.
             What::File => {
                 self.file_entries += 1;
@@ -627,5 +640,31 @@ mod tests {
         let parts = Part::cut(&receipt, 0, &AGENT);
         assert!(parts.len() > 2 && parts.iter().all(|part| part.len() <= super::super::MAX_PART));
         assert!(signs(&receipt, &tell(&mut witness, &receipt, 0).unwrap()));
+    }
+
+    #[test]
+    fn a_restart_is_signed_where_this_console_asked_for_it_and_as_often() {
+        let asked = |who| Entry {
+            at: 9_000,
+            who,
+            technician: if who == Who::Technician { ME } else { 0 },
+            what: What::Restart,
+            rights: Rights::EMPTY,
+            text: crate::receipt::restarts::ASKED.into(),
+        };
+        for (wishes, entries, fits) in [(0, 1, false), (1, 1, true), (1, 2, false), (2, 2, true)] {
+            let (mut witness, mut receipt) = (witness(), begun());
+            (0..wishes).for_each(|_| witness.handle_restart_asked());
+            (0..entries).for_each(|_| receipt.add(asked(Who::Technician)).unwrap());
+            // What the customer and time do, nobody has to have asked for.
+            receipt
+                .add(Entry { text: crate::receipt::restarts::allowed(30), ..asked(Who::Customer) })
+                .unwrap();
+            let parts = Part::cut(&receipt, 0, &AGENT);
+            let seen = witness.handle_part(&parts[0]);
+            assert_eq!(seen.is_ok(), fits, "{wishes} wishes, {entries} entries");
+        }
+        assert_eq!(crate::receipt::restarts::minutes(&crate::receipt::restarts::allowed(30)), Some(30));
+        assert_eq!(crate::receipt::restarts::minutes(&crate::receipt::restarts::allowed(0)), None);
     }
 }

@@ -1,6 +1,7 @@
 //! What the hub is told by people and programs.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use farhand_protocol::ParticipantId;
 use farhand_protocol::consent::{ConsentSnapshot, ConsentState};
@@ -252,6 +253,7 @@ impl Hub {
             (ToService::Remove { participant }, true) => self.removes(&seat, participant, now),
             (ToService::Unproven { participant }, true) => self.unproven(&seat, participant, now),
             (ToService::HandOver { to }, true) => self.hands_over(&seat, to, now),
+            (ToService::Restarting { seconds }, true) => self.restarting(&seat, seconds, now),
             // A colleague's end is their own.
             (ToService::End, true) if seat.role == Role::Technician => self.leaves(&seat, now),
             (ToService::End, true) => {
@@ -280,6 +282,7 @@ impl Hub {
                 | ToService::Remove { .. }
                 | ToService::Unproven { .. }
                 | ToService::HandOver { .. }
+                | ToService::Restarting { .. }
                 | ToService::Ping { .. },
                 false,
             ) => {
@@ -357,7 +360,12 @@ impl Hub {
         self.settle(&seat.session, &Actor::Service, None, now);
         let Some(room) = self.rooms.get_mut(&seat.session) else { return };
         room.sockets.insert(seat.participant, socket);
-        let message = Outgoing::Welcome { version, seat: seat.clone(), session: room.session.snapshot() };
+        let message = Outgoing::Welcome {
+            version,
+            seat: seat.clone(),
+            session: room.session.snapshot(),
+            now: now.unix_ms,
+        };
         self.outputs.push_back(Output::Send { socket, message });
     }
 
@@ -368,6 +376,22 @@ impl Hub {
             false => room.session.handle_media_down(seat.participant, now.instant).ok(),
         };
         self.settle(&seat.session, &Actor::Service, None, now);
+    }
+
+    /// The customer's computer restarts: the session waits for it as long as the customer said, and no longer than the
+    /// group's sessions last.
+    fn restarting(&mut self, seat: &Seat, seconds: u32, now: Now) {
+        let Some(room) = self.rooms.get_mut(&seat.session) else { return };
+        let within = (seconds > 0).then(|| Duration::from_secs(seconds.into()));
+        let taken = room.session.handle_restarting(seat.participant, within, now.instant, now.unix_ms);
+        let until = room.session.snapshot().back_until;
+        if taken.is_ok() && within.is_some() == until.is_some() {
+            let tenant = room.tenant.clone();
+            let event =
+                Event::new(Actor::Agent, "restart").session(&seat.session).detail(seconds.to_string());
+            self.keep_event(&tenant, event, None, now);
+        }
+        self.settle(&seat.session, &Actor::Agent, None, now);
     }
 
     /// The service writes consent down. It decides nothing by it, but that a session whose consent is over is over:

@@ -729,3 +729,76 @@ fn a_colleague_sends_nobody_away_and_hands_nothing_over() {
     world.say(socket, ToService::End);
     assert_eq!(world.state("s"), None);
 }
+
+#[test]
+fn a_session_waits_for_a_computer_that_restarts_as_long_as_its_customer_said() {
+    let mut world = World::new();
+    let (technician, agent) = world.live();
+    world.heard(technician);
+    world.say(agent, ToService::Restarting { seconds: 1_800 });
+    let until = world.hub.rooms["s"].session.snapshot().back_until;
+    assert_eq!(until, Some(world.now.unix_ms + 1_800_000));
+    assert_eq!(world.heard(technician), ["session live"], "the technician is told before it is gone");
+    let kept = world.rows.iter().rev().find_map(|row| match row {
+        Write::Session(_, row) => Some(row.back_until),
+        Write::Audit(..) | Write::Participant(..) | Write::EndAudit(..) => None,
+    });
+    assert_eq!(kept, Some(until), "and so is the disk");
+    world.hub.handle_detach(agent, world.now);
+    world.drain();
+    world.pass(Duration::from_secs(1_799));
+    assert_eq!(world.state("s"), Some("interrupted"), "any other would have ended after two minutes");
+    let seat = world.agent("s");
+    let back = world.open(seat);
+    assert!(world.heard(back).contains(&"welcome 2".to_owned()));
+    assert!(world.hub.rooms["s"].session.snapshot().back_until.is_some(), "it can read how much is left");
+    world.say(back, ToService::Media { up: true });
+    assert_eq!(world.state("s"), Some("live"));
+    assert_eq!(world.hub.rooms["s"].session.snapshot().back_until, None);
+    // It was for one time.
+    world.hub.handle_detach(back, world.now);
+    world.drain();
+    world.pass(Duration::from_secs(120));
+    assert_eq!(world.state("s"), None);
+}
+
+#[test]
+fn a_session_that_waits_for_a_computer_ends_by_time_by_its_group_and_by_either_side() {
+    let waiting = |policy: Policy| {
+        let mut world = World::new();
+        world.policy = policy;
+        let (technician, agent) = world.live();
+        world.say(agent, ToService::Restarting { seconds: u32::MAX });
+        world.hub.handle_detach(agent, world.now);
+        world.drain();
+        (world, technician)
+    };
+    let (mut world, _) = waiting(Policy::default());
+    world.pass(Duration::from_secs(3_599));
+    assert_eq!(world.state("s"), Some("interrupted"));
+    world.pass(Duration::from_secs(1));
+    assert_eq!(world.state("s"), None, "an hour at most, whatever is said");
+    let (mut world, _) = waiting(Policy { session_minutes: Some(10), ..Policy::default() });
+    world.pass(Duration::from_secs(600));
+    assert_eq!(world.state("s"), None, "no longer than the group's sessions last");
+    let (mut world, technician) = waiting(Policy::default());
+    world.say(technician, ToService::End);
+    assert_eq!(world.state("s"), None);
+    let token = world.hub.may_attach("s", &Who::Token(TOKEN));
+    assert!(token.is_err(), "nobody comes back into a session that is over");
+}
+
+#[test]
+fn only_the_customers_computer_restarts_and_it_can_say_that_it_does_not() {
+    let mut world = World::new();
+    let (technician, agent) = world.live();
+    world.say(technician, ToService::Restarting { seconds: 1_800 });
+    assert_eq!(world.hub.rooms["s"].session.snapshot().back_until, None);
+    world.say(agent, ToService::Restarting { seconds: 1_800 });
+    world.say(agent, ToService::Restarting { seconds: 0 });
+    assert_eq!(world.hub.rooms["s"].session.snapshot().back_until, None);
+    world.hub.handle_detach(agent, world.now);
+    world.drain();
+    world.pass(Duration::from_secs(120));
+    assert_eq!(world.state("s"), None);
+}

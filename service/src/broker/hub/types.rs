@@ -137,6 +137,8 @@ pub enum Outgoing {
         seat: Seat,
         /// Where the session stands.
         session: SessionSnapshot,
+        /// The wall clock, milliseconds since 1970.
+        now: u64,
     },
     /// A fresh media offer, which the shell makes.
     Offer {

@@ -29,7 +29,7 @@ sentences! {
     ALL_TENANTS = "SELECT tenant, name, created_at FROM tenants ORDER BY created_at, tenant";
     /// Every session that has not ended, for the start of the service.
     OPEN_SESSIONS = "SELECT tenant, id, owner, code, code_expires_at, created_at, state, revision, joined_at, \
-                     policy FROM sessions \
+                     policy, back_until FROM sessions \
                      WHERE ended_at IS NULL ORDER BY created_at";
     /// Every tenant with an audit chain.
     CHAINS = "SELECT tenant, last_number FROM audit_heads";

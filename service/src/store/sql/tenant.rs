@@ -21,9 +21,10 @@ sentences! {
     SWEEP_SIGN_INS = "DELETE FROM sign_ins WHERE tenant = $1 AND user_id = $2 AND expires_at <= $3";
     /// Keeps where a session stands.
     PUT_SESSION = "INSERT INTO sessions (tenant, id, owner, code, code_expires_at, created_at, state, revision, \
-                   ended_at, end_reason, joined_at, policy) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
+                   ended_at, end_reason, joined_at, policy, back_until) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
                    ON CONFLICT (tenant, id) DO UPDATE SET owner = excluded.owner, state = excluded.state, revision = excluded.revision, \
-                   ended_at = excluded.ended_at, end_reason = excluded.end_reason, joined_at = excluded.joined_at";
+                   ended_at = excluded.ended_at, end_reason = excluded.end_reason, joined_at = excluded.joined_at, \
+                   back_until = excluded.back_until";
     /// Keeps a participant.
     PUT_PARTICIPANT = "INSERT INTO participants (tenant, session, participant, role, name, organisation, user_id, \
                        token_hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \

@@ -124,8 +124,9 @@ describe("files that are dropped on the desktop console", () => {
     }
     expect(whole.every((byte, at) => byte === DROPPED[at])).toBe(true);
     source?.close?.();
-    const mebibyte = 1024 * 1024;
-    const parts = [0, mebibyte, 2 * mebibyte].map((at) => `read 5 s ${at} ${Math.min(mebibyte, 2_500_000 - at)}`);
+    // Whole pieces of the largest length each time.
+    const part = 16 * 60 * 1024;
+    const parts = [0, part, 2 * part].map((at) => `read 5 s ${at} ${Math.min(part, 2_500_000 - at)}`);
     expect(program.asked).toEqual(["take 3 s", ...parts, "forget 5"]);
     undo();
     drops.over(false);

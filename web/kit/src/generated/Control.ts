@@ -4,6 +4,7 @@ import type { ConsentSnapshot } from "./ConsentSnapshot";
 import type { Cursor } from "./Cursor";
 import type { Monitors } from "./Monitors";
 import type { Notice } from "./Notice";
+import type { Restart } from "./Restart";
 import type { Right } from "./Right";
 import type { ScreenLock } from "./ScreenLock";
 import type { Together } from "./Together";
@@ -69,7 +70,11 @@ wish: Wish, } | { "type": "screen_lock",
 /**
  * All of it.
  */
-lock: ScreenLock, } | { "type": "ping", 
+lock: ScreenLock, } | { "type": "restart", 
+/**
+ * All of it.
+ */
+restart: Restart, } | { "type": "ping", 
 /**
  * Returned unchanged.
  */

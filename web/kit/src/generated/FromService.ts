@@ -24,7 +24,11 @@ session: SessionSnapshot,
 /**
  * How to reach the media service.
  */
-media: MediaOffer, } | { "type": "session", 
+media: MediaOffer, 
+/**
+ * The service's clock, milliseconds since 1970; 0 from an older one.
+ */
+now: number, } | { "type": "session", 
 /**
  * The snapshot.
  */

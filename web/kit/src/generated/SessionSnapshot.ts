@@ -25,7 +25,11 @@ code_expires_at: number,
 /**
  * When it was created, milliseconds since 1970.
  */
-created_at: number, } & ({ "state": "waiting" } | { "state": "claimed" } | { "state": "live" } | { "state": "interrupted" } | { "state": "ended", 
+created_at: number, 
+/**
+ * The customer's computer restarts, and is expected back until then: milliseconds since 1970.
+ */
+back_until?: number, } & ({ "state": "waiting" } | { "state": "claimed" } | { "state": "live" } | { "state": "interrupted" } | { "state": "ended", 
 /**
  * Why.
  */

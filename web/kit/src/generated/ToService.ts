@@ -33,7 +33,11 @@ participant: number, } | { "type": "hand_over",
 /**
  * Who goes on.
  */
-to: number, } | { "type": "ping", 
+to: number, } | { "type": "restarting", 
+/**
+ * Seconds; 0 when it does not restart after all.
+ */
+seconds: number, } | { "type": "ping", 
 /**
  * Returned unchanged.
  */

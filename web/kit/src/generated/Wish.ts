@@ -12,4 +12,4 @@ prefer: Prefer, } | { "type": "lock_at_end",
 /**
  * Whether.
  */
-lock: boolean, } | { "type": "unknown" };
+lock: boolean, } | { "type": "restart" } | { "type": "unknown" };

@@ -9,8 +9,10 @@ export const MAX_SIGNAL = 16384 as const;
 export const MAX_TEXT = 4096 as const;
 /** The longest message of the chat, in bytes. */
 export const MAX_CHAT_TEXT = 4096 as const;
-/** The largest message on the media path, in bytes. */
+/** The largest message on the media path but the files', in bytes. */
 export const MAX_MESSAGE = 16640 as const;
+/** The largest message on the files' stream, in bytes. */
+export const MAX_FILES_MESSAGE = 61696 as const;
 /** Limits of the clipboard, in bytes and pixels. */
 export const CLIPBOARD = { content: 8388608, text: 1048576, html: 2097152, png: 8388608, pixels: 67108864, piece: 15360, window: 524288 } as const;
 /** The longest ticket, in bytes. */

@@ -1,3 +1,4 @@
+import type { Composer } from "../screen/wasm";
 import { CLOSE, STREAM, type MediaOffer } from "../types";
 
 export { CLOSE, STREAM };
@@ -45,6 +46,8 @@ export interface Link {
   renew(offer: MediaOffer): void;
   /** Never blocks. False when nothing carries it now. */
   send(stream: Stream, message: Uint8Array): boolean;
+  /** The same for a message of the files' stream, from its body, where a link makes that message itself. */
+  sendBody?(composer: Composer, body: Uint8Array): boolean;
   /** Whether a pointer position handed over now would leave at once. */
   readyForPointer(): boolean;
   /** Nothing has come for longer than it should: try whether another way is better, without giving this one up. */

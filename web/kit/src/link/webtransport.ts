@@ -9,7 +9,7 @@ const COPY_HEAD = 5;
 /** What the wasm module does for a carrier: cutting, sorting and sending twice is written once, in Rust. */
 export interface Framing {
   frame(message: Uint8Array): Uint8Array;
-  reader(): FrameReader;
+  reader(stream: Stream): FrameReader;
   reorder(): Reorder;
   doubler(stream: Stream): Doubler;
   /** Bytes from which on a message is not sent twice. */
@@ -23,6 +23,8 @@ export interface FrameReader {
 /** Gives each message once and in order, whichever copy came first. */
 export interface Reorder {
   fromStream(message: Uint8Array): void;
+  /** A message of the stream that the caller keeps, as all before it are delivered: whether it is the next. */
+  kept(): boolean;
   fromDatagram(index: number, message: Uint8Array): void;
   next(): Uint8Array | undefined;
 }
@@ -193,7 +195,7 @@ class WebTransportLine implements Line {
 
   async #read(stream: Stream, readable: ReadableStream<Uint8Array>, accepted: () => void): Promise<void> {
     const reader = readable.getReader();
-    const frames = this.#framing.reader();
+    const frames = this.#framing.reader(stream);
     const lane = this.#lanes.get(stream);
     let answered = stream !== STREAM.control;
     try {
@@ -203,7 +205,7 @@ class WebTransportLine implements Line {
         frames.push(value);
         for (let message = frames.next(); message; message = frames.next()) {
           if (answered) {
-            lane?.reorder.fromStream(message);
+            if (lane) this.#took(stream, lane, message);
           } else {
             answered = true;
             accepted();
@@ -216,6 +218,13 @@ class WebTransportLine implements Line {
       if (!this.#over && this.#inside) this.#transport.close({ closeCode: CLOSE.protocol, reason: "" });
       throw error;
     }
+  }
+
+  /** A long message comes once: it need not go through the module again. */
+  #took(stream: Stream, lane: Lane, message: Uint8Array): void {
+    if (message.length < this.#framing.tooLong) return lane.reorder.fromStream(message);
+    this.#deliver(stream, lane);
+    if (lane.reorder.kept()) this.#sink.message(stream, message);
   }
 
   #deliver(stream: Stream, lane: Lane | undefined): void {

@@ -1,4 +1,4 @@
-import type { Chat, Choice, Clipboard, ConsentSnapshot, Diagnostics, Files, MediaOffer, Monitors, Notice, ParticipantId, Rights, ScreenLock, Together, Wish } from "../types";
+import type { Chat, Choice, Clipboard, ConsentSnapshot, Diagnostics, Files, MediaOffer, Monitors, Notice, ParticipantId, Restart, Rights, ScreenLock, Together, Wish } from "../types";
 import type { CarrierKind } from "../link/link";
 import type { Rect } from "./picture";
 import type { Door } from "../link/native";
@@ -51,8 +51,8 @@ export type ToWorker =
   | { type: "watch"; agent: boolean }
   /** Any message of a tool. */
   | ({ type: "tool" } & ToolMessage)
-  /** Bodies of the files' stream, as the list of transfers wrote them. */
-  | { type: "bulk"; bodies: Uint8Array<ArrayBuffer>[] }
+  /** Bodies of the files' stream, as the list of transfers wrote them, one behind another, and the length of each. */
+  | { type: "bulk"; bytes: Uint8Array<ArrayBuffer>; lengths: Uint32Array }
   | { type: "close" };
 
 /** A tool's stream, and a message on it. */
@@ -118,8 +118,11 @@ export type FromWorker =
   | { type: "cursor"; cursor: CursorShape }
   | { type: "cursor_at"; x: number; y: number }
   | { type: "notice"; notice: Notice }
+  /** After a notice that the screen could not be captured: a whole picture has come again. */
+  | { type: "captured" }
   | { type: "monitors"; monitors: Monitors }
   | { type: "screen_lock"; lock: ScreenLock }
+  | { type: "restart"; restart: Restart }
   /** What the page had to say about files is on its way: so many messages. */
   | { type: "bulk_taken"; messages: number }
   /** Messages about files, as the agent wrote them. */

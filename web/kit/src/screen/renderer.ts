@@ -20,7 +20,7 @@ const SILENT_MS = 600;
 /** Where nothing is heard for so long, people are told: within two seconds of the loss. */
 const STALE_MS = 1_700;
 /** Messages about files that are told at once. */
-const MAX_BULK = 16;
+const MAX_BULK = 8;
 /** A ping that is unanswered for this long casts doubt on the carrier. */
 const DOUBT_MS = 5_000;
 
@@ -50,6 +50,8 @@ export class Renderer {
   #cancelPing: () => void = () => {};
   #heard = 0;
   #stale = false;
+  /** The customer's side said that the screen cannot be captured, and no whole picture has come since. */
+  #uncaptured = false;
   #rtt = 0;
   #cancelListen: () => void = () => {};
   #bulk: Uint8Array<ArrayBuffer>[] = [];
@@ -150,8 +152,8 @@ export class Renderer {
         return;
       // Bulk goes at the pace at which it is handed on here, or it would hold up what draws.
       case "bulk":
-        for (const body of message.bodies) this.#link.send(STREAM.files, this.#composer.fileBody(body));
-        return this.#tell({ type: "bulk_taken", messages: message.bodies.length });
+        this.#bodies(message.bytes, message.lengths);
+        return this.#tell({ type: "bulk_taken", messages: message.lengths.length });
       case "together":
         this.#link.send(STREAM.control, this.#composer.together(message.message));
         return;
@@ -173,6 +175,15 @@ export class Renderer {
       case "door":
       case "close":
         return;
+    }
+  }
+
+  #bodies(bytes: Uint8Array, lengths: Uint32Array): void {
+    let at = 0;
+    for (const length of lengths) {
+      const body = bytes.subarray(at, (at += length));
+      if (this.#link.sendBody) this.#link.sendBody(this.#composer, body);
+      else this.#link.send(STREAM.files, this.#composer.fileBody(body));
     }
   }
 
@@ -256,11 +267,14 @@ export class Renderer {
       case "cursor_at":
         return this.#tell({ type: "cursor_at", x: control.x, y: control.y });
       case "notice":
+        if (control.notice.kind === "capture_failed") this.#uncaptured = true;
         return this.#tell({ type: "notice", notice: control.notice });
       case "monitors":
         return this.#tell({ type: "monitors", monitors: control.monitors });
       case "screen_lock":
         return this.#tell({ type: "screen_lock", lock: control.lock });
+      case "restart":
+        return this.#tell({ type: "restart", restart: control.restart });
       case "pong":
         return this.#pong(Number(control.nonce));
       case "ping": {
@@ -329,6 +343,9 @@ export class Renderer {
       this.#video.clear();
       this.#acks.whole();
       this.#whole = true;
+      // A frame from before the notice may come behind it, on a stream of its own. What the agent begins with is whole.
+      if (this.#uncaptured) this.#tell({ type: "captured" });
+      this.#uncaptured = false;
     }
     const dirty = decoder.dirty();
     const videos = decoder.video();

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { CONSOLE_TRIES } from "../session/seal";
-import { AgentEnd, ConsoleEnd, initSync } from "../wasm/farhand_wasm.js";
+import { AgentEnd, Composer, ConsoleEnd, initSync } from "../wasm/farhand_wasm.js";
 
 const root = resolve(import.meta.dirname, "../../../..");
 const [AGENT, CONSOLE] = [2, 1];
@@ -92,6 +92,25 @@ describe("the module in the browser agrees with the golden vectors of sealing", 
     expect(end.incoming(message.stream, changed(9), new Uint8Array(80))).toBeUndefined();
     expect(hex(end.incoming(message.stream, sealed, new Uint8Array(80)))).toBe(message.clear);
     expect(end.incoming(message.stream, sealed, new Uint8Array(80))).toBeUndefined();
+  });
+
+  it("on pieces of files that WebCrypto seals", async () => {
+    const [end, other] = [met(), met()];
+    const [composer, whole] = [new Composer(CONSOLE), new Composer(CONSOLE)];
+    for (const length of [3_000, 61_400]) {
+      const body = Uint8Array.from({ length }, (_, at) => at * 7);
+      const piece = end.sayBody(composer, body, 0);
+      if (!piece) throw new Error("there are keys");
+      const mine = (part: Uint8Array | undefined): Uint8Array<ArrayBuffer> => Uint8Array.from(part ?? []);
+      const key = await crypto.subtle.importKey("raw", mine(end.keyUp(6)), "AES-GCM", false, ["encrypt"]);
+      const head = mine(piece.head());
+      const sealed = await crypto.subtle.encrypt({ name: "AES-GCM", iv: mine(piece.nonce), additionalData: head, tagLength: 128 }, key, mine(piece.text()));
+      expect(hex(head) + hex(new Uint8Array(sealed))).toBe(hex(other.outgoing(6, whole.fileBody(body))));
+    }
+    const early = new ConsoleEnd(new Uint8Array(32), "5710", "A".repeat(22), new Uint8Array(), CONSOLE_TRIES);
+    const first = new Composer(CONSOLE);
+    expect(early.sayBody(first, new Uint8Array(3_000), 0)).toBeUndefined();
+    expect(hex(first.fileBody(Uint8Array.of(5)))).toBe(hex(new Composer(CONSOLE).fileBody(Uint8Array.of(5))));
   });
 
   it("neither takes nor sends anything before there are keys", () => {

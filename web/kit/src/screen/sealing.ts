@@ -2,12 +2,14 @@ import type { Clock, Link, Stream } from "../link/link";
 import { STREAM, reason, wallClock } from "../link/link";
 import type { SealNames, SealSecret, SealState, SealView } from "../session/seal";
 import type { FromWorker } from "./messages";
-import { ConsoleEnd, type Piece } from "./wasm";
+import { ConsoleEnd, type Composer, type Piece } from "./wasm";
 
 /** Random bytes that each input of the hand-shake takes. */
 const RANDOM = 80;
 /** From this length on WebCrypto opens a message sooner than the module does, promise included (docs/performance.md). */
 const LONG = 2_048;
+/** Bytes that a message's heads and the number of its key do not exceed. */
+const FRONT = 64;
 /** AES-GCM's tag, in bits. */
 const TAG_BITS = 128;
 
@@ -44,9 +46,9 @@ interface Lane {
 
 const lane = (): Lane => ({ last: Promise.resolve(), waiting: 0 });
 
-/** Bytes of their own, as WebCrypto wants them. */
-function copy(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(bytes);
+/** What nobody shares, as WebCrypto wants it; it takes its own copy at once. */
+function own(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  return bytes as Uint8Array<ArrayBuffer>;
 }
 
 /** Between renderer and link: seals what goes, opens what comes. The keys never leave the worker. */
@@ -136,16 +138,17 @@ export class Sealing implements Link {
   #decipher(stream: Stream, message: Uint8Array): Promise<{ piece: Piece; text: Uint8Array | undefined }> | null {
     let piece: Piece | undefined;
     try {
-      piece = this.#end.prepare(stream, message);
+      // What is to be known of it stands at its front.
+      piece = this.#end.prepare(stream, message.subarray(0, FRONT));
     } catch {
       // The module says what is wrong with it, in its turn.
       return null;
     }
     if (!piece) return null;
     const { start, nonce } = piece;
-    const [head, sealed] = [copy(message.subarray(0, start)), copy(message.subarray(start))];
+    const [head, sealed] = [own(message.subarray(0, start)), own(message.subarray(start))];
     return this.#key(stream, piece, "decrypt", () => this.#end.key(stream, piece.epoch))
-      .then((key) => crypto.subtle.decrypt({ name: "AES-GCM", iv: copy(nonce), additionalData: head, tagLength: TAG_BITS }, key, sealed))
+      .then((key) => crypto.subtle.decrypt({ name: "AES-GCM", iv: own(nonce), additionalData: head, tagLength: TAG_BITS }, key, sealed))
       .then(
         (text) => ({ piece, text: new Uint8Array(text) }),
         () => ({ piece, text: undefined }),
@@ -160,7 +163,7 @@ export class Sealing implements Link {
     if (known) return known;
     const raw = bytes();
     if (!raw) return Promise.reject(new Error("the key is not here any more"));
-    const key = crypto.subtle.importKey("raw", copy(raw), "AES-GCM", false, [use]);
+    const key = crypto.subtle.importKey("raw", own(raw), "AES-GCM", false, [use]);
     // Beside the newest one only the key before it may still be needed.
     const older = [...this.#imported.keys()].filter((name) => name.startsWith(kind));
     for (const name of older.slice(0, -1)) this.#imported.delete(name);
@@ -230,18 +233,24 @@ export class Sealing implements Link {
     return true;
   }
 
+  sendBody(composer: Composer, body: Uint8Array): boolean {
+    const piece = body.length >= LONG ? this.#end.sayBody(composer, body, this.clock.now()) : undefined;
+    if (!piece) return this.send(STREAM.files, composer.fileBody(body));
+    this.#inTurn(this.#closing, this.#encipher(STREAM.files, piece), (sealed) => sealed && this.#link.send(STREAM.files, sealed));
+    return true;
+  }
+
   /** Has WebCrypto seal a message: what goes on the wire. Null where it cannot; then the message is lost, as on a link. */
   async #encipher(stream: Stream, piece: Piece): Promise<Uint8Array | null> {
-    const { start, nonce, bytes } = piece;
+    const nonce = own(piece.nonce);
+    const [head, text] = [own(piece.head()), own(piece.text())];
     const key = this.#key(stream, piece, "encrypt", () => this.#end.keyUp(stream));
     piece.free();
-    const head = copy(bytes.subarray(0, start));
     try {
-      const text = copy(bytes.subarray(start));
-      const sealed = await crypto.subtle.encrypt({ name: "AES-GCM", iv: copy(nonce), additionalData: head, tagLength: TAG_BITS }, await key, text);
-      const out = new Uint8Array(start + sealed.byteLength);
+      const sealed = await crypto.subtle.encrypt({ name: "AES-GCM", iv: nonce, additionalData: head, tagLength: TAG_BITS }, await key, text);
+      const out = new Uint8Array(head.length + sealed.byteLength);
       out.set(head);
-      out.set(new Uint8Array(sealed), start);
+      out.set(new Uint8Array(sealed), head.length);
       return out;
     } catch (error) {
       console.warn("a message was not sealed:", reason(error));

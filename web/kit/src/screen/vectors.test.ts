@@ -2,7 +2,8 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Control, Input, Pointer, ScreenFeedback } from "../types";
+import { MAX_FILES_MESSAGE, STREAM, type Control, type Input, type Pointer, type ScreenFeedback } from "../types";
+import { framed } from "./framing";
 import { Composer, Doubler, FrameReader, Reorder, initSync, readControl } from "../wasm/farhand_wasm.js";
 
 interface Vector<T> {
@@ -118,10 +119,30 @@ describe("the module in the browser agrees with the golden vectors", () => {
     const carrier = vectors<Record<"message" | "stream_frame" | "datagram_copy", string>>("carrier");
     const message = bytes(carrier.message);
     expect(hex(FrameReader.frame(message))).toBe(carrier.stream_frame);
-    const reader = new FrameReader();
+    const reader = new FrameReader(STREAM.input);
     for (const byte of bytes(carrier.stream_frame)) reader.push(Uint8Array.of(byte));
     expect(hex(reader.next())).toBe(carrier.message);
     expect(reader.next()).toBeUndefined();
+  });
+
+  it("on long messages, which the worker frames and keeps by itself", () => {
+    const long = Uint8Array.from({ length: 50_000 }, (_, at) => at);
+    expect(hex(framed(long))).toBe(hex(FrameReader.frame(long)));
+    expect(framed(new Uint8Array(MAX_FILES_MESSAGE))).toHaveLength(MAX_FILES_MESSAGE + 2);
+    expect(() => framed(new Uint8Array(MAX_FILES_MESSAGE + 1))).toThrow();
+    const files = new FrameReader(STREAM.files);
+    files.push(framed(long));
+    expect(files.next()).toEqual(long);
+    const input = new FrameReader(STREAM.input);
+    input.push(framed(long));
+    expect(() => input.next()).toThrow();
+    const reorder = new Reorder();
+    reorder.fromDatagram(1, Uint8Array.of(1));
+    expect(reorder.kept()).toBe(true);
+    expect(reorder.next()).toEqual(Uint8Array.of(1));
+    expect(reorder.kept()).toBe(false);
+    expect(reorder.kept()).toBe(true);
+    expect(reorder.next()).toBeUndefined();
   });
 
   it("on sending twice and taking once", () => {

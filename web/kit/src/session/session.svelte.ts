@@ -49,6 +49,8 @@ const SIGN_MS = 1_000;
 const LOCK_MS = 2_500;
 /** Sockets refused in a row before anybody is asked why. */
 const INQUIRE_AFTER = 2;
+/** Whoever was away for so long, as far as they have noticed, was away for longer than a session waits. */
+const LONG_AWAY_MS = 90_000;
 
 /** One session of the technician: the only place that knows where it stands. */
 export class Session {
@@ -189,13 +191,16 @@ export class Session {
     this.#parts.renderer.post({ type: "tool", stream, message } as ToWorker);
   }
 
-  /** Sends bodies of the files' stream, and gives them away. */
-  sendBulk(bodies: Uint8Array<ArrayBuffer>[]): void {
-    this.#parts.renderer.post({ type: "bulk", bodies }, bodies.map(({ buffer }) => buffer));
+  /** Sends bodies of the files' stream, one behind another, and gives them away. */
+  sendBulk(bytes: Uint8Array<ArrayBuffer>, lengths: Uint32Array): void {
+    this.#parts.renderer.post({ type: "bulk", bytes, lengths }, [bytes.buffer]);
   }
 
   /** Called whenever messages about files are on their way. */
   taken: (messages: number) => void = () => undefined;
+
+  /** Called whenever the technician types or points. */
+  acted: () => void = () => undefined;
 
   /** Takes the agent's messages about files as they are. */
   bulk: (messages: Uint8Array<ArrayBuffer>[]) => void = () => undefined;
@@ -226,6 +231,7 @@ export class Session {
 
   /** Input of the technician, straight to the worker. */
   input(message: Extract<ToWorker, { type: "key" | "button" | "wheel" | "pointer" | "pointer_by" | "text" | "letter" | "stop_text" | "release_all" }>): void {
+    if (message.type !== "release_all") this.acted();
     this.#parts.renderer.post(message);
   }
 
@@ -385,7 +391,9 @@ export class Session {
       case "screen":
       case "exact":
       case "notice":
+      case "captured":
       case "monitors":
+      case "restart":
       case "refused":
         return this.#take(message);
       case "screen_lock":
@@ -408,7 +416,13 @@ export class Session {
       if (!problem || this.#opened || this.known.ended !== null) return;
       this.#signal.close();
       this.#stopMedia();
-      this.#take({ type: "failed", ...problem });
+      // It was this page's session, and it is over: the service ended it while this end was away, or somebody did.
+      const { session, signal, media } = this.known;
+      if (problem.code !== "session_gone" || session === null) return this.#take({ type: "failed", ...problem });
+      const now = this.#parts.clock.now();
+      // Whichever of the two ways was noticed first.
+      const away = Math.max(...[signal, media].map((way) => (way.state === "lost" ? now - way.since : 0)));
+      this.#take({ type: "ended", reason: away >= LONG_AWAY_MS ? "lost" : "unknown" });
     });
   }
 

@@ -24,7 +24,7 @@ export interface ShownEntry {
   at: number;
   who: "customer" | "technician" | "agent";
   technician: number;
-  what: "begin" | "ask" | "grant" | "refusal" | "withdrawal" | "hold" | "resume" | "file" | "command" | "end" | "full";
+  what: "begin" | "ask" | "grant" | "refusal" | "withdrawal" | "hold" | "resume" | "file" | "command" | "end" | "full" | "restart";
   rights: string[];
   text: string;
 }
@@ -74,6 +74,12 @@ export function whatText({ who, what, rights, text }: ShownEntry): string {
     const why = tryText(`receipt.file_${end}`) ?? end ?? "";
     const key = `receipt.what_file_${way === "in" ? "in" : "out"}${end === "whole" ? "" : "_not"}` as const;
     return t(key, { name, size, why });
+  }
+  if (what === "restart") {
+    const minutes = /^allowed for (\d+)$/.exec(text)?.[1];
+    return minutes === undefined
+      ? t("receipt.what_restart", { reason: tryText(`receipt.restart_${text}`) ?? text })
+      : t("receipt.what_restart_for", { minutes, rights: named });
   }
   // What the agent saw is not what somebody typed.
   if (what === "command" && who === "agent") return t("receipt.what_command_seen", places);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ConsentSnapshot, Participant, SessionSnapshot } from "../types";
-import { may, next, nothingKnown, remarks, stageOf, type Known, type SessionEvent } from "./state";
+import { may, mayRestart, next, nothingKnown, refusedRestart, remarks, stageOf, type Known, type SessionEvent } from "./state";
 
 const agent: Participant = { id: 1, role: "agent", name: "", organisation: "", connected: true, media: true, gone: false };
 
@@ -61,6 +61,34 @@ describe("stages", () => {
       now: 7,
     });
     expect(stageOf(theirs)).toEqual({ stage: "lost", who: "them", since: 7 });
+  });
+
+  it("say that the customer’s computer restarts, until it is there, and until when it is waited for", () => {
+    const going = { type: "restart", restart: { possible: true, stage: { type: "going", seconds: 1800, ask_again: false } } } as const;
+    const away = { ...agent, connected: false, media: false };
+    const known = after(...here, granted(1, "view"), going, { type: "session", snapshot: session(9, "interrupted", { participants: [away], back_until: 5_000 }), now: 7 });
+    expect(stageOf(known)).toEqual({ stage: "restarting", until: 5_000 });
+    expect(mayRestart(known)).toBe(false);
+    // Announced, and still there: the session goes on until it goes.
+    const soon = after(...here, granted(1, "view"), going, { type: "session", snapshot: session(9, "live", { back_until: 5_000 }), now: 7 });
+    expect(stageOf(soon).stage).toBe("live");
+    const back = next(known, { type: "session", snapshot: session(11, "live"), now: 9 });
+    expect(stageOf(back).stage).toBe("live");
+    expect(stageOf(next(known, { type: "ended", reason: "lost" })).stage).toBe("ended");
+  });
+
+  it("let a restart be asked for by whose session it is, once something is allowed", () => {
+    const possible = { type: "restart", restart: { possible: true, stage: { type: "idle" } } } as const;
+    expect(mayRestart(after(...here, possible))).toBe(false);
+    expect(mayRestart(after(...here, granted(1, "view")))).toBe(false);
+    expect(mayRestart(after(...here, granted(1, "view"), possible))).toBe(true);
+    expect(mayRestart({ ...after(...here, granted(1, "view"), possible), invited: "help" })).toBe(false);
+  });
+
+  it("offer no restart that the customer is not asked about any more, and say so", () => {
+    const refused = (possible: boolean) => after(...here, granted(1, "view"), { type: "restart", restart: { possible, stage: { type: "refused" } } });
+    expect([mayRestart(refused(true)), refusedRestart(refused(true))]).toEqual([true, "restart.refused"]);
+    expect([mayRestart(refused(false)), refusedRestart(refused(false))]).toEqual([false, "restart.refused_last"]);
   });
 
   it("count a loss from its beginning", () => {

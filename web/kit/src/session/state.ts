@@ -10,6 +10,7 @@ import type {
   Notice,
   Participant,
   Purpose,
+  Restart,
   Right,
   Rights,
   ScreenLock,
@@ -51,12 +52,16 @@ export interface Known {
   monitors: Monitors | null;
   /** Whether the customer's screen is locked at the end, as their computer says. */
   lock: ScreenLock | null;
+  /** Where restarting the customer's computer stands. */
+  restart: Restart | null;
   /** Colleagues whose invitations are void, for they had not the digits: the newest. */
   unproven: { participant: number; name: string; count: number } | null;
   ended: EndReason | null;
   /** The service or the media service refused for good. */
   failure: { code: string; message: string } | null;
   notice: Notice | null;
+  /** Why the customer's screen cannot be captured at this time, as their computer says: what is shown is old. */
+  uncaptured: string | null;
   seal: SealState;
   /** The two ends as they have proven themselves to one another. */
   sealNames: SealNames | null;
@@ -89,10 +94,12 @@ export const nothingKnown: Known = {
   exact: false,
   monitors: null,
   lock: null,
+  restart: null,
   unproven: null,
   ended: null,
   failure: null,
   notice: null,
+  uncaptured: null,
   seal: "off",
   sealNames: null,
   sealLeft: CONSOLE_TRIES,
@@ -117,6 +124,7 @@ export type SessionEvent =
   | { type: "exact"; exact: boolean }
   | { type: "monitors"; monitors: Monitors }
   | { type: "screen_lock"; lock: ScreenLock }
+  | { type: "restart"; restart: Restart }
   | { type: "seal"; state: SealState; names: SealNames | null }
   | { type: "seal_left"; left: number }
   | { type: "refused" }
@@ -126,7 +134,8 @@ export type SessionEvent =
   | { type: "seal_met"; names: SealNames }
   | { type: "stale"; stale: boolean }
   | { type: "receipt_refused"; why: string }
-  | { type: "notice"; notice: Notice };
+  | { type: "notice"; notice: Notice }
+  | { type: "captured" };
 
 export function next(known: Known, event: SessionEvent): Known {
   switch (event.type) {
@@ -150,7 +159,8 @@ export function next(known: Known, event: SessionEvent): Known {
       return { ...known, media: { state: "lost", since, why: event.why }, rttMs: null };
     }
     case "consent":
-      return withOwn({ ...known, leads: newer(known.leads, event.snapshot) });
+      // Whoever asks anew does so for a picture that begins anew.
+      return withOwn({ ...known, leads: newer(known.leads, event.snapshot), uncaptured: event.snapshot.state === "asking" ? null : known.uncaptured });
     case "together":
       return withTogether(known, event.message);
     case "left":
@@ -169,6 +179,8 @@ export function next(known: Known, event: SessionEvent): Known {
       return { ...known, monitors: event.monitors };
     case "screen_lock":
       return { ...known, lock: event.lock };
+    case "restart":
+      return { ...known, restart: event.restart };
     case "exact":
       return { ...known, exact: event.exact };
     case "seal": {
@@ -185,7 +197,11 @@ export function next(known: Known, event: SessionEvent): Known {
     case "refused":
       return { ...known, refused: true };
     case "notice":
+      // It is told with every try: no news each time.
+      if (event.notice.kind === "capture_failed") return { ...known, uncaptured: event.notice.text };
       return { ...known, notice: event.notice };
+    case "captured":
+      return { ...known, uncaptured: null };
   }
 }
 
@@ -235,6 +251,11 @@ export function reachable(known: Known): boolean {
   return known.media.state === "up" && agent !== null && agent.connected && agent.media;
 }
 
+function agentIsHere(known: Known): boolean {
+  const agent = agentOf(known);
+  return agent !== null && agent.connected && agent.media;
+}
+
 /** What the customer allows at this moment. */
 export function allowed(known: Known): Rights {
   return known.consent?.state === "granted" ? known.consent.rights : [];
@@ -249,6 +270,16 @@ export function mayWishLock({ consent, invited }: Known): boolean {
   return invited === null && (consent?.state === "granted" || consent?.state === "held") && consent.rights.length > 0;
 }
 
+/** Whether the customer may be asked to restart their computer: by whose session it is, who was given something. */
+export function mayRestart(known: Known): boolean {
+  return mayWishLock(known) && known.restart?.possible === true && reachable(known);
+}
+
+/** What is said when the customer did not want their computer to restart; after the last time they are not asked again. */
+export function refusedRestart(known: Known): "restart.refused" | "restart.refused_last" {
+  return known.restart?.possible === false ? "restart.refused_last" : "restart.refused";
+}
+
 /** What the page shows. One of these at any time. */
 export type Stage =
   | { stage: "connecting" }
@@ -259,6 +290,8 @@ export type Stage =
   | { stage: "live"; control: boolean; more: Rights | null }
   | { stage: "held"; holds: readonly Hold[] }
   | { stage: "lost"; who: "us" | "them"; since: number | null }
+  /** The customer's computer restarts; it is waited for until then, by the service's clock. */
+  | { stage: "restarting"; until: number }
   /** Nobody can come by the code any more, for a wrong one was tried. */
   | { stage: "wrong_code" }
   /** The customer is asked whether this colleague may come in. */
@@ -277,6 +310,7 @@ export function stageOf(known: Known): Stage {
   if (known.failure !== null) return { stage: "failed", ...known.failure };
   if (session === null) return { stage: "connecting" };
   if (session.state === "waiting") return { stage: "waiting" };
+  if (session.back_until !== undefined && !agentIsHere(known)) return { stage: "restarting", until: session.back_until };
   if (known.media.state === "lost" && consent !== null) return { stage: "lost", who: "us", since: known.media.since };
   if (session.state === "interrupted") return { stage: "lost", who: reachable(known) ? "us" : "them", since: known.interruptedAt };
   if (known.invited !== null && known.seal === "off" && known.sealNames !== null && reachable(known)) return { stage: "let_in" };

@@ -82,7 +82,7 @@ function world(problem: { code: string; message: string } | null = null) {
   };
   const welcome = (agentHere: boolean): void => {
     socket().opens();
-    socket().says({ type: "welcome", version: 1, participant: 2, session: snapshot(1, agentHere), media: offer });
+    socket().says({ type: "welcome", version: 1, participant: 2, session: snapshot(1, agentHere), media: offer, now: 0 });
   };
   const kinds = (): string[] => posted.map((message) => message.type).filter((type) => !["watch", "seal", "seal_view"].includes(type));
   return { clock, sockets, socket, posted, kept, kinds, session, welcome, tell: (message: FromWorker) => tell(message) };
@@ -187,6 +187,22 @@ describe("a session", () => {
       await clock.move(500);
     }
     expect(session.stage).toMatchObject({ stage: "failed", code: "session_gone" });
+  });
+
+  it("is over, and not in trouble, when its session ended while this end was away", async () => {
+    for (const [away, reason] of [[95_000, "lost"], [10_000, "unknown"]] as const) {
+      const { clock, socket, session, welcome } = world({ code: "session_gone", message: "gone" });
+      welcome(true);
+      socket().falls();
+      await clock.move(250);
+      // Nothing answers for so long.
+      await clock.move(away);
+      socket().falls();
+      await clock.move(500);
+      socket().falls();
+      await settle();
+      expect(session.stage).toMatchObject({ stage: "ended", reason });
+    }
   });
 
   it("does not fight for its place with another page", async () => {

@@ -13,6 +13,7 @@ export const ACTIONS = [
   "hand_over",
   "join",
   "consent",
+  "restart",
   "session_end",
   "session_limit",
   "invite",

@@ -39,6 +39,8 @@ export function stageText(stage: Stage): string {
       return t(stage.control ? "consent.control" : "consent.view");
     case "held":
       return holdText(stage.holds).title;
+    case "restarting":
+      return t("restart.waiting");
     case "lost":
       return t(stage.who === "us" ? "lost.us" : "lost.them");
     case "wrong_code":

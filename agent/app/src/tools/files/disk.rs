@@ -55,7 +55,7 @@ impl Place {
             }
             (Job::Open { path }, _) => {
                 let path = Path::new(&path);
-                if !path.is_absolute() {
+                if !files::is_here(path) {
                     return Err(FileEnd::Name);
                 }
                 let (file, size) = files::open(path).map_err(|error| why(&error))?;

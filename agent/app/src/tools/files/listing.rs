@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
+use farhand_agent_host::files;
 use farhand_protocol::channel::files::{
     FileEnd, FileEntry, FileKind, Files as Message, MAX_ENTRIES, MAX_PATH, MAX_SIZE,
 };
@@ -25,11 +26,9 @@ pub fn read(list: u32, path: &str) -> Vec<Message> {
 fn look(list: u32, path: &str) -> Result<Vec<Message>, FileEnd> {
     let folder = match path {
         "" => home().ok_or(FileEnd::Vanished)?,
-        path => PathBuf::from(path),
+        path if files::is_here(Path::new(path)) => PathBuf::from(path),
+        _ => return Err(FileEnd::Name),
     };
-    if !folder.is_absolute() {
-        return Err(FileEnd::Name);
-    }
     let text = |path: &Path| path.to_str().filter(|path| path.len() <= MAX_PATH).map(str::to_owned);
     let shown = text(&folder).ok_or(FileEnd::Name)?;
     let parent = folder.parent().and_then(text);

@@ -13,14 +13,32 @@ const MAX_UNIT: usize = 255;
 /// The longest place in the log.
 const MAX_PLACE: usize = 512;
 
-/// All services that are loaded.
+/// The most services that are asked for by their names.
+const MAX_NAMED: usize = 2_000;
+
+/// All services: those that are loaded, and those that are installed. One that was stopped, or never started, is only the
+/// latter.
 pub fn services() -> Result<Vec<Service>, SystemError> {
+    let installed =
+        run("systemctl", &["list-unit-files", "--no-pager", "--no-legend", "--plain", "--type=service"])?;
+    if !installed.well {
+        return Err(refused(&installed));
+    }
     let properties = "--property=Id,Description,LoadState,ActiveState,SubState";
-    let said = run("systemctl", &["show", "--no-pager", properties, "*.service"])?;
-    if !said.well {
+    let mut arguments = vec!["show", "--no-pager", properties, "--", "*.service"];
+    arguments.extend(read_installed(&installed.text));
+    let said = run("systemctl", &arguments)?;
+    // Where one of them cannot be read it ends badly, and has said the others.
+    if !said.well && said.text.is_empty() {
         return Err(refused(&said));
     }
     Ok(read_services(&said.text))
+}
+
+/// The first word of each line. What only makes others (`getty@.service`) is none.
+fn read_installed(text: &str) -> impl Iterator<Item = &str> {
+    let names = text.lines().filter_map(|line| line.split_whitespace().next());
+    names.filter(|name| is_unit(name) && !name.contains("@.")).take(MAX_NAMED)
 }
 
 /// Blocks of `NAME=VALUE` with empty lines between.
@@ -129,8 +147,9 @@ pub fn log(wanted: &LogWanted) -> Result<(Vec<LogLine>, String), SystemError> {
     if !said.well {
         let text = said.complaint.trim();
         return Err(match text {
-            _ if text.contains("No journal files") => SystemError::NotHere(text.into()),
+            // "No journal files were opened due to insufficient permissions": there are some.
             _ if text.contains("ermission") => SystemError::Denied(text.into()),
+            _ if text.contains("No journal files") => SystemError::NotHere(text.into()),
             _ => SystemError::Failed(text.into()),
         });
     }
@@ -194,6 +213,13 @@ mod tests {
         let names: Vec<_> = services.iter().map(|service| (service.name.as_str(), service.state)).collect();
         assert_eq!(names, [("b.service", ServiceState::Failed), ("cups.service", ServiceState::Active)]);
         assert_eq!(services[1].description, "CUPS = Scheduler");
+    }
+
+    #[test]
+    fn installed_services_are_named_and_templates_are_none() {
+        let text = "cups.service           enabled enabled\ngetty@.service enabled enabled\n\n--help.service x\n\
+                    alsa-utils.service     masked  enabled\n";
+        assert_eq!(read_installed(text).collect::<Vec<_>>(), ["cups.service", "alsa-utils.service"]);
     }
 
     #[test]

@@ -25,15 +25,15 @@ export interface TransferList {
   tick(now: number): void;
   busy(): boolean;
   next(): TransferOutput | undefined;
-  /** The same, with bodies of messages in place of those that carry bytes of a file. */
-  nextBody(): TransferOutput | { type: "body"; body: Uint8Array<ArrayBuffer> } | undefined;
+  /** The same, with bodies of messages, as many as there are, in place of those that carry bytes of a file. */
+  nextBodies(): TransferOutput | { type: "bodies"; bytes: Uint8Array<ArrayBuffer>; lengths: Uint32Array } | undefined;
   items(): TransferItem[];
 }
 
 export interface FilesParts {
   send(message: Files): void;
   /** Sends bodies of messages, and takes them; those are answered by {@link FilesState.taken} too. */
-  sendBulk?(bodies: Uint8Array<ArrayBuffer>[]): void;
+  sendBulk?(bytes: Uint8Array<ArrayBuffer>, lengths: Uint32Array): void;
   /** Whose files they are. */
   session?: string;
   /** Files of this session that a page before this one was writing, where that can be gone on with. */
@@ -85,7 +85,11 @@ const MAX_FOLDERS = 1_000;
 /** How much the newest moment counts for the rate. */
 const NEWEST = 0.3;
 /** Pieces that may wait for being handed on. */
-const MAX_WAITING = 48;
+const MAX_WAITING = 24;
+/** What a person does goes first: files wait for so long after it, */
+const ACTS_MS = 400;
+/** and until then go no faster than this, in bytes a millisecond. */
+const BESIDE = 10_000;
 /** Entries of one folder, however much an agent says. */
 const MAX_ENTRIES = 20_000;
 
@@ -129,6 +133,9 @@ export class FilesState {
   /** Something that a person did is not shown yet. */
   #fresh = false;
   #over = false;
+  #actedAt = Number.NEGATIVE_INFINITY;
+  /** When the bytes are through that were let go beside a person's work. */
+  #freeAt = 0;
   /** What a page before this one had under way. */
   readonly #before: string | null;
 
@@ -139,7 +146,19 @@ export class FilesState {
       if (said.type === "read") parts.list.read(transfer, said.turn, said.bytes, said.hash, this.#now());
       else parts.list.said(transfer, said, this.#now());
       this.#drain();
-    });
+    }, (bytes) => this.#giveWay(bytes));
+  }
+
+  /** A person types or points: files leave the way to the picture. */
+  acted(): void {
+    this.#actedAt = this.#now();
+  }
+
+  #giveWay(bytes: number): Promise<void> | null {
+    const now = this.#now();
+    if (now - this.#actedAt >= ACTS_MS) return null;
+    this.#freeAt = Math.max(this.#freeAt, now) + bytes / BESIDE;
+    return new Promise((go) => void this.#parts.clock.after(this.#freeAt - now, go));
   }
 
   #now(): number {
@@ -364,19 +383,13 @@ export class FilesState {
 
   #outputs(): void {
     const { list, paced } = this.#parts;
-    let bodies: Uint8Array<ArrayBuffer>[] = [];
-    const flush = (): void => {
-      if (bodies.length > 0) this.#parts.sendBulk?.(bodies);
-      bodies = [];
-    };
-    const next = (): ReturnType<TransferList["nextBody"]> => (this.#parts.sendBulk ? list.nextBody() : list.next());
+    const next = (): ReturnType<TransferList["nextBodies"]> => (this.#parts.sendBulk ? list.nextBodies() : list.next());
     for (let output = next(); output; output = next()) {
-      if (output.type === "body") {
-        if (paced) this.#waiting += 1;
-        bodies.push(output.body);
+      if (output.type === "bodies") {
+        if (paced) this.#waiting += output.lengths.length;
+        this.#parts.sendBulk?.(output.bytes, output.lengths);
       } else if (output.type === "send") {
         if (paced) this.#waiting += 1;
-        flush();
         this.#parts.send(output.message);
       } else if (output.job.type === "read" && this.#waiting >= MAX_WAITING) {
         this.#held.push(output);
@@ -384,7 +397,6 @@ export class FilesState {
         this.#disks.work(output.transfer, output.job);
       }
     }
-    flush();
   }
 
   #drain(): void {

@@ -60,7 +60,7 @@ class World {
   kept: string | null;
   #number = 0;
 
-  constructor(kept: string | null = null, handles?: FilesParts["handles"]) {
+  constructor(kept: string | null = null, handles?: FilesParts["handles"], more: Partial<FilesParts> = {}) {
     this.kept = kept;
     // eslint-disable-next-line @typescript-eslint/no-this-alias
     const world = this;
@@ -81,6 +81,7 @@ class World {
       keeper,
       ...(handles ? { handles } : {}),
       newNumber: () => (this.#number += 1),
+      ...more,
     });
   }
 
@@ -152,6 +153,59 @@ describe("files to the customer", () => {
     await world.clock.move(600);
     expect(world.files.rows[0]).toMatchObject({ state: "finished", name: "a (2).bin" });
     expect(world.files.busy).toBe(false);
+  });
+
+  it("are handed on as many messages at a time as there are, and what is not on its way holds up reading", async () => {
+    const composer = new Composer(7);
+    const bulks: number[] = [];
+    const gone: { offset: number; bytes: Uint8Array }[] = [];
+    const sendBulk = (bytes: Uint8Array, lengths: Uint32Array): void => {
+      bulks.push(lengths.length);
+      let at = 0;
+      for (const length of lengths) {
+        const message = composer.fileBody(bytes.subarray(at, (at += length)));
+        const chunk = readTool(Uint8Array.from([...message.slice(0, 8), 1, ...message.slice(8)])) as Extract<Files, { type: "chunk" }>;
+        expect(chunk.type).toBe("chunk");
+        gone.push(chunk);
+      }
+      expect(at).toBe(bytes.length);
+    };
+    const world = new World(null, undefined, { sendBulk, paced: true });
+    const bytes = content(600_000);
+    world.files.put([{ steps: ["a.bin"], source: source(bytes) }]);
+    world.files.reach(true);
+    world.files.message({ type: "ready", transfer: 1, name: "a.bin", size: bytes.length, offset: 0, until: bytes.length });
+    await world.settle();
+    const before = gone.length;
+    expect(before).toBeGreaterThanOrEqual(24);
+    expect(before).toBeLessThan(40);
+    for (let turn = 0; turn < 3; turn += 1) {
+      world.files.taken(24);
+      await world.settle();
+    }
+    expect(bulks.length).toBeLessThan(gone.length / 4);
+    expect(hash(joined(gone))).toEqual(hash(bytes));
+    expect(world.take("done").map((done) => done.hash)).toEqual([hash(bytes)]);
+  });
+
+  it("give way to a person who types or points, and go on at once when they stop", async () => {
+    const world = new World();
+    const bytes = content(4_000_000);
+    world.files.put([{ steps: ["a.bin"], source: source(bytes) }]);
+    world.files.reach(true);
+    world.files.message({ type: "ready", transfer: 1, name: "a.bin", size: 4_000_000, offset: 0, until: 4_000_000 });
+    let gone = 0;
+    const moved = (): number => (gone += world.take("chunk").reduce((sum, chunk) => sum + chunk.bytes.length, 0));
+    // Ten milliseconds of work beside a person are 100,000 bytes; one read may be under way.
+    for (let moment = 1; moment <= 10; moment += 1) {
+      world.files.acted();
+      for (let turn = 0; turn < 10; turn += 1) await world.clock.move(1);
+      expect(moved()).toBeLessThanOrEqual(moment * 100_000 + 131_072);
+    }
+    expect(gone).toBeGreaterThan(500_000);
+    await world.clock.move(400);
+    await world.settle();
+    expect(moved()).toBe(4_000_000);
   });
 
   it("go on where the customer's side stands after a cut, and hash what it has already", async () => {

@@ -27,9 +27,10 @@ export class SessionFiles {
     };
     void filesModule().then((parts) => {
       if (this.#gone) return;
-      const state = new FilesState({ ...parts, clock: wallClock, keeper, handles: browserHandles(id), paced: true, session: id, send: (message) => session.tool("files", message), sendBulk: (bodies) => session.sendBulk(bodies), taken: async () => (await fileWays().taken?.(id)) ?? [] });
+      const state = new FilesState({ ...parts, clock: wallClock, keeper, handles: browserHandles(id), paced: true, session: id, send: (message) => session.tool("files", message), sendBulk: (bytes, lengths) => session.sendBulk(bytes, lengths), taken: async () => (await fileWays().taken?.(id)) ?? [] });
       this.state = state;
       session.taken = (messages) => state.taken(messages);
+      session.acted = () => state.acted();
       session.bulk = (messages) => state.bulk(messages);
       this.#undo.push(
         $effect.root(() => {

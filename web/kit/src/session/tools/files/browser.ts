@@ -9,8 +9,11 @@ interface SaveWindow {
   showDirectoryPicker?(options: { mode: "readwrite" }): Promise<FileSystemDirectoryHandle>;
 }
 
-/** A browser is asked for so much of a file at once, and for the next part before it is wanted: each asking takes long. */
-const PART = 1024 * 1024;
+/**
+ * A browser is asked for so much of a file at once, and for the next part before it is wanted: each asking takes long. A
+ * multiple of what is read for messages of full length.
+ */
+const PART = 960 * 1024;
 
 /** A file that is told in parts. */
 export class PartSource implements Source {

@@ -53,7 +53,7 @@ export class DiskError extends Error {
 /** Reading for a hash alone takes so much at once. */
 const PIECE = 1024 * 1024;
 /** Small pieces that come one after another are written together, up to this. */
-const TOGETHER = 512 * 1024;
+const TOGETHER = 1024 * 1024;
 
 interface Open {
   jobs: TransferJob[];
@@ -91,10 +91,13 @@ export class Disks {
   readonly #open = new Map<number, Open>();
   readonly #hasher: () => HasherLike;
   readonly #say: (transfer: number, said: TransferSaid) => void;
+  readonly #pause: (bytes: number) => Promise<void> | null;
 
-  constructor(hasher: () => HasherLike, say: (transfer: number, said: TransferSaid) => void) {
+  /** `pause` holds up what comes behind so many bytes that were read or written, while something else goes first. */
+  constructor(hasher: () => HasherLike, say: (transfer: number, said: TransferSaid) => void, pause: (bytes: number) => Promise<void> | null = () => null) {
     this.#hasher = hasher;
     this.#say = say;
+    this.#pause = pause;
   }
 
   /** The next jobs for this number read this file. */
@@ -132,7 +135,9 @@ export class Disks {
     open.busy = true;
     for (let job = open.jobs.shift(); job; job = open.jobs.shift()) {
       try {
+        const before = open.at;
         const said = await this.#do(transfer, open, job);
+        if (said?.type === "read" || said?.type === "written") await this.#pause(open.at - before);
         if (said && !open.over) this.#say(transfer, said);
       } catch (error) {
         if (!open.over) this.#say(transfer, { type: "failed", why: why(error) });
