@@ -68,12 +68,17 @@ async fn serve(flags: Flags) -> ExitCode {
     if let Err(error) = log(&config) {
         return complain(2, &error);
     }
-    let service = match Service::start(config).await {
+    let mut signals = Signals::listen();
+    let started = tokio::select! {
+        started = Service::start(config) => started,
+        () = signals.one() => return ExitCode::SUCCESS,
+    };
+    let service = match started {
         Ok(service) => service,
         Err(error) => return complain(1, &error.to_string()),
     };
     announce(&service);
-    signal().await;
+    signals.one().await;
     service.stop().await;
     ExitCode::SUCCESS
 }
@@ -115,19 +120,42 @@ fn log(config: &Config) -> Result<(), String> {
     Ok(())
 }
 
+/// What tells the service to end. Listened to from before it starts: whoever reads that it is ready may end it at once.
 #[cfg(unix)]
-async fn signal() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate()).expect("the signal can be listened to");
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
+struct Signals {
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn listen() -> Self {
+        use tokio::signal::unix::{SignalKind, signal};
+        let listen = |kind| signal(kind).expect("the signal can be listened to");
+        Self { terminate: listen(SignalKind::terminate()), interrupt: listen(SignalKind::interrupt()) }
+    }
+
+    async fn one(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
     }
 }
 
+/// What tells the service to end.
 #[cfg(not(unix))]
-async fn signal() {
-    tokio::signal::ctrl_c().await.ok();
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn listen() -> Self {
+        Self
+    }
+
+    async fn one(&mut self) {
+        tokio::signal::ctrl_c().await.ok();
+    }
 }
 
 fn complain(code: u8, what: &str) -> ExitCode {

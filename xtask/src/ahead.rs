@@ -19,6 +19,7 @@ pub struct Ahead {
     stage: &'static str,
     child: Child,
     leave: Option<ChildStdin>,
+    begun: bool,
     output: Arc<Mutex<Output>>,
     readers: Vec<JoinHandle<()>>,
 }
@@ -70,11 +71,21 @@ impl Ahead {
             child.stderr.take().map(|stream| reader(stream, Arc::clone(&output))),
         ];
         let leave = child.stdin.take();
-        Ok(Self { stage, child, leave, output, readers: readers.into_iter().flatten().collect() })
+        Ok(Self {
+            stage,
+            child,
+            leave,
+            begun: false,
+            output,
+            readers: readers.into_iter().flatten().collect(),
+        })
     }
 
     /// Lets it begin. Said twice, it changes nothing.
     pub fn begin(&mut self) -> Result<()> {
+        if std::mem::replace(&mut self.begun, true) {
+            return Ok(());
+        }
         match &mut self.leave {
             Some(leave) => writeln!(leave, "go").with_context(|| format!("{} is gone already", self.stage)),
             None => Ok(()),
@@ -169,6 +180,15 @@ mod tests {
         assert!(!mark.exists(), "it waits for leave");
         assert_eq!(ahead.outcome().expect("it succeeds"), Counts { passed: 3, failed: 0, skipped: 0 });
         assert!(mark.exists());
+    }
+
+    #[test]
+    fn leave_that_is_given_again_after_the_end_is_no_failure() {
+        let mut ahead = shell_script("read go; exec >&- 2>&- <&-; exit 0");
+        ahead.begin().expect("it waits");
+        ahead.child.wait().expect("it ends");
+        ahead.begin().expect("it has leave already");
+        ahead.outcome().expect("it succeeded");
     }
 
     #[test]

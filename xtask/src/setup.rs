@@ -169,6 +169,11 @@ pub fn for_tests() -> Result<()> {
     npm("tests")
 }
 
+/// Whether C compiles before anything was installed, and what needs no more than that can be built meanwhile.
+pub fn c_compiles() -> bool {
+    shell::exists("cc", "--version")
+}
+
 /// What the agent for Windows needs to be built and tried here.
 pub fn for_windows() -> Result<()> {
     debian(&[WINDOWS])
@@ -255,8 +260,12 @@ fn prepare(groups: &[(&str, &[&str])]) -> Result<()> {
     if !wasm_target() {
         groups.push(BROWSER_CODE);
     }
-    debian(&groups)?;
-    npm("web")?;
+    // The one waits for disks, the other computes.
+    std::thread::scope(|both| {
+        let pages = both.spawn(|| npm("web"));
+        let installed = debian(&groups);
+        installed.and(pages.join().expect("installing from npm does not panic"))
+    })?;
     wasm::run().context("the browser's decoder could not be built")
 }
 

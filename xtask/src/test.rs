@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::ahead::{self, Ahead};
 use crate::counts::Counts;
-use crate::{macos, setup, shell, tidy, vectors, windows};
+use crate::{dist, macos, setup, shell, tidy, vectors, windows};
 
 type Stage = (&'static str, fn() -> Result<Counts>);
 
@@ -36,15 +36,41 @@ const STAGES: &[Stage] = &[
     ("dist", packages),
     ("cross", cross),
     ("windows", windows::test),
+    ("rcodesign", || macos::signer().map(|_| Counts::default())),
     ("macos-sign", macos::sign),
 ];
 
 /// Stages that compile and no more, with the stage after which they may begin: beside others that mostly wait, on what
 /// these leave of the processors. Only where every stage runs; a stage that was named runs by itself.
-const AHEAD: &[(&str, &str)] = &[("lint", "set-up"), ("cross", "lint")];
+const AHEAD: &[(&str, After)] =
+    &[("rcodesign", After::Compiler), ("lint", After::Stage("set-up")), ("cross", After::Stage("lint"))];
 
-/// Only when they are named: the parts of `cross`.
-const BY_NAME: &[Stage] = &[("windows-build", windows::compile), ("macos", macos::test)];
+/// When a stage may begin before its turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum After {
+    /// At once where C compiles already, else after set-up: it needs nothing more.
+    Compiler,
+    /// When this stage is over.
+    Stage(&'static str),
+}
+
+impl After {
+    /// With `None` before the first stage, else when the named one is over.
+    fn is_now(self, over: Option<&str>) -> bool {
+        match self {
+            Self::Compiler => over.map_or_else(setup::c_compiles, |name| name == "set-up"),
+            Self::Stage(stage) => over == Some(stage),
+        }
+    }
+}
+
+/// Only when they are named: the parts of `cross`, and what builds everything a second time.
+const BY_NAME: &[Stage] = &[
+    ("windows-build", windows::compile),
+    ("macos", macos::test),
+    ("reproducible", dist::reproducible),
+    ("reproducible-windows", dist::reproducible_for_windows),
+];
 
 /// Runs the named stages, or all but those that have to be named.
 pub fn test(names: &[String]) -> Result<()> {
@@ -63,6 +89,7 @@ pub fn test(names: &[String]) -> Result<()> {
             ahead.push((*stage, *after, Ahead::prepare(stage)?));
         }
     }
+    begin(&mut ahead, None)?;
     let mut total = Counts::default();
     let mut table = Vec::new();
     for (at, (name, stage)) in known().enumerate() {
@@ -93,9 +120,7 @@ pub fn test(names: &[String]) -> Result<()> {
         if *name == "set-up" && counts.failed > 0 {
             break;
         }
-        for (_, _, waiting) in ahead.iter_mut().filter(|(_, after, _)| after == name) {
-            waiting.begin()?;
-        }
+        begin(&mut ahead, Some(name))?;
     }
     println!();
     for (name, counts, took) in &table {
@@ -115,6 +140,14 @@ pub fn test(names: &[String]) -> Result<()> {
         std::process::exit(1);
     }
     Ok(())
+}
+
+/// Lets begin what may.
+fn begin(ahead: &mut [(&'static str, After, Ahead)], over: Option<&str>) -> Result<()> {
+    ahead
+        .iter_mut()
+        .filter(|(_, after, _)| after.is_now(over))
+        .try_for_each(|(_, _, waiting)| waiting.begin())
 }
 
 /// One stage, for whoever started this process ahead of the stage's turn.
@@ -243,9 +276,7 @@ fn deny() -> Result<Counts> {
 /// All that is compiled for other systems, one after the other: they share a compiler, its folder and what runs while
 /// it builds.
 fn cross() -> Result<Counts> {
-    let parts =
-        [tally(windows::compile()), tally(macos::test()), tally(macos::signer().map(|_| Counts::default()))];
-    together(parts)
+    together([tally(windows::compile()), tally(macos::test())])
 }
 
 /// Several outcomes as one: all that was counted, and every reason why one failed.
@@ -377,8 +408,13 @@ mod tests {
     fn what_runs_ahead_is_a_stage_and_begins_before_its_turn() {
         let place = |wanted: &str| STAGES.iter().position(|(name, _)| *name == wanted);
         for (stage, after) in AHEAD {
-            assert!(place(after).is_some() && place(after) < place(stage), "{stage} after {after}");
+            assert!(place(stage).is_some(), "{stage}");
+            if let After::Stage(before) = after {
+                assert!(place(before).is_some() && place(before) < place(stage), "{stage} after {before}");
+                assert!(after.is_now(Some(before)) && !after.is_now(None));
+            }
         }
+        assert!(After::Compiler.is_now(Some("set-up")));
     }
 
     #[test]

@@ -21,6 +21,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("farhand-media-server", &["farhand-protocol", "farhand-room", "farhand-link"]),
     ("farhand-link", &["farhand-protocol"]),
     ("farhand-agent-host", &["farhand-protocol", "farhand-screen"]),
+    ("farhand-agent-window", &[]),
     ("farhand-wasm", &["farhand-protocol", "farhand-seal", "farhand-screen"]),
     // Programs.
     // Its doctor is a client, and trusts as every client does.
@@ -38,6 +39,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "farhand-link",
             "farhand-agent-core",
             "farhand-agent-host",
+            "farhand-agent-window",
         ],
     ),
     ("farhand-console-core", &["farhand-protocol", "farhand-release", "farhand-link"]),
@@ -77,7 +79,7 @@ const RUNTIMES: &[&str] =
 /// Programs and their parts that never know each other, in tests neither.
 const STRANGERS: &[&[&str]] = &[
     &["farhand-service", "farhand-media-server"],
-    &["farhand-agent", "farhand-agent-core", "farhand-agent-host"],
+    &["farhand-agent", "farhand-agent-core", "farhand-agent-host", "farhand-agent-window"],
     &["farhand-console", "farhand-console-core"],
 ];
 

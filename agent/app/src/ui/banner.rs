@@ -7,10 +7,10 @@ use farhand_agent_host::guard;
 use farhand_protocol::rights::{Right, Rights};
 use slint::{ComponentHandle, SharedString, TimerMode};
 
-use super::compiled::Lamp;
 use super::view::{clean, name};
 use super::{Shared, Ui, controls, place, prompt, say, with};
 use crate::window::protocol::{Detail, FromWindow, Stage, ToWindow};
+use farhand_agent_window::Lamp;
 
 pub fn fixed_texts(ui: &Ui) {
     let text = |key: &str| SharedString::from(ui.strings.get(key, &[]));

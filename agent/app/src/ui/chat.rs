@@ -11,12 +11,12 @@ use slint::winit_030::winit::event::WindowEvent;
 use slint::winit_030::winit::window::UserAttentionType;
 use slint::{ComponentHandle, LogicalSize, Model, ModelRc, SharedString, Timer, TimerMode, VecModel};
 
-use super::compiled::{ChatWindow, Link, Said};
 use super::links::links;
 use super::view::clean;
 use super::{Shared, Ui, place, say};
 use crate::window::chat::{FromChat, ToChat};
 use crate::window::protocol::FromWindow;
+use farhand_agent_window::{ChatWindow, Link, Said};
 
 /// Lines that are shown, and their bytes: laying out many is slow, and the ways to stop a session wait for it.
 const MAX_SHOWN: usize = 60;

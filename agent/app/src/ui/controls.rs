@@ -6,11 +6,11 @@ use farhand_protocol::channel::at_end::LockWay;
 use farhand_protocol::rights::Right;
 use slint::{ComponentHandle, ModelRc, SharedString, VecModel};
 
-use super::compiled::Item;
 use super::view::{clean, name};
 use super::{RECEIPT_STAYS, Shared, Ui, banner, place, prompt, say, stay, with};
 use crate::blocked::{Blocked, List};
 use crate::window::protocol::{FromWindow, Stage, ToWindow};
+use farhand_agent_window::Item;
 
 pub fn fixed_texts(ui: &Ui) {
     let text = |key: &str| SharedString::from(ui.strings.get(key, &[]));

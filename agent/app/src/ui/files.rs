@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 
 use slint::{ComponentHandle, ModelRc, SharedString, Timer, TimerMode, VecModel};
 
-use super::compiled::{FileRow, FilesWindow};
 use super::view::clean;
 use super::{Shared, Ui, place, say};
 use crate::strings::Strings;
 use crate::window::files::{FilesQuestion, FilesRow, FilesRowState, FilesShown, FromFiles};
 use crate::window::protocol::FromWindow;
+use farhand_agent_window::{FileRow, FilesWindow};
 
 /// As the prompt: a click that was meant for another program cannot answer.
 const ARMED_AFTER: Duration = Duration::from_millis(500);

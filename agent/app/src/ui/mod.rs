@@ -30,12 +30,7 @@ use crate::receipt::keep;
 use crate::strings::Strings;
 use crate::window::protocol::{FromWindow, MAX_LINE, ToWindow, line};
 
-// Generated code.
-#[allow(missing_docs, clippy::all, clippy::todo, clippy::unwrap_used)]
-mod compiled {
-    slint::include_modules!();
-}
-use compiled::{
+use farhand_agent_window::{
     BannerWindow, ChatWindow, ControlsWindow, FilesWindow, PermissionsWindow, PromptWindow, RestartWindow,
     ShareWindow, StartWindow, StatusWindow, Theme,
 };

@@ -2,12 +2,12 @@
 
 use slint::{ComponentHandle, ModelRc, SharedString, VecModel};
 
-use super::compiled::{Allowance, PermissionsWindow};
 use super::{Shared, Ui, place, say, with};
 use crate::window::permissions::{
     FromPermissions, PermissionShown, PermissionState, PermissionWhat, PermissionsShown,
 };
 use crate::window::protocol::FromWindow;
+use farhand_agent_window::{Allowance, PermissionsWindow};
 
 /// The window, and what it shows.
 pub struct Pane {

@@ -6,10 +6,10 @@ use farhand_protocol::channel::together::Purpose;
 use farhand_protocol::rights::{Right, Rights};
 use slint::{ComponentHandle, Model as _, ModelRc, SharedString, TimerMode, VecModel};
 
-use super::compiled::Wanted;
 use super::view::{clean, name};
 use super::{Asked, Shared, Ui, place, say, with};
 use crate::window::protocol::{FromWindow, ToWindow};
+use farhand_agent_window::Wanted;
 
 /// A click or key that was meant for another program cannot answer a prompt: it takes no answer but No by Escape or
 /// closing before this time after it was first painted, and after a key that is none of its own.

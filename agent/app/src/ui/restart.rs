@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 use farhand_protocol::rights::Right;
 use slint::{ComponentHandle, ModelRc, SharedString, Timer, TimerMode, VecModel};
 
-use super::compiled::RestartWindow;
 use super::view::{clean, name};
 use super::{Shared, Ui, banner, place, prompt, say, with};
 use crate::window::protocol::FromWindow;
 use crate::window::restart::{FromRestart, RestartShown};
+use farhand_agent_window::RestartWindow;
 
 /// As in the prompt: a click or key that was meant for another program answers nothing.
 const ARMED_AFTER: Duration = Duration::from_millis(500);

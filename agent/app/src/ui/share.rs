@@ -2,11 +2,11 @@
 
 use slint::{ComponentHandle, Model as _, ModelRc, SharedString, VecModel};
 
-use super::compiled::{Offer, ShareWindow};
 use super::view::clean;
 use super::{Shared, Ui, place, say, with};
 use crate::window::protocol::FromWindow;
 use crate::window::share::{FromShare, ShareOffer, ShareShown, ShareWhat};
+use farhand_agent_window::{Offer, ShareWindow};
 
 /// The window, and what it offers.
 pub struct Pane {

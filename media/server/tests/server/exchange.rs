@@ -1,8 +1,6 @@
 //! Two participants talk through the media service.
 
-mod common;
-
-use common::{AGENT, Client, FRAME, RESET, SECOND, VIEWER, World, sequence, until};
+use super::common::{AGENT, Client, FRAME, RESET, SECOND, VIEWER, World, sequence, until};
 use farhand_link::{Carrier, LinkEvent, Udp};
 use farhand_netem::Path;
 use farhand_protocol::envelope::{HEAD_LEN, MAX_MESSAGE, Stream};
@@ -200,7 +198,7 @@ async fn a_thread_without_a_runtime_can_send() {
     let handle = agent.handle.clone();
     std::thread::spawn(move || {
         for sequence in 0..100 {
-            let message = common::message(AGENT, Stream::Screen, sequence, RESET, &[0; 2000]);
+            let message = super::common::message(AGENT, Stream::Screen, sequence, RESET, &[0; 2000]);
             handle.send(Stream::Screen, message).unwrap();
         }
     })

@@ -1,12 +1,10 @@
 //! A browser's way in.
 #![allow(clippy::unwrap_used)]
 
-mod common;
-
 use std::collections::HashMap;
 
+use super::common::{AGENT, PATIENCE, RESET, VIEWER, World, message};
 use bytes::Bytes;
-use common::{AGENT, PATIENCE, RESET, VIEWER, World, message};
 use farhand_protocol::envelope::Stream;
 use farhand_protocol::framing::{Accepted, Datagram, FrameReader, close, write_frame};
 use farhand_protocol::session::Role;
@@ -121,5 +119,5 @@ async fn another_path_than_the_offered_is_not_found() {
     for path in ["/", "/media/", "/Media", "/media/..", "/api/v1/media"] {
         assert!(session(&world, path).await.is_err(), "{path}");
     }
-    common::until("all are counted", || world.refused("path") == 5).await;
+    super::common::until("all are counted", || world.refused("path") == 5).await;
 }

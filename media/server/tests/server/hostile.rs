@@ -1,10 +1,8 @@
 //! What breaks the rules is refused with the right code and counted, and nobody else notices.
 #![allow(clippy::unwrap_used)]
 
-mod common;
-
+use super::common::{AGENT, FRAME, PATIENCE, RESET, SECOND, VIEWER, World, message, now_ms, until};
 use bytes::Bytes;
-use common::{AGENT, FRAME, PATIENCE, RESET, SECOND, VIEWER, World, message, now_ms, until};
 use farhand_link::quic::{Broken, Receiver};
 use farhand_protocol::envelope::{HEAD_LEN, MAX_MESSAGE, Stream};
 use farhand_protocol::framing::{close, write_frame};
@@ -13,8 +11,8 @@ use farhand_room::{Ticket, TicketKey};
 
 /// A session in which an agent and a viewer go on talking after each outrage.
 struct Bystanders {
-    agent: common::Client,
-    viewer: common::Client,
+    agent: super::common::Client,
+    viewer: super::common::Client,
 }
 
 impl Bystanders {
@@ -211,7 +209,7 @@ async fn one_address_gets_so_many_connections_and_no_more() {
     let mut agent = world.link(AGENT).await;
     let mut viewer = world.link(VIEWER).await;
     let config = world.link_config(SECOND, world.server.local_addr().port());
-    let _third = common::Client::start(config, SECOND);
+    let _third = super::common::Client::start(config, SECOND);
     until("the third is refused", || world.refused("address_full") > 0).await;
     let key = viewer.send(Stream::Input, 0, b"key");
     assert_eq!(agent.message().await, (Stream::Input, key));
@@ -222,7 +220,7 @@ async fn one_address_gets_so_many_connections_and_no_more() {
 async fn random_bytes_on_the_port_disturb_nobody() {
     let world = World::new().await;
     let mut bystanders = Bystanders::new(&world).await;
-    let socket = tokio::net::UdpSocket::bind(common::local()).await.unwrap();
+    let socket = tokio::net::UdpSocket::bind(super::common::local()).await.unwrap();
     let mut seed = 7u32;
     for length in 1..400 {
         let bytes: Vec<u8> = (0..length)

@@ -1,10 +1,8 @@
 //! Over a path that loses datagrams every message arrives once, in order.
 
-mod common;
-
 use std::time::Duration;
 
-use common::{AGENT, RESET, VIEWER, World, sequence, until};
+use super::common::{AGENT, RESET, VIEWER, World, sequence, until};
 use farhand_link::quic::IDLE_AFTER;
 use farhand_link::{Carrier, LinkEvent};
 use farhand_netem::{Direction, Netem, Outages, Path};

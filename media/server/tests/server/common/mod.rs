@@ -1,19 +1,19 @@
 //! A media service with its WebSocket front, and clients of it.
-#![allow(dead_code, clippy::unwrap_used)]
+#![allow(clippy::unwrap_used)]
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use farhand_link::quic::{self, Broken, Hop, Opening, Receiver};
+use farhand_link::quic::{self, Broken, Opening, Receiver};
 use farhand_link::{Carrier, LinkConfig, LinkEvent, LinkHandle};
 use farhand_media_server::{MediaConfig, MediaServer, SocketIn, SocketOut};
 use farhand_netem::{Netem, Path};
 use farhand_protocol::ParticipantId;
 use farhand_protocol::api::MediaOffer;
 use farhand_protocol::envelope::{Head, ScreenHead, Stream, flags};
-use farhand_protocol::framing::{ALPN, Accepted};
+use farhand_protocol::framing::ALPN;
 use farhand_protocol::session::Role;
 use farhand_room::{Ticket, TicketKey};
 use futures_util::{SinkExt, StreamExt};
@@ -130,15 +130,14 @@ impl World {
     pub async fn raw(&self, participant: ParticipantId) -> Raw {
         let ticket = self.ticket("session", participant, role(participant));
         let connection = self.connect().await;
-        let (opening, accepted) = Receiver::connect(connection.clone(), &ticket).await.unwrap();
-        Raw { connection, opening, accepted }
+        let (opening, _) = Receiver::connect(connection.clone(), &ticket).await.unwrap();
+        Raw { connection, opening }
     }
 }
 
 pub struct Raw {
     pub connection: quinn::Connection,
     pub opening: Opening<quinn::Connection>,
-    pub accepted: Accepted,
 }
 
 impl Raw {
@@ -154,14 +153,6 @@ impl Raw {
             other => panic!("{other}"),
         }
     }
-}
-
-pub fn hop(raw: Raw) -> (Hop<quinn::Connection>, Receiver<quinn::Connection>) {
-    let hop = Hop::new(raw.connection);
-    for (stream, send) in raw.opening.sending {
-        hop.attach(stream, send);
-    }
-    (hop, raw.opening.receiver)
 }
 
 pub fn role(participant: ParticipantId) -> Role {

@@ -1,10 +1,8 @@
 //! Where UDP is blocked, messages go by the WebSocket, and return to QUIC when it comes back.
 
-mod common;
-
 use std::time::Duration;
 
-use common::{AGENT, Client, RESET, VIEWER, World, sequence, until};
+use super::common::{AGENT, Client, RESET, VIEWER, World, sequence, until};
 use farhand_link::quic::IDLE_AFTER;
 use farhand_link::{Carrier, LinkEvent};
 use farhand_netem::Path;
@@ -72,7 +70,7 @@ async fn on_the_websocket_a_bad_message_is_refused_with_its_code() {
     let mut viewer = Client::start(quick(&world, netem.local_addr().port()), VIEWER);
     let connected = LinkEvent::Connected { carrier: Carrier::WebSocket, participant: VIEWER };
     assert_eq!(viewer.event().await, connected);
-    let forged = common::message(AGENT, Stream::Input, 0, 0, b"key");
+    let forged = super::common::message(AGENT, Stream::Input, 0, 0, b"key");
     viewer.handle.send(Stream::Input, forged).unwrap();
     let event = viewer.event().await;
     assert!(matches!(event, LinkEvent::Refused { code: close::PROTOCOL, .. }), "{event:?}");
