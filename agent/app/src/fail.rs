@@ -120,6 +120,12 @@ pub enum Fail {
          in this program's folder for settings, and try again."
     )]
     Blocked(String),
+    /// After a restart: the keyring has the key to what the session needs to go on, or not, and does not say.
+    #[error(
+        "The session before the restart cannot be gone on with: this system's keyring does not give out what is needed \
+         for it ({0}). Ask the technician for a new code."
+    )]
+    Keyring(String),
     /// The screen cannot be captured.
     #[error(transparent)]
     Capture(#[from] CaptureError),
@@ -146,6 +152,7 @@ impl Fail {
             Self::Version => exit::VERSION,
             Self::LinkExpired | Self::LinkForeign => exit::CODE,
             Self::Blocked(_) => exit::INTERNAL,
+            Self::Keyring(_) => exit::LOST,
             Self::Capture(_) | Self::Inject(_) | Self::Window(_) => exit::DISPLAY,
         }
     }
@@ -166,6 +173,7 @@ impl Fail {
             Self::LinkExpired => "agent.fail.link_expired",
             Self::LinkForeign => "agent.fail.link_foreign",
             Self::Blocked(_) => "agent.fail.blocked",
+            Self::Keyring(_) => "agent.fail.keyring",
             Self::Capture(_) | Self::Inject(_) | Self::Window(_) => "agent.fail.capture",
         }
     }
@@ -188,6 +196,7 @@ impl Fail {
             Self::LinkExpired => "link_expired",
             Self::LinkForeign => "link_foreign",
             Self::Blocked(_) => "blocked_list",
+            Self::Keyring(_) => "keyring",
             Self::Capture(_) => "capture",
             Self::Inject(_) => "input",
             Self::Window(_) => "window",

@@ -62,19 +62,21 @@ pub fn main(
 }
 
 /// A session to go on with after this computer was restarted. It is taken from the disk, once, when this program can run.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Found {
     place: Place,
     machine: Option<String>,
 }
 
-/// Looks for a session to go on with.
+/// Looks for a session to go on with. Of one that cannot be gone on with nothing stays.
 #[must_use]
 pub fn look_back(log: Log) -> Option<Found> {
     let place = Place::of_this_person();
     let machine = open_restarter(Restarts::Auto).machine();
     let why = match place.look(machine.as_deref()) {
         Ok(record) if record.left(receipt::now()).is_some() => return Some(Found { place, machine }),
+        // Where it does not open in a moment either, a window says so.
+        Err(NoRecord::Keyring(_) | NoRecord::NoKey) => return Some(Found { place, machine }),
         Ok(_) => Some(OVER.to_owned()),
         Err(NoRecord::None) => None,
         Err(why) => Some(why.to_string()),
@@ -110,6 +112,23 @@ impl Found {
         };
         log.event("nothing_to_resume", &[("why", why.into())]);
         None
+    }
+
+    /// Whether the keyring gives out the key, where there is one. It may ask the person first.
+    async fn opens(&self) -> Result<(), Fail> {
+        let Self { place, machine } = self.clone();
+        let looked = tokio::task::spawn_blocking(move || place.look(machine.as_deref())).await;
+        match looked {
+            Ok(Err(NoRecord::Keyring(error))) => Err(Fail::Keyring(error.to_string())),
+            // What else may be wrong with it is found when it is taken.
+            Ok(_) | Err(_) => Ok(()),
+        }
+    }
+
+    /// Nobody goes on with it.
+    fn give_up(self) {
+        self.place.remove();
+        start_nothing();
     }
 }
 
@@ -159,10 +178,19 @@ async fn go_on(found: Found, mut window: WindowPort, until: Instant, log: Log) -
     List::of_this_person().read().map_err(|error| Fail::Blocked(error.to_string()))?;
     let ready = in_time(until, log, async || {
         screen::probe(Backend::Auto)?;
-        Ok(open_injector(InputBackend::Auto)?)
+        let injector = open_injector(InputBackend::Auto)?;
+        found.opens().await?;
+        Ok(injector)
     });
     let injector = tokio::select! {
-        ready = ready => ready?,
+        ready = ready => match ready {
+            // Started by hand it would say the same each time, and never ask for a code.
+            Err(fail @ Fail::Keyring(_)) => {
+                found.give_up();
+                return Err(fail);
+            }
+            ready => ready?,
+        },
         stopped = customer_stops(&mut window) => {
             if !stopped {
                 return Err(WindowError::NotSeen.into());

@@ -115,9 +115,8 @@ fn main() -> ExitCode {
     let begin = |link: Option<&str>, log: Log, answer_within: u16| {
         log.start();
         update::tidy();
-        if link.is_none()
-            && let Some(found) = join::look_back(log)
-        {
+        // Looked for in any case: of one whose time is over nothing stays.
+        if let Some(found) = join::look_back(log).filter(|_| link.is_none()) {
             return join::back(found, log);
         }
         join::from_window(Suggestion::from_start(link), log, Duration::from_secs(answer_within.into()))
@@ -127,6 +126,8 @@ fn main() -> ExitCode {
         Command::Start { link, log, answer_within } => begin(link.as_deref(), log, answer_within),
         Command::Join { code, server, fingerprint, log, answer_within } => {
             log.start();
+            // Of an older session whose time is over nothing stays.
+            let _ = join::look_back(log);
             let answer_within = Duration::from_secs(answer_within.into());
             join::main(&code.join(" "), &server, fingerprint.as_deref(), log, answer_within)
         }

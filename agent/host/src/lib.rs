@@ -12,6 +12,7 @@
 //! - [`overlay`]: the border of a controlled screen, and what technicians point at;
 //! - [`guard`]: keeps a window in sight;
 //! - [`screen_lock`]: locks the screen;
+//! - [`keyring`]: secrets in the system's keyring;
 //! - [`restart`]: restarts the machine, and has this program started afterwards;
 //! - [`files`]: files of the far side, confined to a folder;
 //! - [`system`]: what the machine is and does: summary, processes, services, log, software;
@@ -34,6 +35,7 @@ pub mod hands;
 pub mod input;
 pub mod installed;
 pub mod keeper;
+pub mod keyring;
 #[cfg(any(target_os = "macos", test))]
 mod macos;
 pub mod monitors;

@@ -4,6 +4,8 @@
 
 #[path = "contract/fake.rs"]
 mod fake;
+#[path = "contract/keyring.rs"]
+mod keyring;
 #[cfg(target_os = "linux")]
 #[path = "contract/wayland.rs"]
 mod wayland;

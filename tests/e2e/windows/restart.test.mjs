@@ -13,6 +13,7 @@ import { onWindows, Target, WindowsCustomer } from './wine.mjs';
 const SLOWLY = 90_000;
 const KEY = 'HKCU\\Software\\Microsoft\\Windows\\CurrentVersion\\RunOnce';
 const ENTRY = 'FarhandResume';
+const MANAGER = 'HKCU\\Software\\Wine\\Credential Manager';
 
 describe('a restart of the customer’s computer with Windows', () => {
   let world;
@@ -36,6 +37,12 @@ describe('a restart of the customer’s computer with Windows', () => {
     return new RegExp(`${ENTRY}\\s+REG_SZ\\s+(.*?)\\s*$`, 'm').exec(text)?.[1];
   }
 
+  /** What of this program's lies in the Credential Manager, which Wine keeps in the registry. */
+  async function keys() {
+    const text = await customer.machine.run('reg', ['query', MANAGER]).catch(() => '');
+    return [...text.matchAll(/Generic: ([^\\\s]+)\.farhand-agent\s*$/gm)].map(([, name]) => name);
+  }
+
   async function wish() {
     await technician.by('restart').click();
     await technician.page.getByTestId('restart-dialog').getByTestId('confirm-act').click();
@@ -57,6 +64,7 @@ describe('a restart of the customer’s computer with Windows', () => {
     await technician.rights('view', 'control');
     assert.equal(await entry(), undefined);
     assert.equal(existsSync(record), false);
+    assert.deepEqual(await keys(), []);
   });
 
   step('a Yes for ten minutes has this program started once, and the system asked for a restart', async () => {
@@ -65,7 +73,11 @@ describe('a restart of the customer’s computer with Windows', () => {
     await customer.agent.err.event('restarts', { within: SLOWLY });
     await customer.agent.exited;
     await technician.stage('restarting');
+    const [key, ...more] = await keys();
+    assert.match(key, /^[0-9a-f]{32}$/);
+    assert.deepEqual(more, []);
     const bytes = readFileSync(record);
+    assert.equal(bytes.subarray(5, 21).toString('hex'), key, 'the file names its key');
     for (const word of ['127.0.0.1', 'session', 'token', technician.code.slice(0, 6)]) assert.equal(bytes.includes(word), false, `${word} lies there in clear`);
     await customer.machine.goDown();
   });
@@ -83,6 +95,7 @@ describe('a restart of the customer’s computer with Windows', () => {
     assert.equal(await customer.person.noPrompt(), true);
     assert.equal(await entry(), undefined);
     assert.equal(existsSync(record), false);
+    assert.deepEqual(await keys(), []);
     await customer.shot('back');
     await customer.person.restart(true, { within: SLOWLY });
     await customer.sameAs(technician);

@@ -19,7 +19,7 @@ use super::over::SealFailure;
 use super::{Session, show};
 use crate::receipt;
 use crate::receipt::changes::Change;
-use crate::resume::Place;
+use crate::resume::{Kept, NotKept, Place};
 use crate::screen::{SharedAgent, lock};
 use crate::tools::Wake;
 use crate::window::WindowPort;
@@ -40,6 +40,8 @@ pub(super) struct Restarts {
     place: Option<Place>,
     /// What lies on the disk.
     kept: Option<Record>,
+    /// By which it is written down anew.
+    sealed: Option<Kept>,
     /// When the session began here, milliseconds since 1970.
     pub joined_at: u64,
     /// Address and certificate of the service, as the next start needs them.
@@ -54,6 +56,8 @@ pub(super) struct Restarts {
     pub window_gone: bool,
     /// Why the computer does not restart, in the system's words.
     failed: String,
+    /// It is the keyring that says so.
+    by_keyring: bool,
 }
 
 /// What a record has to say of a session that went on since it was written.
@@ -130,6 +134,7 @@ impl Restarts {
     }
 
     fn forget(&mut self) {
+        self.sealed = None;
         if self.kept.take().is_none() {
             return;
         }
@@ -198,6 +203,9 @@ impl Session {
                 let sentence = match why {
                     RestartFailed::NotAllowed => "agent.restart.failed_denied",
                     RestartFailed::NotHere | RestartFailed::Unknown => "agent.restart.failed_here",
+                    RestartFailed::NotKept if std::mem::take(&mut self.restarts.by_keyring) => {
+                        "agent.restart.failed_keyring"
+                    }
                     RestartFailed::NotKept => "agent.restart.failed_kept",
                 };
                 let reason = std::mem::take(&mut self.restarts.failed);
@@ -251,10 +259,14 @@ impl Session {
                 };
                 let place = self.restarts.place.as_ref().ok_or("there is no place for it")?;
                 self.restarts.kept = Some(record.clone());
-                place.keep(&record, self.restarts.machine()).map_err(|error| {
+                let sealed = place.keep(&record, self.restarts.machine()).map_err(|error| {
                     tracing::warn!(%error, "the record of the session");
+                    if let NotKept::Keyring(error) = error {
+                        (self.restarts.by_keyring, self.restarts.failed) = (true, error.to_string());
+                    }
                     "it cannot be written"
                 })?;
+                self.restarts.sealed = Some(sealed);
                 open_restarter(Backend::Auto).start_afterwards(&start).map_err(|error| {
                     tracing::warn!(%error, "the start after the restart");
                     "nothing would start this program"
@@ -357,7 +369,7 @@ impl Session {
         let now = Now { carried, chat, resumption, lock_at_end, receipt };
         let Some(record) = now.into_record(old) else { return };
         let narrower = record.carried.rights != old.carried.rights;
-        let kept = self.restarts.place.as_ref().map(|place| place.keep(&record, self.restarts.machine()));
+        let kept = self.restarts.sealed.as_ref().map(|sealed| sealed.renew(&record, self.restarts.machine()));
         match kept {
             Some(Ok(())) => self.restarts.kept = Some(record),
             // Nothing is carried over that was taken back.
