@@ -139,6 +139,26 @@ export const flip = (at) => (bytes) => {
   return other;
 };
 
+/** What a shortcut of Windows starts: program, words and folder. */
+export function shortcut(bytes) {
+  const flags = bytes.readUInt32LE(20);
+  const has = (bit) => (flags & bit) !== 0;
+  assert.ok(has(0x02) && has(0x80), 'it names a file, in letters of two bytes');
+  let at = 76;
+  if (has(0x01)) at += 2 + bytes.readUInt16LE(at);
+  const place = at + bytes.readUInt32LE(at + 16);
+  const target = bytes.toString('latin1', place, bytes.indexOf(0, place));
+  at += bytes.readUInt32LE(at);
+  const texts = Object.entries({ name: 0x04, relative: 0x08, folder: 0x10, words: 0x20 }).filter(([, bit]) => has(bit)).map(([text]) => {
+    const length = 2 * bytes.readUInt16LE(at);
+    // Wine counts the end of the text as a letter.
+    const found = [text, bytes.toString('utf16le', at + 2, at + 2 + length).replace(/\0$/, '')];
+    at += 2 + length;
+    return found;
+  });
+  return { target, ...Object.fromEntries(texts) };
+}
+
 /** A program for macOS that needs one library and one function of it: in form, not in substance. */
 export function machO(processor, { library = '/usr/lib/libSystem.B.dylib', ordinal = 1 } = {}) {
   const [kind, part] = processor === 'arm64' ? [0x0100000c, 0] : [0x01000007, 3];

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -35,6 +35,11 @@ describe('downloads', () => {
     if (place) rmSync(place, { recursive: true, force: true });
   });
   const promise = (name, body) => test(name, told(() => world, body));
+
+  function must(command, words) {
+    const { status, stderr } = spawnSync(command, words, { encoding: 'utf8' });
+    assert.equal(status, 0, stderr);
+  }
 
   function xtask(...words) {
     const { status, stdout, stderr } = spawnSync(program('xtask'), ['dist', ...words], { encoding: 'utf8', env: { ...process.env, FARHAND_RELEASE_KEY_FILE: path.join(place, 'key') } });
@@ -75,12 +80,41 @@ describe('downloads', () => {
   /** Starts the program by a link, and presses Connect in its window. */
   async function begin(link) {
     const agent = customer.display.start(`customer-start-${Date.now()}`, program('farhand-agent'), ['start', '--log', 'json', link], { env: { LANG: 'C.UTF-8', ...customer.home() } });
+    await connect();
+    return agent;
+  }
+
+  async function connect() {
     const window = await until('the window that asks', async () => (await customer.person.windows(START))[0]);
     await until('Connect to be pressed', async () => {
       await customer.display.run('xdotool', ['windowfocus', '--sync', window, 'key', '--clearmodifiers', 'Return']).catch(() => {});
       return customer.person.gone(window);
     });
-    return agent;
+  }
+
+  /** Installs the package for Debian into a folder of its own, and returns what a desktop's programs then know of it. */
+  function install() {
+    // What it starts is the real program. Packing that takes long, and that it is packed whole the tests of packages show.
+    const inside = path.join(place, 'starts-the-program');
+    writeFileSync(inside, `#!/bin/sh\nexec '${program('farhand-agent')}' "$@"\n`);
+    xtask('--agent', inside, '--out', path.join(place, 'packages'));
+    const deb = readdirSync(path.join(place, 'packages')).find((name) => name.endsWith('.deb'));
+    const root = path.join(place, 'computer');
+    for (const folder of ['updates', 'info']) mkdirSync(path.join(root, 'var/lib/dpkg', folder), { recursive: true });
+    writeFileSync(path.join(root, 'var/lib/dpkg/status'), '');
+    // The libraries that it needs are this computer's.
+    must('dpkg', [`--root=${root}`, '--force-not-root', '--force-depends', '--install', path.join(place, 'packages', deb)]);
+    // On a whole computer the package of this tool runs it after each installation.
+    must('update-desktop-database', [path.join(root, 'usr/share/applications')]);
+    return {
+      HOME: path.join(root, 'home'),
+      XDG_CONFIG_HOME: path.join(root, 'home/config'),
+      XDG_DATA_DIRS: path.join(root, 'usr/share'),
+      PATH: `${path.join(root, 'usr/bin')}:${process.env.PATH}`,
+      // None of these desktops: the tool then looks for itself.
+      XDG_CURRENT_DESKTOP: undefined,
+      DESKTOP_SESSION: undefined,
+    };
   }
 
   promise('everybody gets the very same file, under a name that says which session it is for', async () => {
@@ -96,6 +130,32 @@ describe('downloads', () => {
     await page.context().close();
   });
 
+  promise('the page’s own line for checking a download takes the genuine one, and refuses one with another byte', async () => {
+    const page = await joinPage(digits());
+    await page.getByTestId('check').locator('summary').click();
+    const downloads = path.join(place, 'downloaded');
+    mkdirSync(downloads);
+    for (const what of ['download', 'signature']) {
+      const [download] = await Promise.all([page.waitForEvent('download'), page.getByTestId(what).click()]);
+      await download.saveAs(path.join(downloads, download.suggestedFilename()));
+    }
+    // As somebody copies it into a terminal in that folder.
+    const line = await page.getByTestId('check-command').textContent();
+    await page.context().close();
+    const check = () => spawnSync('sh', ['-c', line], { cwd: downloads, encoding: 'utf8' });
+    const genuine = check();
+    assert.equal(genuine.status, 0, `${line}\n${genuine.stderr}`);
+    assert.match(genuine.stdout, /Signature and comment signature verified/);
+    assert.match(genuine.stdout, /^Trusted comment: farhand-release-1 program=farhand-agent version=\S+ target=windows-x86_64-exe /m);
+    const file = path.join(downloads, /-Vm (\S+)/.exec(line)[1]);
+    const changed = readFileSync(file);
+    changed[changed.length >> 1] ^= 1;
+    writeFileSync(file, changed);
+    const refused = check();
+    assert.equal(refused.status, 1);
+    assert.match(refused.stderr, /Signature verification failed/);
+  });
+
   promise('a link from the page starts the session once its window is answered, and asks before anything is seen', async () => {
     const agent = await begin(await link());
     await agent.err.event('joined');
@@ -104,6 +164,19 @@ describe('downloads', () => {
     await customer.sameAs(technician);
     await technician.end();
     await agent.exited;
+  });
+
+  promise('a link that the desktop opens starts the program that the package for Debian installed', async () => {
+    await technician.home();
+    await technician.start();
+    const env = { LANG: 'C.UTF-8', ...customer.home(), ...install() };
+    const opened = customer.display.start('customer-opens', 'xdg-open', [await link()], { env });
+    await connect();
+    await customer.person.allow();
+    await technician.live();
+    await customer.sameAs(technician);
+    await technician.end();
+    await opened.exited;
   });
 
   promise('a link that was changed, or made by nobody, begins nothing', async () => {

@@ -6,6 +6,7 @@ mod bench;
 mod counts;
 mod dist;
 mod macos;
+mod place;
 mod run;
 mod setup;
 mod shell;

@@ -12,6 +12,7 @@ use anyhow::{Context, Result, bail};
 use farhand_release::SecretKey;
 
 use crate::counts::Counts;
+use crate::place::Place;
 use crate::test::{build as programs_here, tally, tee, together};
 use crate::{setup, shell};
 
@@ -115,7 +116,7 @@ fn set_up() -> Result<()> {
 fn build() -> Result<Built> {
     let began = Instant::now();
     println!("windows: compiling for {TARGET}, in {}", folder().display());
-    let built = programs("dev")?;
+    let built = programs(&Place::everyday(folder())?, "dev")?;
     check_imports(&built.agent)?;
     println!(
         "windows: compiled in {:.0} s; imports only what every Windows has",
@@ -140,21 +141,12 @@ pub fn folder() -> PathBuf {
     shell::target_dir().join("windows")
 }
 
-/// Cargo for Windows: the command, ready for the rest of its arguments.
-pub fn cargo(verb: &str, profile: &str) -> Command {
+/// Cargo for Windows at a place: the command, ready for the rest of its arguments.
+fn cargo(place: &Place, verb: &str, profile: &str) -> Result<Command> {
     let mut command = shell::cargo_of(CARGO);
-    let linker = shell::root().join("xtask/windows/linker");
+    let linker = place.root.join("xtask/windows/linker");
     command
-        .args([
-            verb,
-            "-Zbuild-std=std,panic_unwind",
-            "--target",
-            TARGET,
-            "--profile",
-            profile,
-            "--target-dir",
-        ])
-        .arg(folder())
+        .args([verb, "-Zbuild-std=std,panic_unwind", "--target", TARGET, "--profile", profile])
         .env("RUSTC", RUSTC)
         .env("RUSTDOC", RUSTDOC)
         .env("RUSTC_BOOTSTRAP", "1")
@@ -171,15 +163,21 @@ pub fn cargo(verb: &str, profile: &str) -> Command {
             command.args(["--config", &format!("profile.dev.package.{package}.opt-level={level}")]);
         }
     }
-    command
+    place.furnish(&mut command)?;
+    Ok(command)
 }
 
-/// Cargo for the agent with all optimisations, as it is handed out, and where it will lie.
-pub fn handed_out() -> Result<(Command, PathBuf)> {
+/// Cargo for what is handed out, and where the agent will lie.
+pub fn handed_out(place: &Place, profile: &str) -> Result<(Command, PathBuf)> {
     set_up()?;
-    let mut command = cargo("build", "dist");
-    command.args(["--locked", "-p", "farhand-agent", "--bin", "farhand-agent"]);
-    Ok((command, folder().join(TARGET).join("dist/farhand-agent.exe")))
+    let folder = if profile == "dev" { "debug" } else { profile };
+    Ok((cargo(place, "build", profile)?, place.target.join(TARGET).join(folder).join("farhand-agent.exe")))
+}
+
+/// The agent that is tried under Wine, built at a place.
+pub fn tried(place: &Place) -> Result<PathBuf> {
+    set_up()?;
+    Ok(programs(place, "dev")?.agent)
 }
 
 /// What was built.
@@ -191,8 +189,8 @@ pub struct Built {
     contract: PathBuf,
 }
 
-fn programs(profile: &str) -> Result<Built> {
-    let mut command = cargo("build", profile);
+fn programs(place: &Place, profile: &str) -> Result<Built> {
+    let mut command = cargo(place, "build", profile)?;
     command.args(["-p", "farhand-agent", "-p", "farhand-agent-host", "--bin", "farhand-agent"]);
     command.args(["--test", "contract", "--message-format=json-render-diagnostics"]);
     // That it updates itself is tried: to what this machine signs, and nobody else trusts.

@@ -12,6 +12,7 @@ use farhand_protocol::screen::{FrameMeta, cut};
 use farhand_protocol::session::Role;
 use farhand_room::ticket::{Ticket, TicketKey};
 use farhand_screen::{Encoder, FrameView, NoVideo, Options, Pressure, Rect};
+use png::{BitDepth, ColorType};
 use serde_json::Value;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -22,6 +23,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     channel(&vectors, &corpus)?;
     chat(&vectors, &corpus)?;
     diagnostics(&vectors, &corpus)?;
+    pictures(&corpus)?;
     pointing(&vectors, &corpus)?;
     frames(&vectors, &corpus)?;
     screen(&corpus)?;
@@ -103,6 +105,54 @@ fn diagnostics(vectors: &Path, corpus: &Path) -> Result<(), Box<dyn Error>> {
         whole.extend(one);
     }
     put(corpus, "diagnostics", "whole", &whole)
+}
+
+/// PNG files of every kind of colour, and pictures as Windows' programs make them; and some that are not whole.
+fn pictures(corpus: &Path) -> Result<(), Box<dyn Error>> {
+    let pixels: Vec<u8> = (0..96).map(|at| noise(at, 0)).collect();
+    for (name, colours, depth, row) in [
+        ("grey", ColorType::Grayscale, BitDepth::Eight, 3),
+        ("grey-16", ColorType::Grayscale, BitDepth::Sixteen, 6),
+        ("grey-alpha", ColorType::GrayscaleAlpha, BitDepth::Eight, 6),
+        ("indexed", ColorType::Indexed, BitDepth::Four, 2),
+        ("rgb", ColorType::Rgb, BitDepth::Eight, 9),
+        ("rgba", ColorType::Rgba, BitDepth::Eight, 12),
+        ("rgba-16", ColorType::Rgba, BitDepth::Sixteen, 24),
+    ] {
+        let mut file = Vec::new();
+        let mut encoder = png::Encoder::new(&mut file, 3, 2);
+        encoder.set_color(colours);
+        encoder.set_depth(depth);
+        if colours == ColorType::Indexed {
+            encoder.set_palette(&pixels[..48]);
+            encoder.set_trns(&pixels[..4]);
+        }
+        let mut writer = encoder.write_header()?;
+        writer.write_image_data(&pixels[..row * 2])?;
+        writer.finish()?;
+        put(corpus, "picture", &format!("png-{name}"), &file)?;
+        if name == "rgb" {
+            put(corpus, "picture", "png-cut", &file[..file.len() - 20])?;
+            // It says that it is 2,130,706,435 pixels wide.
+            file[16] = 0x7f;
+            put(corpus, "picture", "png-huge", &file)?;
+        }
+    }
+    for (bits, colours, row) in [(1, 2, 4), (4, 16, 4), (8, 3, 4), (16, 0, 8), (24, 0, 12), (32, 0, 12)] {
+        let head = [40, 3, 2, 1 | bits << 16, 0, 0, 0, 0, colours, 0];
+        let head = head.into_iter().flat_map(u32::to_le_bytes);
+        let file: Vec<u8> =
+            head.chain(pixels.iter().copied().cycle().take(colours as usize * 4 + row * 2)).collect();
+        put(corpus, "picture", &format!("dib-{bits}"), &file)?;
+    }
+    // The newest header, with masks for four colours, and the lowest row last.
+    let mut head = vec![124, 3, (-2_i32).cast_unsigned(), 1 | 32 << 16, 3, 0, 0, 0, 0, 0];
+    head.extend([0x00ff_0000, 0x0000_ff00, 0x0000_00ff, 0xff00_0000]);
+    head.resize(31, 0);
+    let file: Vec<u8> =
+        head.into_iter().flat_map(u32::to_le_bytes).chain(pixels[..24].iter().copied()).collect();
+    put(corpus, "picture", "dib-v5", &file)?;
+    put(corpus, "picture", "dib-cut", &file[..file.len() - 1])
 }
 
 /// What a console points at, one message after the other; then each alone.

@@ -19,6 +19,7 @@ mod hub;
 mod outward;
 #[cfg(feature = "hub")]
 mod passkey;
+mod picture;
 mod pointing;
 mod resume;
 mod room;
@@ -42,6 +43,7 @@ pub use hub::hub;
 pub use outward::outward;
 #[cfg(feature = "hub")]
 pub use passkey::passkey;
+pub use picture::picture;
 pub use pointing::pointing;
 pub use resume::resume;
 pub use room::room;
@@ -56,6 +58,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("signals", signals),
     ("channel", channel),
     ("clipboard", clipboard),
+    ("picture", picture),
     ("diagnostics", diagnostics),
     ("frames", frames),
     ("screen", screen),

@@ -1,6 +1,7 @@
 //! `cargo xtask dist`: what is handed out, made from what was built. Every package is the same to the bit when it is made
 //! again from the same tree; signing comes after that, as a step with keys of the owner's.
 
+mod again;
 mod archive;
 mod deb;
 mod facts;
@@ -16,9 +17,12 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use farhand_release::{Release, SecretKey, Version, sha256};
 
+use self::again::Again;
 pub use self::archive::executable;
 use self::facts::Facts;
 use self::product::Product;
+use crate::counts::Counts;
+use crate::place::Place;
 use crate::{setup, shell, windows};
 
 const HELP: &str = "\
@@ -33,7 +37,8 @@ cargo xtask dist sign --program NAME --target TARGET FILE…
                      out, and said
   --macos FILE       a program for macOS; once for each processor, and both go into one package. Of a program that is handed
                      in, provenance.json claims neither commit nor compiler
-  --twice            make everything twice, and fail where it differs
+  --twice            make everything twice, and fail where it differs. What is built here is built again from a copy of the
+                     tree at another place, which takes as long again; FARHAND_TWICE names a folder for that
 
 Keys: FARHAND_RELEASE_KEY_FILE (minisign's secret key without a password), FARHAND_AUTHENTICODE_CERT and
 FARHAND_AUTHENTICODE_KEY (PEM) or FARHAND_AUTHENTICODE_PKCS12 and FARHAND_AUTHENTICODE_PASS_FILE,
@@ -131,14 +136,20 @@ fn make(wanted: &Wanted) -> Result<()> {
     let facts = Facts::gather()?;
     let handed_in = |file: &Path| Program { file: file.to_path_buf(), compiler: None };
     let out = wanted.out.clone().unwrap_or_else(|| shell::target_dir().join("dist"));
-    let agent = match &wanted.agent {
-        Some(agent) => handed_in(agent),
-        None => build(&facts)?,
+    let build = |system: System| -> Result<Program> {
+        if wanted.twice {
+            twice(system, "dist", &facts)
+        } else {
+            system.build(&system.place()?, "dist", &facts)
+        }
     };
     let programs = Programs {
-        agent,
+        agent: match &wanted.agent {
+            Some(agent) => handed_in(agent),
+            None => build(System::Linux)?,
+        },
         windows: match wanted.windows.as_deref() {
-            Some(word) if word == Path::new("build") => Some(build_for_windows(&facts)?),
+            Some(word) if word == Path::new("build") => Some(build(System::Windows)?),
             file => file.map(handed_in),
         },
         macos: if wanted.macos.is_empty() { None } else { Some(macos::Programs::read(&wanted.macos)?) },
@@ -273,47 +284,88 @@ fn tempfolder(beside: &Path) -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// The Linux program, as it is handed out.
-fn build(facts: &Facts) -> Result<Program> {
-    let folder = shell::target_dir().join("handed-out");
-    let mut command = shell::cargo();
-    command
-        .args([
-            "build",
-            "--locked",
-            "--profile",
-            "dist",
-            "--package",
-            "farhand-agent",
-            "--bin",
-            "farhand-agent",
-        ])
-        .arg("--target-dir")
-        .arg(&folder)
-        .env("CARGO_INCREMENTAL", "0");
-    as_handed_out(&mut command, facts)?;
-    shell::run(&mut command)?;
-    Ok(Program { file: folder.join("dist/farhand-agent"), compiler: Some(facts::compiler(&command)?) })
+/// A system that programs are built for here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum System {
+    Linux,
+    Windows,
 }
 
-/// The Windows program likewise. One that a clean Windows would not start is refused.
-fn build_for_windows(facts: &Facts) -> Result<Program> {
-    let (mut command, program) = windows::handed_out()?;
-    as_handed_out(&mut command, facts)?;
-    shell::run(&mut command)?;
-    windows::check_imports(&program)?;
-    Ok(Program { file: program, compiler: Some(facts::compiler(&command)?) })
-}
-
-/// Paths of this machine stay out of it, and the key that it checks newer versions with goes in.
-fn as_handed_out(command: &mut Command, facts: &Facts) -> Result<()> {
-    let home =
-        std::env::var("CARGO_HOME").or_else(|_| std::env::var("HOME").map(|home| format!("{home}/.cargo")));
-    let mut flags = format!("--remap-path-prefix={}=farhand", shell::root().display());
-    if let Ok(home) = home {
-        flags.push_str(&format!(" --remap-path-prefix={home}=cargo"));
+impl System {
+    /// Where what is handed out is built.
+    fn place(self) -> Result<Place> {
+        Place::handed_out(match self {
+            Self::Linux => shell::target_dir().join("handed-out"),
+            Self::Windows => windows::folder(),
+        })
     }
-    command.env("RUSTFLAGS", flags).env("SOURCE_DATE_EPOCH", facts.epoch.to_string());
+
+    /// The program, with no word of this machine in it where the place says so. A Windows program that a clean Windows would
+    /// not start is refused.
+    fn build(self, place: &Place, profile: &str, facts: &Facts) -> Result<Program> {
+        let (mut command, file) = match self {
+            Self::Linux => {
+                let mut command = shell::cargo();
+                command.args(["build", "--profile", profile]);
+                let folder = if profile == "dev" { "debug" } else { profile };
+                (command, place.target.join(folder).join("farhand-agent"))
+            }
+            Self::Windows => windows::handed_out(place, profile)?,
+        };
+        command.args(["--locked", "--package", "farhand-agent", "--bin", "farhand-agent"]);
+        as_handed_out(&mut command, facts)?;
+        if self == Self::Linux {
+            place.furnish(&mut command)?;
+        }
+        shell::run(&mut command)?;
+        if self == Self::Windows {
+            windows::check_imports(&file)?;
+        }
+        Ok(Program { file, compiler: Some(facts::compiler(&command)?) })
+    }
+}
+
+/// The program, built a second time elsewhere and found to be the same.
+fn twice(system: System, profile: &str, facts: &Facts) -> Result<Program> {
+    let again = Again::prepare()?;
+    let place = system.place()?;
+    let first = system.build(&place, profile, facts)?;
+    again.same_sources(&place, &first.file)?;
+    let second = system.build(&again.place(&place)?, profile, facts)?;
+    again::same(&format!("the program for {system:?}"), &first.file, &second.file)?;
+    println!("built twice, at two places: the program for {system:?} is the same to the bit");
+    Ok(first)
+}
+
+/// `cargo xtask test reproducible`: the Linux program as the development profile builds it, but with the names of what is
+/// handed out.
+pub fn reproducible() -> Result<Counts> {
+    twice(System::Linux, "dev", &Facts::gather()?).map(|_| Counts::default())
+}
+
+/// `cargo xtask test reproducible-windows`: the program that the stage `windows` tries, and the same from another place,
+/// which is called by the first one's names.
+pub fn reproducible_for_windows() -> Result<Counts> {
+    let again = Again::prepare()?;
+    let place = Place::everyday(windows::folder())?;
+    let first = windows::tried(&place)?;
+    again.same_sources(&place, &first)?;
+    // At once: whatever is built next writes over it.
+    let first = again.stripped(&first, "first.exe")?;
+    let second = again.stripped(&windows::tried(&again.place(&place)?)?, "second.exe")?;
+    again::same("the program for Windows", &first, &second)?;
+    println!("built twice, at two places: the program for Windows is the same to the bit");
+    Ok(Counts::default())
+}
+
+/// The commit's time goes into it, and the key that it checks newer versions with. What this machine sets for other builds
+/// stays out.
+fn as_handed_out(command: &mut Command, facts: &Facts) -> Result<()> {
+    for other in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_RUSTFLAGS", "RUSTC_WORKSPACE_WRAPPER"]
+    {
+        command.env_remove(other);
+    }
+    command.env("CARGO_INCREMENTAL", "0").env("SOURCE_DATE_EPOCH", facts.epoch.to_string());
     if let Some(key) = sign::release_key()? {
         command.env("FARHAND_RELEASE_KEY", key.public().to_string());
     }
