@@ -2,11 +2,11 @@
 // Gatekeeper makes of real ones only a Mac can say. Run by `cargo xtask test macos-sign`.
 
 import assert from 'node:assert/strict';
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, inflateSync } from 'node:zlib';
 import { program } from '../kit/programs.mjs';
-import { Authority, bill, folder, must, run } from './tools.mjs';
+import { Authority, bill, changed, flip, folder, must, run } from './tools.mjs';
 
 const RCODESIGN = process.env.FARHAND_RCODESIGN ?? 'rcodesign';
 const APP = 'Farhand.app/Contents';
@@ -76,14 +76,9 @@ describe('the signature of the program', () => {
     }
   });
 
-  it('does not outlast a flipped byte', () => {
+  it('does not outlast a flipped byte, by rcodesign', () => {
     const bytes = readFileSync(file());
-    for (const at of [bytes.readUInt32BE(16) + 40, bytes.readUInt32BE(36) + 40]) {
-      const flipped = Buffer.from(bytes);
-      flipped[at] ^= 1;
-      writeFileSync(own.at('flipped'), flipped);
-      assert.ok(!verify(own.at('flipped')).ok, String(at));
-    }
+    for (const place of [bytes.readUInt32BE(16), bytes.readUInt32BE(36)]) assert.ok(!verify(changed(file(), at('flipped'), flip(place + 40))).ok, String(place));
   });
 
   it('is beside the app’s other files, each with its sum', () => {
@@ -92,6 +87,48 @@ describe('the signature of the program', () => {
     assert.ok(bill(readFileSync(at('pkg/agent.pkg/Bom'))).some(({ path }) => path.endsWith('_CodeSignature/CodeResources')), 'the package lists it');
   });
 });
+
+describe('a certificate that has ended, without a time stamp', () => {
+  const LATER = String(Math.floor(Date.now() / 1000) + 10 * 366 * 86_400);
+  const TOOL = ['cms', '-verify', '-inform', 'DER', '-binary', '-purpose', 'any'];
+  const openssl = (signature, content, more) => run('openssl', [...TOOL, '-in', signature, '-content', content, '-CAfile', authority.certificate, '-out', at('checked'), ...more]);
+
+  it('is refused by openssl, on the program for each processor and on the package', () => {
+    const bytes = readFileSync(pkg);
+    const { table, heap } = contents(bytes);
+    const piece = (form) => {
+      const [, offset, size] = form.exec(table);
+      return heap.subarray(Number(offset), Number(offset) + Number(size));
+    };
+    writeFileSync(at('package.cms'), piece(/<x-signature style="CMS">\s*<offset>(\d+)<\/offset>\s*<size>(\d+)</));
+    writeFileSync(at('package.sum'), piece(/<checksum style="sha\d+">\s*<offset>(\d+)<\/offset>\s*<size>(\d+)</));
+    const signed = [[at('package.cms'), at('package.sum')]];
+    for (const nth of [0, 1]) {
+      const names = ['cms-raw', 'code-directory-raw'].map((name) => [name, at(`${name}-${nth}`)]);
+      for (const [name, file] of names) writeFileSync(file, must(RCODESIGN, ['extract', '--universal-index', String(nth), name, at('root', APP, 'MacOS/farhand-agent')], { encoding: 'buffer' }));
+      signed.push(names.map(([, file]) => file));
+    }
+    for (const [signature, content] of signed) {
+      const now = openssl(signature, content, []);
+      assert.ok(now.ok, `${signature}: ${now.text}`);
+      const later = openssl(signature, content, ['-attime', LATER]);
+      assert.ok(!later.ok, signature);
+      assert.match(later.text, /certificate has expired/, signature);
+    }
+  });
+
+  it('is not noticed by rcodesign, which looks at no dates', () => {
+    const file = at('root', APP, 'MacOS/farhand-agent');
+    assert.ok(run('faketime', ['+10 years', RCODESIGN, 'verify', file]).ok);
+    assert.match(run('faketime', ['+10 years', RCODESIGN, 'print-signature-info', pkg]).out, /rsa_signature_verifies: true/);
+  });
+});
+
+/** The table of a package for macOS, and what lies behind it. */
+function contents(bytes) {
+  const [head, packed] = [bytes.readUInt16BE(4), Number(bytes.readBigUInt64BE(8))];
+  return { table: inflateSync(bytes.subarray(head, head + packed)).toString(), heap: bytes.subarray(head + packed) };
+}
 
 describe('the signature of the package', () => {
   const about = (path) => run(RCODESIGN, ['print-signature-info', path]);
@@ -103,23 +140,27 @@ describe('the signature of the package', () => {
     assert.match(out, /rsa_signature_verifies: true/);
   });
 
-  it('does not outlast a flipped byte of its table, nor the package one anywhere', () => {
-    const bytes = readFileSync(pkg);
-    const flipped = Buffer.from(bytes);
-    flipped[60] ^= 1;
-    writeFileSync(at('flipped.pkg'), flipped);
-    const { ok, out } = about(at('flipped.pkg'));
+  it('does not outlast a flipped byte of its table, by rcodesign', () => {
+    const flipped = changed(pkg, at('flipped.pkg'), flip(60));
+    const { ok, out } = about(flipped);
     assert.ok(!ok || !/rsa_signature_verifies: true/.test(out));
-    const check = (file, key) => run('minisign', ['-V', '-q', '-m', file, '-x', `${pkg}.minisig`, '-P', key]).ok;
-    assert.ok(check(pkg, releaseKey));
+  });
+});
+
+describe('the Farhand signature of the package', () => {
+  const check = (file, key = releaseKey) => run('minisign', ['-V', '-q', '-m', file, '-x', `${pkg}.minisig`, '-P', key]).ok;
+
+  it('is refused over a flipped byte anywhere, more bytes and another package, and by another key', () => {
+    assert.ok(check(pkg));
     const other = must(program('xtask'), ['dist', 'key', at('other.key')]).trim();
     assert.ok(!check(pkg, other), 'another key');
-    for (const place of [60, bytes.length >> 1, bytes.length - 1]) {
-      cpSync(pkg, at('flipped.pkg'));
-      const again = Buffer.from(bytes);
-      again[place] ^= 1;
-      writeFileSync(at('flipped.pkg'), again);
-      assert.ok(!check(at('flipped.pkg'), releaseKey), String(place));
-    }
+    const { length } = readFileSync(pkg);
+    const wrong = {
+      ...Object.fromEntries([60, length >> 1, length - 1].map((place) => [`flipped at ${place}`, flip(place)])),
+      longer: (bytes) => Buffer.concat([bytes, Buffer.from('x')]),
+      shorter: (bytes) => bytes.subarray(0, -1),
+      swapped: () => readFileSync(at('out', `farhand-agent_${version}_amd64.deb`)),
+    };
+    for (const [how, change] of Object.entries(wrong)) assert.ok(!check(changed(pkg, at('wrong.pkg'), change)), how);
   });
 });
