@@ -445,21 +445,15 @@ impl Codecs {
         self.encoder.as_mut().is_some_and(|encoder| encoder.is_finished())
     }
 
-    /// Moves the codec into its thread, which wakes the screen thread.
-    fn beside(&self, encoder: Box<dyn VideoEncoder + Send>) -> Option<Box<dyn VideoEncoder + Send>> {
+    /// Gives the codec a thread of its own, which wakes the screen thread.
+    fn beside(&self, encoder: Box<dyn VideoEncoder + Send>) -> Box<dyn VideoEncoder + Send> {
         let shared = Arc::clone(&self.shared);
         let wake = move || {
             if let Some(waker) = &shared.orders().waker {
                 waker.wake();
             }
         };
-        match Beside::new(encoder, wake) {
-            Ok(beside) => Some(Box::new(beside)),
-            Err(error) => {
-                tracing::warn!(%error, "no thread for the video codec");
-                None
-            }
-        }
+        Box::new(Beside::new(encoder, wake))
     }
 
     fn refuse(&mut self, codec: u8) {
@@ -501,7 +495,7 @@ impl Codecs {
         };
         for choice in choices {
             match open_video_encoder(*choice, EncoderOptions::default()) {
-                Ok(encoder) if !self.refused.contains(&encoder.codec()) => return self.beside(encoder),
+                Ok(encoder) if !self.refused.contains(&encoder.codec()) => return Some(self.beside(encoder)),
                 Ok(_) => {}
                 Err(error) => tracing::debug!(%error, "no video codec of this kind"),
             }

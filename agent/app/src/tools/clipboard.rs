@@ -2,12 +2,14 @@
 //! what was copied in it may take its time. The clipboard is opened when it is first wanted, and given back when the
 //! session is over.
 
-use std::sync::{Arc, mpsc};
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
 
 use farhand_agent_core::tools::clipboard::{Done, Output};
 use farhand_agent_host::clipboard::{self as host, Backend, ClipboardError, open_clipboard};
 use farhand_protocol::channel::clipboard::ClipboardContent;
 
+use super::worker::Worker;
 use crate::screen::{SharedAgent, lock};
 
 /// Called when the agent has something new to carry out. Must not block.
@@ -16,25 +18,20 @@ pub type Wake = Arc<dyn Fn() + Send + Sync>;
 /// See the module.
 #[derive(Debug, Default)]
 pub struct Clipboard {
-    tasks: Option<mpsc::Sender<Output>>,
+    tasks: Option<Worker<Output>>,
 }
 
 impl Clipboard {
-    /// Starts the thread, which waits. What comes of its work goes to the agent.
+    /// What comes of its work goes to the agent.
     pub fn start(&mut self, agent: SharedAgent, wake: Wake) {
-        let (tasks, inbox) = mpsc::channel();
         let desk = Desk { agent, wake, clipboard: None };
-        match std::thread::Builder::new().name("clipboard-tool".into()).spawn(move || desk.run(&inbox)) {
-            Ok(_) => self.tasks = Some(tasks),
-            Err(error) => tracing::warn!(%error, "there is no clipboard in this session"),
-        }
+        self.tasks = Some(Worker::new("clipboard-tool", move |inbox| desk.run(&inbox)));
     }
 
     /// Does what the agent wants.
     pub fn carry_out(&mut self, output: Output) {
-        if let Some(tasks) = &self.tasks {
-            // A thread that is gone has nothing to give back.
-            let _ = tasks.send(output);
+        if let Some(tasks) = &mut self.tasks {
+            tasks.give(output);
         }
     }
 }
@@ -46,7 +43,7 @@ struct Desk {
 }
 
 impl Desk {
-    fn run(mut self, inbox: &mpsc::Receiver<Output>) {
+    fn run(mut self, inbox: &Receiver<Output>) {
         while let Ok(task) = inbox.recv() {
             let done = match task {
                 Output::Watch(on) => {

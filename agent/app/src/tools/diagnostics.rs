@@ -1,7 +1,7 @@
 //! Carries out what [`farhand_agent_core::tools::diagnostics`] wants: reads and acts on a thread of its own, since a system
 //! that is asked may take its time. Command lines are in [`super::shell`].
 
-use std::sync::{Arc, mpsc};
+use std::sync::Arc;
 
 use farhand_agent_core::tools::diagnostics::{Job, Output, Refused};
 use farhand_agent_host::keeper::Terminals;
@@ -10,12 +10,13 @@ use farhand_protocol::channel::diagnostics::{Action, Outcome, Rows, Topic};
 
 use super::Wake;
 use super::shell::Shells;
+use super::worker::Worker;
 use crate::screen::{SharedAgent, lock};
 
 /// See the module.
 #[derive(Debug, Default)]
 pub struct Diagnostics {
-    tasks: Option<mpsc::Sender<Task>>,
+    tasks: Option<Worker<Task>>,
     shells: Option<Shells>,
 }
 
@@ -26,13 +27,12 @@ enum Task {
 }
 
 impl Diagnostics {
-    /// Starts the thread, which waits. What comes of its work goes to the agent. A keeper is told of each command line.
+    /// What comes of its work goes to the agent. A keeper is told of each command line.
     pub fn start(&mut self, agent: SharedAgent, wake: Wake, keeper: Terminals) {
         self.shells = Some(Shells::new(Arc::clone(&agent), Arc::clone(&wake), keeper));
-        let (tasks, inbox) = mpsc::channel();
-        let work = move || {
+        self.tasks = Some(Worker::new("diagnostics", move |inbox| {
             let mut system = open_system();
-            while let Ok(task) = inbox.recv() {
+            for task in inbox {
                 match task {
                     Task::Read(job, topic) => {
                         let read = read(system.as_mut(), topic).map_err(refused);
@@ -45,11 +45,7 @@ impl Diagnostics {
                 }
                 wake();
             }
-        };
-        match std::thread::Builder::new().name("diagnostics".into()).spawn(work) {
-            Ok(_) => self.tasks = Some(tasks),
-            Err(error) => tracing::warn!(%error, "there are no diagnostics in this session"),
-        }
+        }));
     }
 
     /// Does what the agent wants.
@@ -66,9 +62,8 @@ impl Diagnostics {
             // The agent itself has sent the one, and the session writes down the other.
             Output::Say(..) | Output::Command(_) => return,
         };
-        if let Some(tasks) = &self.tasks {
-            // A thread that is gone has nothing to give back.
-            let _ = tasks.send(task);
+        if let Some(tasks) = &mut self.tasks {
+            tasks.give(task);
         }
     }
 }

@@ -5,6 +5,7 @@ mod clipboard;
 mod diagnostics;
 pub mod files;
 mod shell;
+mod worker;
 
 pub use self::clipboard::Wake;
 

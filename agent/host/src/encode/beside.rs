@@ -33,8 +33,11 @@ enum State {
     Gone,
 }
 
-/// Hands pictures to an encoder in another thread. At most one is there at a time; it ends with its owner.
+/// Hands pictures to an encoder in another thread, which begins with the first of them. At most one is there at a time; it
+/// ends with its owner.
 pub struct Beside {
+    /// What the thread will do, until there is one: most screens never show a film.
+    work: Option<Box<dyn FnOnce() + Send>>,
     jobs: SyncSender<Job>,
     done: Receiver<Done>,
     state: State,
@@ -43,18 +46,12 @@ pub struct Beside {
 }
 
 impl Beside {
-    /// Moves the encoder into a thread. `wake` is called there whenever a picture that was begun is finished.
-    ///
-    /// # Errors
-    /// The system has no thread to give.
-    pub fn new(
-        mut encoder: Box<dyn VideoEncoder + Send>,
-        wake: impl Fn() + Send + 'static,
-    ) -> std::io::Result<Self> {
+    /// Gives the encoder a thread. `wake` is called there whenever a picture that was begun is finished.
+    pub fn new(mut encoder: Box<dyn VideoEncoder + Send>, wake: impl Fn() + Send + 'static) -> Self {
         let codec = encoder.codec();
         let (jobs, inbox) = sync_channel::<Job>(1);
         let (outbox, done) = sync_channel(1);
-        std::thread::Builder::new().name("video".into()).spawn(move || {
+        let work = move || {
             for mut job in inbox {
                 if let Some(rate) = job.rate.take() {
                     encoder.set_rate(rate);
@@ -71,8 +68,17 @@ impl Beside {
                     wake();
                 }
             }
-        })?;
-        Ok(Self { jobs, done, state: State::Idle(Job::default()), codec, rate: None })
+        };
+        let state = State::Idle(Job::default());
+        Self { work: Some(Box::new(work)), jobs, done, state, codec, rate: None }
+    }
+
+    /// Starts the thread where there is none yet. Without one nothing takes what is posted.
+    fn start(&mut self) {
+        let Some(work) = self.work.take() else { return };
+        if let Err(error) = std::thread::Builder::new().name("video".into()).spawn(work) {
+            tracing::warn!(%error, "no thread for the video codec");
+        }
     }
 
     fn post(
@@ -88,6 +94,7 @@ impl Beside {
             job.pixels.extend_from_slice(frame.row(y, region.x, region.w));
         }
         job = Job { region, keyframe, awaited, rate: self.rate.take(), ..job };
+        self.start();
         let posted = self.jobs.send(job).is_ok();
         self.state = if posted { State::Busy } else { State::Gone };
         posted
@@ -200,8 +207,7 @@ mod tests {
     fn a_picture_that_was_begun_comes_as_if_it_had_been_made_at_once() {
         let (woken, wakes) = channel();
         let mut beside =
-            Beside::new(Box::<FakeEncoder>::default(), move || woken.send(()).expect("the test waits"))
-                .unwrap();
+            Beside::new(Box::<FakeEncoder>::default(), move || woken.send(()).expect("the test waits"));
         let mut plain = FakeEncoder::default();
         let (mut ours, mut theirs) = (vec![9], vec![9]);
         let first = beside.encode(FRAME, REGION, true, &mut ours).unwrap();
@@ -218,7 +224,7 @@ mod tests {
 
     #[test]
     fn a_keyframe_does_not_wait_for_what_was_begun_to_be_taken() {
-        let mut beside = Beside::new(Box::<FakeEncoder>::default(), || {}).unwrap();
+        let mut beside = Beside::new(Box::<FakeEncoder>::default(), || {});
         let mut out = Vec::new();
         beside.encode(FRAME, REGION, true, &mut out).unwrap();
         assert_eq!(beside.begin(FRAME, REGION), Begun::Taken);
@@ -226,6 +232,37 @@ mod tests {
         let unit = beside.encode(FRAME, wider, true, &mut out).unwrap();
         assert_eq!((unit.region, unit.keyframe), (wider, true));
         assert!(!beside.is_finished(), "the picture before it is gone");
+    }
+
+    #[test]
+    fn a_codec_begins_with_its_first_picture_and_keeps_the_rate_told_before() {
+        struct Watched(std::sync::mpsc::Sender<Option<u32>>);
+        impl VideoEncoder for Watched {
+            fn codec(&self) -> u8 {
+                5
+            }
+            fn encode(
+                &mut self,
+                _: FrameView<'_>,
+                region: Rect,
+                keyframe: bool,
+                out: &mut Vec<u8>,
+            ) -> Result<VideoUnit, VideoError> {
+                self.0.send(None).unwrap();
+                Ok(VideoUnit { ticket: 0, region, codec: 5, keyframe, data: out.len()..out.len() })
+            }
+            fn set_rate(&mut self, rate: u32) {
+                self.0.send(Some(rate)).unwrap();
+            }
+        }
+        let (tell, told) = channel();
+        let mut beside = Beside::new(Box::new(Watched(tell)), || {});
+        assert_eq!(beside.codec(), 5);
+        beside.set_rate(70_000);
+        assert!(!beside.is_finished() && beside.work.is_some(), "nothing to do yet");
+        beside.encode(FRAME, REGION, true, &mut Vec::new()).unwrap();
+        assert!(beside.work.is_none());
+        assert_eq!([told.recv().unwrap(), told.recv().unwrap()], [Some(70_000), None]);
     }
 
     #[test]
@@ -246,7 +283,7 @@ mod tests {
             }
             fn set_rate(&mut self, _: u32) {}
         }
-        let mut beside = Beside::new(Box::new(Broken), || {}).unwrap();
+        let mut beside = Beside::new(Box::new(Broken), || {});
         assert!(beside.encode(FRAME, REGION, true, &mut Vec::new()).is_err());
         assert_eq!(beside.begin(FRAME, REGION), Begun::Never);
         assert!(beside.encode(FRAME, REGION, true, &mut Vec::new()).is_err());
