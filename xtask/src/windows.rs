@@ -62,6 +62,27 @@ const SYSTEM_LIBRARIES: &[&str] = &[
 ];
 /// What Wine's folder is made like; another one is made when this changes.
 const PREFIX: &str = "1";
+/// The display of the back ends' contract.
+const SCREEN: &str = "1280x800";
+/// Dots an inch where nothing is enlarged.
+const DOTS: u32 = 96;
+/// Percent of a display where nothing is enlarged, and of one where everything is.
+const PLAIN: u32 = 100;
+const ENLARGED: u32 = 150;
+/// Tests of the contract that are about pictures and places, by words of their names.
+const OF_PLACES: &[&str] = &[
+    "on_windows::a_new_capturer",
+    "on_windows::damage_covers",
+    "on_windows::a_part_of_the_desktop",
+    "on_windows::the_pointer_is_where",
+    "on_windows::monitors_lie",
+    "on_windows::buttons_arrive",
+    "windows_enlarged",
+    "border_marks_and_lights",
+    "a_window_on_the_list",
+];
+/// Bytes of a page of memory.
+const PAGE: u32 = 4096;
 /// Sets of functions that Windows itself maps to its libraries.
 const API_SET: &str = "api-ms-win-";
 
@@ -117,7 +138,7 @@ fn build() -> Result<Built> {
     let began = Instant::now();
     println!("windows: compiling for {TARGET}, in {}", folder().display());
     let built = programs(&Place::everyday(folder())?, "dev")?;
-    check_imports(&built.agent)?;
+    check_program(&built.agent)?;
     println!(
         "windows: compiled in {:.0} s; imports only what every Windows has",
         began.elapsed().as_secs_f64()
@@ -129,10 +150,12 @@ fn build() -> Result<Built> {
 fn run(built: &Built) -> Result<Counts> {
     let wine = Wine::prepare()?;
     println!("windows: the back ends' contract");
-    let contract = wine.contract(&built.contract);
+    let contract = wine.contract(&built.contract, PLAIN, &[]);
+    println!("windows: what it says of pictures and places, on a display at {ENLARGED} %");
+    let enlarged = wine.contract(&built.contract, ENLARGED, OF_PLACES);
     println!("windows: sessions");
     let sessions = wine.sessions(&built.agent);
-    together([tally(contract), tally(sessions)])
+    together([tally(contract), tally(enlarged), tally(sessions)])
 }
 
 /// Where everything for Windows is built. Not among what this machine's own Rust builds: the two would take turns at
@@ -227,16 +250,32 @@ fn release_key() -> PathBuf {
     folder().join("release.key")
 }
 
-/// Refuses a program that would not start on a clean Windows.
-pub fn check_imports(program: &Path) -> Result<()> {
+/// Refuses a program that would not start on a clean Windows, or that Wine could not map.
+pub fn check_program(program: &Path) -> Result<()> {
     let mut command = Command::new("x86_64-w64-mingw32-objdump");
     let text = shell::capture(command.arg("-p").arg(program))?;
     let strange = strange_imports(&text);
-    if strange.is_empty() {
-        return Ok(());
+    if !strange.is_empty() {
+        let strange: Vec<&str> = strange.iter().map(String::as_str).collect();
+        bail!("{} needs what a clean Windows has not: {}", program.display(), strange.join(", "));
     }
-    let strange: Vec<&str> = strange.iter().map(String::as_str).collect();
-    bail!("{} needs what a clean Windows has not: {}", program.display(), strange.join(", "))
+    if !is_mappable(&text) {
+        bail!(
+            "the sections of {} do not begin at whole pages of the file: Wine would read all of it into the memory of each \
+             process. xtask/windows/linker asks for it",
+            program.display()
+        );
+    }
+    Ok(())
+}
+
+/// Whether sections lie in the file at whole pages, as in memory.
+fn is_mappable(text: &str) -> bool {
+    let measure = |name: &str| {
+        let value = text.lines().find_map(|line| line.trim().strip_prefix(name))?;
+        u32::from_str_radix(value.trim(), 16).ok()
+    };
+    measure("FileAlignment").is_some_and(|file| file >= PAGE && Some(file) == measure("SectionAlignment"))
 }
 
 /// Libraries that are imported and not every system's.
@@ -296,6 +335,12 @@ impl Wine {
             wine.settle(&display)?;
             fs::write(&stamp, PREFIX).context("the folder for Wine cannot be written")?;
         }
+        // A run that was broken off may have left everything enlarged.
+        let registry = wine.prefix.join("user.reg");
+        let text = fs::read(&registry).with_context(|| format!("{} cannot be read", registry.display()))?;
+        if is_enlarged(&String::from_utf8_lossy(&text)) {
+            wine.enlarge(&Display::open()?, PLAIN)?;
+        }
         Ok(wine)
     }
 
@@ -327,18 +372,40 @@ impl Wine {
         shell::run(&mut command)
     }
 
-    /// The promises of the back ends, on a desktop of Windows.
-    fn contract(&self, program: &Path) -> Result<Counts> {
+    /// Enlarges everything on every display by so many percent. Programs see it from their next start on.
+    fn enlarge(&self, display: &Display, percent: u32) -> Result<()> {
+        let (key, value) = (r"HKCU\Control Panel\Desktop", "LogPixels");
+        let dots = (percent * DOTS / 100).to_string();
+        let words: &[&str] = &["reg", "add", key, "/v", value, "/t", "REG_DWORD", "/d", &dots, "/f"];
+        shell::run(self.program(display).args(words))?;
+        // Wine's own programs know the old measure still.
+        self.settle(display)
+    }
+
+    /// The promises of the back ends, on a desktop of Windows: all of them, or those whose names have one of these words in
+    /// them.
+    fn contract(&self, program: &Path, percent: u32, only: &[&str]) -> Result<Counts> {
         let display = Display::open()?;
-        let mut command = self.program(&display);
+        if percent == PLAIN {
+            return self.promises(&display, program, percent, only);
+        }
+        self.enlarge(&display, percent)?;
+        let counts = self.promises(&display, program, percent, only);
+        self.enlarge(&display, PLAIN)?;
+        counts
+    }
+
+    fn promises(&self, display: &Display, program: &Path, percent: u32, only: &[&str]) -> Result<Counts> {
+        let mut command = self.program(display);
         // What this program is started with says nothing here: Wine has a command line of its own for its programs.
         let console = format!("COMSPEC={}&&", on_windows(&self.console));
-        command.args(["cmd.exe", "/c", "set", &console, &on_windows(program), "--test-threads=1"]);
+        command.args(["cmd.exe", "/c", "set", &console, &on_windows(program), "--test-threads=1"]).args(only);
         command.env("FARHAND_WINDOWS_GRAPHICS", on_windows(&self.graphics));
+        command.env("FARHAND_WINDOWS_SCALE", percent.to_string()).env("FARHAND_WINDOWS_SCREEN", SCREEN);
         // Wine prefers its own libraries by these names to whatever lies at the place that is named.
         command.env("WINEDLLOVERRIDES", "mscoree,mshtml=;dxgi,d3d11=n,b");
         let counts = tee(&mut command);
-        self.settle(&display)?;
+        self.settle(display)?;
         match counts {
             // Whoever started it may end well all the same.
             Ok(counts) if !counts.any() => bail!("the contract's program did not run to its end"),
@@ -375,6 +442,18 @@ impl Wine {
     }
 }
 
+/// Whether a person's registry, as Wine writes it down, enlarges their display.
+fn is_enlarged(registry: &str) -> bool {
+    let mut desktop = false;
+    let plain = format!("\"LogPixels\"=dword:{DOTS:08x}");
+    registry.lines().any(|line| {
+        if line.starts_with('[') {
+            desktop = line.starts_with(r"[Control Panel\\Desktop]");
+        }
+        desktop && line.starts_with("\"LogPixels\"=") && line != plain
+    })
+}
+
 /// A place of this machine as programs under Wine name it.
 fn on_windows(place: &Path) -> String {
     format!("Z:{}", place.display().to_string().replace('/', "\\"))
@@ -398,7 +477,16 @@ struct Display {
 impl Display {
     fn open() -> Result<Self> {
         let mut server = Command::new("Xvfb")
-            .args(["-displayfd", "1", "-screen", "0", "1280x800x24", "-nolisten", "tcp", "-noreset"])
+            .args([
+                "-displayfd",
+                "1",
+                "-screen",
+                "0",
+                &format!("{SCREEN}x24"),
+                "-nolisten",
+                "tcp",
+                "-noreset",
+            ])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -423,7 +511,17 @@ impl Drop for Display {
 
 #[cfg(test)]
 mod tests {
-    use super::strange_imports;
+    use super::{is_enlarged, is_mappable, strange_imports};
+
+    #[test]
+    fn what_a_broken_run_left_enlarged_is_found() {
+        let registry = |dots: &str| {
+            format!("[Control Panel\\\\Desktop] 17\n\"LogPixels\"=dword:{dots}\n[Software\\\\Wine] 17\n")
+        };
+        assert!(is_enlarged(&registry("00000090")));
+        assert!(!is_enlarged(&registry("00000060")));
+        assert!(!is_enlarged("[Software\\\\Wine\\\\Fonts] 17\n\"LogPixels\"=dword:00000090\n"));
+    }
 
     #[test]
     fn what_no_clean_windows_has_is_found() {
@@ -431,5 +529,12 @@ mod tests {
                     \tDLL Name: libstdc++-6.dll\n\tvma:  Hint/Ord\n\tDLL Name: libwinpthread-1.dll\n";
         let strange: Vec<String> = strange_imports(text).into_iter().collect();
         assert_eq!(strange, ["libstdc++-6.dll", "libwinpthread-1.dll"]);
+    }
+
+    #[test]
+    fn a_program_that_wine_would_read_whole_is_found() {
+        assert!(is_mappable("SectionAlignment\t00001000\nFileAlignment\t\t00001000\n"));
+        assert!(!is_mappable("SectionAlignment\t00001000\nFileAlignment\t\t00000200\n"));
+        assert!(!is_mappable("no program"));
     }
 }

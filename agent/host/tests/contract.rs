@@ -13,6 +13,9 @@ mod wayland;
 #[path = "contract/windows.rs"]
 mod windows;
 #[cfg(target_os = "windows")]
+#[path = "contract/windows_enlarged.rs"]
+mod windows_enlarged;
+#[cfg(target_os = "windows")]
 #[path = "contract/windows_graphics.rs"]
 mod windows_graphics;
 #[cfg(target_os = "windows")]
@@ -21,6 +24,9 @@ mod windows_installed;
 #[cfg(target_os = "windows")]
 #[path = "contract/windows_pictures.rs"]
 mod windows_pictures;
+#[cfg(target_os = "windows")]
+#[path = "contract/windows_pointer.rs"]
+mod windows_pointer;
 #[cfg(target_os = "windows")]
 #[path = "contract/windows_tools.rs"]
 mod windows_tools;

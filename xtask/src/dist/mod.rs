@@ -319,7 +319,7 @@ impl System {
         }
         shell::run(&mut command)?;
         if self == Self::Windows {
-            windows::check_imports(&file)?;
+            windows::check_program(&file)?;
         }
         Ok(Program { file, compiler: Some(facts::compiler(&command)?) })
     }

@@ -1,7 +1,7 @@
 //! The desktop of the Windows that this program runs on. A window over all of it is the other program.
 #![allow(unsafe_code, reason = "the system's calls")]
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::ptr::{null, null_mut};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -24,12 +24,12 @@ use windows_sys::Win32::Graphics::Gdi::{
 use windows_sys::Win32::System::LibraryLoader::GetModuleHandleW;
 use windows_sys::Win32::UI::Input::KeyboardAndMouse::{SetFocus, VK_PACKET};
 use windows_sys::Win32::UI::WindowsAndMessaging::{
-    CreateWindowExW, DefWindowProcW, DestroyWindow, DispatchMessageW, GetMessageW, GetSystemMetrics,
-    HWND_TOPMOST, IDC_ARROW, LoadCursorW, MSG, PostQuitMessage, RegisterClassW, SM_CXSCREEN, SM_CYSCREEN,
-    SWP_NOMOVE, SWP_NOSIZE, SendMessageW, SetForegroundWindow, SetWindowPos, TranslateMessage, WM_APP,
-    WM_CHAR, WM_CLOSE, WM_DESTROY, WM_KEYDOWN, WM_KEYUP, WM_LBUTTONDOWN, WM_LBUTTONUP, WM_MBUTTONDOWN,
-    WM_MBUTTONUP, WM_MOUSEWHEEL, WM_PAINT, WM_RBUTTONDOWN, WM_RBUTTONUP, WM_SYSKEYDOWN, WM_SYSKEYUP,
-    WM_XBUTTONDOWN, WM_XBUTTONUP, WNDCLASSW, WS_POPUP, WS_VISIBLE,
+    CreateWindowExW, DefWindowProcW, DestroyWindow, DispatchMessageW, GetMessageW, GetSystemMetrics, HCURSOR,
+    HTCLIENT, HWND_TOPMOST, IDC_ARROW, LoadCursorW, MSG, PostQuitMessage, RegisterClassW, SM_CXSCREEN,
+    SM_CYSCREEN, SWP_NOMOVE, SWP_NOSIZE, SendMessageW, SetCursor, SetForegroundWindow, SetWindowPos,
+    TranslateMessage, WM_APP, WM_CHAR, WM_CLOSE, WM_DESTROY, WM_KEYDOWN, WM_KEYUP, WM_LBUTTONDOWN,
+    WM_LBUTTONUP, WM_MBUTTONDOWN, WM_MBUTTONUP, WM_MOUSEWHEEL, WM_PAINT, WM_RBUTTONDOWN, WM_RBUTTONUP,
+    WM_SETCURSOR, WM_SYSKEYDOWN, WM_SYSKEYUP, WM_XBUTTONDOWN, WM_XBUTTONUP, WNDCLASSW, WS_POPUP, WS_VISIBLE,
 };
 
 use super::{Arrived, World, text};
@@ -48,7 +48,12 @@ thread_local! {
     static LETTERS: RefCell<Option<Sender<u16>>> = const { RefCell::new(None) };
     /// Keys that are down. Wine says of every key that goes down while another is held that it had been down before.
     static HELD: RefCell<BTreeSet<isize>> = const { RefCell::new(BTreeSet::new()) };
+    /// What the pointer looks like over the window, if not as ever.
+    static WORN: Cell<Option<usize>> = const { Cell::new(None) };
 }
+
+/// Tells the window what the pointer looks like over it.
+const WEAR: u32 = WM_APP + 1;
 
 pub struct Windows {
     other: RefCell<Option<Box<dyn Clipboard>>>,
@@ -97,6 +102,11 @@ impl Windows {
     /// The next part of a letter that the program was given to write, in UTF-16, if it is within the time.
     pub fn letter(&self, within: Duration) -> Option<u16> {
         self.letters.recv_timeout(within).ok()
+    }
+
+    /// Over the window the pointer looks like this from now on; 0 is no pointer at all.
+    pub fn wear(&self, cursor: usize) {
+        unsafe { SendMessageW(self.window as HWND, WEAR, cursor, 0) };
     }
 
     fn paint(&self) {
@@ -231,6 +241,14 @@ unsafe extern "system" fn handle(window: HWND, message: u32, word: WPARAM, long:
     let side = if word >> 16 & 0xffff == 1 { Button::Back } else { Button::Forward };
     match message {
         WM_APP => paint(window),
+        WEAR => WORN.set(Some(word)),
+        WM_SETCURSOR if long & 0xffff == HTCLIENT as LPARAM => match WORN.get() {
+            Some(cursor) => {
+                unsafe { SetCursor(cursor as HCURSOR) };
+                return 1;
+            }
+            None => return unsafe { DefWindowProcW(window, message, word, long) },
+        },
         WM_PAINT => unsafe {
             ValidateRect(window, null());
             paint(window);
