@@ -121,7 +121,10 @@ fn main() -> ExitCode {
         }
         join::from_window(Suggestion::from_start(link), log, Duration::from_secs(answer_within.into()))
     };
-    let Some(command) = Arguments::parse().command else { return begin(None, Log::default(), ANSWER_WITHIN) };
+    let Some(command) = Arguments::parse().command else {
+        let link = farhand_agent_host::opened::address();
+        return begin(link.as_deref(), Log::default(), ANSWER_WITHIN);
+    };
     match command {
         Command::Start { link, log, answer_within } => begin(link.as_deref(), log, answer_within),
         Command::Join { code, server, fingerprint, log, answer_within } => {

@@ -19,6 +19,7 @@
 //! - [`pty`]: the customer's command line, at a terminal that somebody else sits at;
 //! - [`console`]: where this program was started from;
 //! - [`installed`]: what whoever installed this program set for it;
+//! - [`opened`]: the address that somebody followed to this program;
 //! - [`permissions`]: what the system lets this program do, and where its owner changes that;
 //! - [`monitors`]: which monitors and windows there are, and what must not be seen of them;
 //! - [`encode`]: video encoders for the regions that move like video.
@@ -39,6 +40,7 @@ pub mod keyring;
 #[cfg(any(target_os = "macos", test))]
 mod macos;
 pub mod monitors;
+pub mod opened;
 pub mod overlay;
 pub mod permissions;
 pub mod pty;
