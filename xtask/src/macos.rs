@@ -38,6 +38,15 @@ pub fn signer() -> Result<PathBuf> {
     }
 }
 
+/// rcodesign, ahead of the stage that signs: while packages are still being installed, what it is built with may be
+/// replaced under it, so a failure is told and left to that stage, which tries again.
+pub fn signer_ahead() -> Result<Counts> {
+    if let Err(error) = signer() {
+        println!("rcodesign could not be built yet, and `macos-sign` tries again: {error:#}");
+    }
+    Ok(Counts::default())
+}
+
 /// The stage that signs.
 pub fn sign() -> Result<Counts> {
     setup::for_dist()?;

@@ -36,7 +36,7 @@ const STAGES: &[Stage] = &[
     ("dist", packages),
     ("cross", cross),
     ("windows", windows::test),
-    ("rcodesign", || macos::signer().map(|_| Counts::default())),
+    ("rcodesign", macos::signer_ahead),
     ("macos-sign", macos::sign),
 ];
 
