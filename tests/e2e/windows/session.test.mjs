@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { becomes, until } from '../../kit/wait.mjs';
 import { told, World } from '../world.mjs';
-import { WindowsCustomer } from './wine.mjs';
+import { endedWith, WindowsCustomer } from './wine.mjs';
 
 /** Wine's first steps on a busy machine take their time. */
 const SLOWLY = 90_000;
@@ -120,8 +120,7 @@ describe('a session with the agent for Windows', () => {
 
   step('the technician ends it, the agent ends too, and the window says so', async () => {
     await technician.end();
-    const { code } = await customer.agent.exited;
-    assert.equal(code, 0);
+    await endedWith(customer.agent, 0);
     await customer.person.told();
     await customer.shot('over');
     assert.deepEqual(technician.problems, []);

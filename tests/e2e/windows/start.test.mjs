@@ -10,7 +10,7 @@ import { after, before, describe, test } from 'node:test';
 import { run } from '../../kit/run.mjs';
 import { until } from '../../kit/wait.mjs';
 import { told, World } from '../world.mjs';
-import { onWindows, WindowsCustomer } from './wine.mjs';
+import { endedWith, onWindows, WindowsCustomer } from './wine.mjs';
 
 /** Wine's first steps on a busy machine take their time. */
 const SLOWLY = 90_000;
@@ -115,7 +115,7 @@ describe('the agent for Windows, started as customers start it', () => {
     const { code, message } = await agent.err.event('failed', { within: SLOWLY });
     assert.equal(code, 'untrusted', message);
     assert.ok(message.includes(new URL(world.service.url).host), message);
-    assert.equal((await agent.exited).code, 5);
+    await endedWith(agent, 5);
     await closed();
   }
 
@@ -152,7 +152,7 @@ describe('the agent for Windows, started as customers start it', () => {
     await technician.end();
     const { outcome, version } = await agent.err.event('update', { within: SLOWLY });
     assert.deepEqual([outcome, version], ['agent.update.installed', '9.9.9']);
-    assert.equal((await agent.exited).code, 0);
+    await endedWith(agent, 0);
     assert.ok(readFileSync(installed).equals(readFileSync(path.join(place, 'offered', NEW))), 'the new program is not there');
     // What ran could only be moved away, or not even that was needed.
     const left = readdirSync(downloads).filter((name) => path.join(downloads, name) !== installed);

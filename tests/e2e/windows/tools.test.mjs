@@ -8,7 +8,7 @@ import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { becomes, until } from '../../kit/wait.mjs';
 import { told, World } from '../world.mjs';
-import { onWindows, WindowsCustomer } from './wine.mjs';
+import { endedWith, onWindows, WindowsCustomer } from './wine.mjs';
 
 /** Wine's first steps on a busy machine take their time. */
 const SLOWLY = 90_000;
@@ -193,8 +193,7 @@ describe('the toolbox with the agent for Windows', () => {
 
   step('it ends, and both sides have signed what was done', async () => {
     await technician.end();
-    const { code } = await customer.agent.exited;
-    assert.equal(code, 0);
+    await endedWith(customer.agent, 0);
     const [receipt] = customer.agent.err.events('receipt');
     assert.ok(receipt.entries - receipt.signed <= 1, `${receipt.signed} of ${receipt.entries}`);
     const ends = customer.agent.err.events('file').map((event) => event.end);

@@ -1,6 +1,7 @@
 // A customer's computer with Windows: Wine on a display of its own. The agent is the very program that a customer's
 // Windows would run; the person at it looks at the screen and moves the pointer like everywhere.
 
+import assert from 'node:assert/strict';
 import path from 'node:path';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { Display } from '../../kit/display.mjs';
@@ -21,6 +22,17 @@ function made(name, variable) {
 
 /** A place of this machine as programs under Wine name it. */
 export const onWindows = (place) => `Z:${place.replaceAll('/', '\\')}`;
+
+/**
+ * The agent ended by itself, with this code. Wine's server kills a program that has ended and whose threads are slow to go
+ * (seen once on a busy machine): then there is a signal instead of the code, and the agent has said before that it ended.
+ */
+export async function endedWith(agent, code) {
+  const end = await agent.exited;
+  const last = agent.err.events(code === 0 ? 'ended' : 'failed');
+  assert.equal(last.length, 1, `the agent did not say that it ends: ${JSON.stringify(end)}`);
+  if (end.signal !== 'SIGKILL') assert.deepEqual(end, { code, signal: null });
+}
 
 /** Scan codes by the names that browsers give keys. */
 const SCANS = { KeyQ: 16, KeyA: 30, KeyB: 48, Enter: 28, ArrowLeft: 0x4b, ShiftLeft: 42, F5: 63, Digit7: 8 };
