@@ -22,7 +22,7 @@ const SHARED = 10_000;
 function processes() {
   const ours = (pid) => {
     try {
-      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('farhand-agent.exe');
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0', 1)[0].endsWith('farhand-agent.exe');
     } catch {
       return false;
     }
